@@ -34,7 +34,7 @@ from tipbench.metrics.ranking import Ranking
 from tipdata.core import world as worlds_of
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import release_name
-from tipdata.release.builder import make_on_disk
+from tipdata.release.builder import make_release
 from tipdata.release.release import Release
 
 METHODS = {
@@ -127,7 +127,7 @@ def placebo(options: argparse.Namespace) -> None:
         print(f"{'method':18} {'AUROC':>7} {'':12} {'AP':>7}   (chance .500, {PREVALENCE:.3f})")
         # A process keeps the law of a world that it has drawn, so these are worlds that it has not.
         for world in range(max(options.worlds) + 1, max(options.worlds) + 3):
-            make_on_disk(Release(VERSION, options.size, world=world), engine="sequential", quiet=True)
+            make_release(Release(VERSION, options.size, world=world), engine="sequential", quiet=True)
             made = _risk(options.size, world)
             for name in options.methods:
                 found = _measured(_fitted(name, made), made, world)

@@ -8,25 +8,22 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
-import polars as pl
 from tipcore.atomic import PARTIAL, fill_folder_atomically, temporary_folder, write_file_atomically
 from tipcore.digest import column_digest, region_digest, release_digest
 from tipcore.engines import Engine, engine_of, run_all
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.locations import Remote, home
 from tipcore.operating_system import file_lock
-from tipcore.table_files import scan_parquet
 
-from tipdata.core.tables import Table
-from tipdata.core.world import World, fingerprint, release_name, sizes
+from tipdata.core.world import World, fingerprint
 from tipdata.release.manifests import (
     FILES,
     RECEIPT,
@@ -34,20 +31,19 @@ from tipdata.release.manifests import (
     Digests,
     command,
     differences_of,
-    files_of,
     published_manifest,
+    read_receipt,
     region_name,
     region_receipt,
+    table_files,
 )
 from tipdata.release.region import generate_region
-from tipdata.release.release import AGAIN, VARIABLE, Release, StoredRelease, scan_table, store_url
+from tipdata.release.release import AGAIN, VARIABLE, Release, StoredRelease, store_url
 from tipdata.release.verification import region_problems
-from tipdata.stages import tables_of
 
 ELSEWHERE = "free space there or set TIPBENCH_HOME to another folder"
 BYTES_PER_REGION, CPU_SECONDS_PER_REGION = 2_300_000, 0.3
 """Of data 0.4.0, measured on ``small``: 143 MB in 64 regions; :file:`research/cost/generation.py` has seconds."""
-_LARGE, _MINUTE, _HOUR = 1_000_000_000, 60, 3_600
 
 
 def announce(release: Release, regions: int, workers: int | None) -> str:
@@ -59,9 +55,8 @@ def announce(release: Release, regions: int, workers: int | None) -> str:
     need, free = regions * BYTES_PER_REGION, shutil.disk_usage(existing).free
     room = f"{size_in_words(free)} free"
     if need > free:
-        raise UsageError(
-            f"release {release.name} needs about {size_in_words(need)} and {release.folder} has {room}: {ELSEWHERE}."
-        )
+        needs = f"release {release.name} needs about {size_in_words(need)}"
+        raise UsageError(f"{needs} and {release.folder} has {room}: {ELSEWHERE}.")
     seconds = regions * CPU_SECONDS_PER_REGION / min(workers or os.cpu_count() or 1, regions)
     takes = f"about {size_in_words(need)} and {duration_in_words(seconds)}"
     of = "" if regions == release.regions else f" of {release.regions:,}"
@@ -92,22 +87,21 @@ def remove_from_disk(release: Release) -> int:
             (release.folder / RECEIPT).unlink(missing_ok=True)
             shutil.rmtree(release.folder)
     except OSError as error:
-        raise UsageError(
-            f"release {release.name} could not be removed from {release.folder}: {error.strerror or error}; try again."
-        ) from error
+        why = f"could not be removed from {release.folder}: {error.strerror or error}"
+        raise UsageError(f"release {release.name} {why}; try again.") from error
     return freed
 
 
 def size_in_words(size: int) -> str:
     """Return bytes in words, such as ``126 MB`` or ``1.3 GB``."""
-    if size >= _LARGE:
-        return f"{size / _LARGE:,.1f} GB" if size < 100 * _LARGE else f"{size / _LARGE:,.0f} GB"
-    return f"{size / 1_000_000:,.0f} MB"
+    if size < 1e9:
+        return f"{size / 1e6:,.0f} MB"
+    return f"{size / 1e9:,.{1 if size < 1e11 else 0}f} GB"
 
 
 def duration_in_words(seconds: float) -> str:
     """Return seconds in words, such as ``10 seconds`` or ``3 hours``."""
-    for unit, name in ((_HOUR, "hour"), (_MINUTE, "minute")):
+    for unit, name in ((3_600, "hour"), (60, "minute")):
         if seconds >= 2 * unit:
             return f"{seconds / unit:,.0f} {name}s"
     whole = max(1, round(seconds))
@@ -143,57 +137,48 @@ def open_on_disk(
 def _open(release: Release, engine: Engine | str, quiet: bool) -> Release:
     if not is_complete(release):
         if release.root is not None and release.lacks_truth():
-            raise UsageError(
-                f"release {release.name} in {release.folder} has no truth, since its *{TRUTH}.parquet files were taken "
-                f"away: make them again with `{command(release, 'make')}`, or set another TIPBENCH_HOME."
-            )
+            why = f"has no truth, since its *{TRUTH}.parquet files were taken away"
+            advice = f"make them again with `{command(release, 'make')}`, or set another TIPBENCH_HOME"
+            raise UsageError(f"release {release.name} in {release.folder} {why}: {advice}.")
         make_release(release, engine=engine, quiet=quiet)
     return release
 
 
 def is_complete(release: Release) -> bool:
     """Return whether a release is there, whole, and the published one or of this generator."""
-    receipt = release.receipt()
-    if receipt is None or (release.root and any(map(release.missing_files, range(release.regions)))):
+    if release.root and any(map(release.missing_files, range(release.regions))):
         return False
-    manifest = published_manifest(release)
-    if manifest is not None:
+    receipt = release.receipt()
+    if (manifest := published_manifest(release)) is not None:
         return receipt.get("digest") == manifest["digest"]
     return receipt.get("fingerprint") == fingerprint(release.version, release.size)
 
 
 def make_release(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> Release:
-    """Make the regions of a release that are missing, in its folder or store. Raises as :func:`make_on_disk` and
-    :func:`make_stored`."""
-    if isinstance(release, StoredRelease):
-        return make_stored(release, engine, quiet)
-    return make_on_disk(release, engine=engine, quiet=quiet)
-
-
-def remove_release(release: Release) -> int:
-    """Delete a release's files and return their bytes. Raises UsageError if there are none."""
-    return remove_stored(release) if isinstance(release, StoredRelease) else remove_from_disk(release)
-
-
-def make_on_disk(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> Release:
     """Generate every region that is missing, then check the digests against the published manifest.
 
-    A region is written beside its place and renamed, so it is whole or absent; a killed run resumes.
+    In a folder a region is written beside its place and renamed, so it is whole or absent; a killed run resumes. For a
+    store see :func:`make_stored`.
 
     Raises:
-        UsageError: if the folder cannot be written, or the disk is full or has no room for it.
+        UsageError: if folder or store cannot be reached or written, or the disk is full or has no room for it.
         CheckFailed: if the digests differ from the published manifest.
     """
+    if isinstance(release, StoredRelease):
+        return make_stored(release, engine, quiet)
     try:
         release.folder.mkdir(parents=True, exist_ok=True)
         with file_lock(release.folder.with_name(f"{release.folder.name}.lock")):
             _make_regions(release, engine_of(engine), quiet)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise UsageError(
-            f"release {release.name} could not be written to {release.folder}: {reason}; {ELSEWHERE}."
-        ) from error
+        why = f"could not be written to {release.folder}: {error.strerror or error}"
+        raise UsageError(f"release {release.name} {why}; {ELSEWHERE}.") from error
     return release
+
+
+def remove_release(release: Release) -> int:
+    """Delete a release's files and return their bytes. Raises UsageError if there are none."""
+    return remove_stored(release) if isinstance(release, StoredRelease) else remove_from_disk(release)
 
 
 def _make_regions(release: Release, engine: Engine, quiet: bool) -> None:
@@ -205,17 +190,14 @@ def _make_regions(release: Release, engine: Engine, quiet: bool) -> None:
         if not quiet:
             sys.stderr.write(announcement)
     # The folder is passed, not looked up again: a reused worker may have another TIPBENCH_HOME.
-    work = partial(make_region, _world_of(release), release.folder, mark)
+    world = World.of(release.version, release.world, size=release.size)
+    work = partial(make_region, world, release.folder, mark)
     try:
         run_all(work, missing, engine, f"regions of {release.name}", quiet)
     finally:
         _remove_leftovers(release)
     digests = {i: region_receipt(release.region_folder(i))["digests"] for i in range(release.regions)}
     write_file_atomically(release.folder / RECEIPT, _release_receipt(release, digests, mark), ELSEWHERE)
-
-
-def _world_of(release: Release) -> World:
-    return World.of(release.version, release.world, size=release.size)
 
 
 def _mark(release: Release) -> str:
@@ -229,25 +211,23 @@ def _release_receipt(release: Release, digests: dict[int, Digests], mark: str) -
         how = f"differs from its published manifest in {len(differences)} columns: {differences[0]}"
         raise CheckFailed(f"release {release.name} was made but {how}.")
     root = release_digest({region_name(i): region_digest(columns) for i, columns in digests.items()})
-    return _to_json({"release": release.name, "fingerprint": mark, "digest": root})
+    receipt = {"release": release.name, "fingerprint": mark, "digest": root}
+    return json.dumps(receipt, indent=1, sort_keys=True)
 
 
 def _is_made(release: Release, index: int, mark: str) -> bool:
     """Return whether a region need not be made: it is the right one, and no file of it is missing or damaged."""
-    try:
-        receipt = region_receipt(release.region_folder(index))
-    except (OSError, ValueError):
-        return False
+    receipt = read_receipt(release.region_folder(index))
     is_right = not release.missing_files(index) and _is_current(release, index, receipt, mark)
     return is_right and not region_problems(release, index)
 
 
-def _is_current(release: Release, index: int, receipt: Mapping[str, Any] | None, mark: str) -> bool:
+def _is_current(release: Release, index: int, receipt: Mapping[str, Any], mark: str) -> bool:
     """Return whether a receipt is of the published region or, if none is published, of this generator."""
     manifest = published_manifest(release)
     try:
-        if receipt is None or manifest is None:
-            return receipt is not None and receipt["fingerprint"] == mark
+        if manifest is None:
+            return receipt["fingerprint"] == mark
         return region_digest(receipt["digests"]) == manifest["regions"][region_name(index)]["digest"]
     except (KeyError, TypeError, AttributeError):
         return False
@@ -263,21 +243,16 @@ def make_region(world: World, release_folder: Path, mark: str, index: int) -> No
     """Generate one region and put it in place. ``mark``: of the generator, for its receipt."""
     tables = generate_region(world, index)
     with fill_folder_atomically(release_folder / region_name(index), replace=True, advice=ELSEWHERE) as part:
-        known, files = tables_of(world.version), {}
-        for name, frame in tables.items():
-            for suffix, columns in files_of(known[name]):
-                path, buffer = part / f"{name}{suffix}.parquet", io.BytesIO()
-                frame[list(columns)].write_parquet(buffer, compression="zstd")
-                path.write_bytes(buffer.getbuffer())
-                files[path.name] = hashlib.sha256(buffer.getbuffer()).hexdigest()  # as they are in memory
+        files = {}
+        for name, (table, columns) in table_files(world.version).items():
+            buffer = io.BytesIO()
+            tables[table][list(columns)].write_parquet(buffer, compression="zstd")
+            (part / name).write_bytes(buffer.getbuffer())
+            files[name] = hashlib.sha256(buffer.getbuffer()).hexdigest()  # as they are in memory
         digests = {n: {c.name: column_digest(c) for c in f.iter_columns()} for n, f in tables.items()}
         rows = {name: frame.height for name, frame in tables.items()}
         receipt = {"region": index, "fingerprint": mark, "rows": rows, "digests": digests, FILES: files}
-        (part / RECEIPT).write_text(_to_json(receipt), encoding="utf-8")
-
-
-def _to_json(content: dict) -> str:
-    return json.dumps(content, indent=1, sort_keys=True)
+        (part / RECEIPT).write_text(json.dumps(receipt, indent=1, sort_keys=True), encoding="utf-8")
 
 
 def make_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> StoredRelease:
@@ -294,8 +269,8 @@ def make_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> Sto
     place, mark = stored.remote, _mark(stored)
     _check_bucket(stored, place)
     receipts, every = stored.receipts(), range(stored.regions)
-    missing = [index for index in every if not _is_current(stored, index, receipts.get(index), mark)]
-    work = partial(_put_region, stored, _world_of(stored), mark)
+    missing = [index for index in every if not _is_current(stored, index, receipts.get(index, {}), mark)]
+    work = partial(_put_region, stored, World.of(stored.version, stored.world, size=stored.size), mark)
     run_all(work, missing, engine_of(engine), f"regions of {stored.name}", quiet)
     digests = {index: receipt["digests"] for index, receipt in stored.receipts().items()}
     stored.forget_listing()
@@ -327,13 +302,11 @@ def _check_bucket(stored: StoredRelease, place: Remote) -> None:
     with stored.translate_errors():
         place.system.invalidate_cache()
         try:
-            place.system.info(bucket)
-        except PermissionError:
-            pass  # credentials for a part of a bucket need not allow to look at it
+            with suppress(PermissionError):  # credentials for a part of a bucket need not allow to look at it
+                place.system.info(bucket)
         except FileNotFoundError:
-            raise UsageError(
-                f"{stored.store} has no bucket or folder {bucket}: make it first, or correct {VARIABLE}."
-            ) from None
+            what = f"{stored.store} has no bucket or folder {bucket}"
+            raise UsageError(f"{what}: make it first, or correct {VARIABLE}.") from None
 
 
 def _put_region(stored: StoredRelease, world: World, mark: str, index: int) -> None:
@@ -352,27 +325,25 @@ def _put_region(stored: StoredRelease, world: World, mark: str, index: int) -> N
 
 
 @dataclass(frozen=True)
-class TemporaryRelease:
-    """A world in a temporary folder, read as a release is; its files are not checked."""
+class TemporaryRelease(Release):
+    """A release's world under other assumptions, in a temporary folder; its files are not checked.
 
-    name: str
-    version: str
-    size: str
-    folder: Path
+    ``assumptions``: the number of the draw. ``made_in``: the folder.
+    """
+
+    assumptions: int = 0
+    made_in: Path = Path()
 
     @property
-    def regions(self) -> int:
-        """Number of regions, numbered from 0."""
-        return sizes()[self.size]
+    def name(self) -> str:
+        return f"{super().name}, assumptions {self.assumptions}"
 
-    def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
-        """Return one table over all regions, lazily; see :meth:`tipdata.release.Release.scan`."""
-        folders = [self.folder / region_name(index) for index in range(self.regions)]
+    @property
+    def folder(self) -> Path:
+        return self.made_in
 
-        def scan_files(known: Table, suffix: str) -> pl.LazyFrame:
-            return scan_parquet([folder / f"{known.name}{suffix}.parquet" for folder in folders])
-
-        return scan_table(self.version, table, truth, scan_files)
+    def _check_files(self, name: str, regions: Sequence[int]) -> None:
+        pass
 
 
 @contextmanager
@@ -390,18 +361,17 @@ def other_assumptions(
         UsageError: for a draw that does not exist, and if there is no room for it.
     """
     if number < 1:
-        raise UsageError(
-            f"assumptions={number} does not exist: 1, 2, 3 and so on are draws of all that is assumed."
-        )
+        known = "1, 2, 3 and so on are draws of all that is assumed"
+        raise UsageError(f"assumptions={number} does not exist: {known}.")
     world = World.of(release.version, release.world, number, release.size)
-    name = f"{release_name(release.version, release.size, release.world)}, assumptions {number}"
+    made = TemporaryRelease(release.version, release.size, release.world, number)
     with ExitStack() as stack:
         try:
             home().mkdir(parents=True, exist_ok=True)
             folder = stack.enter_context(temporary_folder(home()))
             work, indices = partial(make_region, world, folder, ""), list(range(release.regions))
-            run_all(work, indices, engine=engine, label=f"regions of {name}", quiet=quiet)
+            run_all(work, indices, engine=engine, label=f"regions of {made.name}", quiet=quiet)
         except OSError as error:
             why = f"could not be drawn in {home()}: {error.strerror or error}"
-            raise UsageError(f"{name} {why}; {ELSEWHERE}.") from error
-        yield TemporaryRelease(name, release.version, release.size, folder)
+            raise UsageError(f"{made.name} {why}; {ELSEWHERE}.") from error
+        yield replace(made, made_in=folder)

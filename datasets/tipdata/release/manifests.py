@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tipcore.digest import region_digest, release_digest
 from tipcore.operating_system import check_regular
@@ -24,6 +25,8 @@ FILES = "files"
 """The key of a region's receipt that holds the SHA-256 of each file as it was written; absent in earlier versions."""
 Digests = dict[str, dict[str, str]]
 """Column digests by table and column."""
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
+"""Errors of reading what is no JSON, or JSON of another form, such as brackets too deep and numbers too large."""
 
 
 def region_name(index: int) -> str:
@@ -37,10 +40,12 @@ def files_of(table: Table) -> list[tuple[str, tuple[str, ...]]]:
 
 
 @cache
-def file_names(version: str) -> frozenset[str]:
-    """Return the names of the files of tables that a region of a version has."""
+def table_files(version: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return the files of a region of a version, by name: the table and the columns that each holds."""
     tables = tables_of(version).items()
-    return frozenset(f"{name}{suffix}.parquet" for name, table in tables for suffix, _ in files_of(table))
+    return {
+        f"{name}{end}.parquet": (name, columns) for name, table in tables for end, columns in files_of(table)
+    }
 
 
 def command(release: Release, action: str) -> str:
@@ -73,6 +78,22 @@ def region_receipt(folder: Path) -> dict:
     """Return the receipt in a region's or a release's folder. Raises OSError or ValueError if it cannot be read."""
     check_regular(folder / RECEIPT)
     return json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
+
+
+def read_receipt(folder: Path) -> dict[str, Any]:
+    """Return the receipt in a region's or a release's folder; without digests if it is not there or cannot be read."""
+    try:
+        return {"digests": {}, **region_receipt(folder)}
+    except (OSError, *MALFORMED):
+        return {"digests": {}}
+
+
+def expected_digests(release: Release, index: int, receipt: Mapping[str, Any]) -> Digests:
+    """Return the digests that a region's columns should have: the published ones or, without a manifest, those of its
+    receipt."""
+    if (manifest := published_manifest(release)) is not None:
+        return manifest["regions"][region_name(index)]["digests"]
+    return receipt["digests"]
 
 
 def manifest_of(release: Release) -> dict:

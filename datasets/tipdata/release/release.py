@@ -15,10 +15,11 @@ import re
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from tempfile import gettempdir
 from threading import Lock
@@ -37,7 +38,6 @@ from tipcore.spelling import suggestion
 from tipcore.table_files import UNREADABLE, read_parquet, scan_parquet
 from tipcore.validation import requirement
 
-from tipdata.core.tables import Table
 from tipdata.core.world import (
     check_world,
     entry_of,
@@ -52,26 +52,25 @@ from tipdata.release.manifests import (
     RECEIPT,
     TRUTH,
     command,
-    file_names,
+    expected_digests,
     files_of,
     published_manifest,
+    read_receipt,
     region_name,
-    region_receipt,
+    table_files,
 )
 from tipdata.release.verification import check_files, file_problems
 from tipdata.stages import all_tables, tables_of
 
 
-def scan_table(
-    version: str, name: str, truth: bool, scan: Callable[[Table, str], pl.LazyFrame]
-) -> pl.LazyFrame:
+def scan_table(version: str, name: str, truth: bool, scan: Callable[[str], pl.LazyFrame]) -> pl.LazyFrame:
     """Return the rows of a table, lazily, in the order of its observed file, or of its hidden one if it is all truth.
 
     Args:
         version: of the data.
         name: of the table.
         truth: whether the hidden columns follow the observed ones.
-        scan: gives the rows of the file with a suffix of :func:`tipdata.release.manifests.files_of`.
+        scan: gives the rows of a file of :func:`tipdata.release.manifests.table_files`, by its name.
 
     Raises:
         UsageError: for a table that does not exist, and for one that is all truth if ``truth`` is False.
@@ -83,11 +82,11 @@ def scan_table(
     table = tables[name]
     if not table.observed and not truth:
         raise UsageError(f"table {name} is hidden truth: ask for it with truth=True.")
-    if not truth or not table.hidden:
-        return scan(table, "") if table.observed else pl.LazyFrame()
-    if not table.observed:
-        return scan(table, TRUTH)
-    return scan(table, "").join(scan(table, TRUTH), on=list(table.key), how="left", maintain_order="left")
+    files = [scan(f"{name}{suffix}.parquet") for suffix, _ in files_of(table) if truth or suffix != TRUTH]
+    if len(files) == 1:
+        return files[0]
+    observed, hidden = files
+    return observed.join(hidden, on=list(table.key), how="left", maintain_order="left")
 
 
 @dataclass(frozen=True)
@@ -151,12 +150,9 @@ class Release:
     def region_folder(self, index: int) -> Path:
         return self.folder / region_name(index)
 
-    def receipt(self) -> Mapping[str, Any] | None:
-        """Return what was noted when the release was made; None if that is not there or cannot be read."""
-        try:
-            return region_receipt(self.folder)
-        except (OSError, ValueError):
-            return None
+    def receipt(self) -> Mapping[str, Any]:
+        """Return what was noted when the release was made, which is nothing if it cannot be read."""
+        return read_receipt(self.folder)
 
     def made_regions(self) -> list[int] | None:
         """Return the numbers of the regions that are there; None if nothing of the release is."""
@@ -189,10 +185,12 @@ class Release:
         those = range(self.regions) if regions is None else regions
         return scan_table(self.version, table, truth, partial(self._scan_file, regions=those))
 
-    def _scan_file(self, table: Table, suffix: str, regions: Sequence[int]) -> pl.LazyFrame:
-        name = f"{table.name}{suffix}.parquet"
-        check_files(self, table.name, name, dict(files_of(table))[suffix], regions)
+    def _scan_file(self, name: str, regions: Sequence[int]) -> pl.LazyFrame:
+        self._check_files(name, regions)
         return scan_parquet([self.region_folder(index) / name for index in regions])
+
+    def _check_files(self, name: str, regions: Sequence[int]) -> None:
+        check_files(self, name, regions)
 
     def read_file(self, index: int, name: str) -> pl.DataFrame:
         """Return the rows of one file of a region, such as ``adverts.truth.parquet``; on a disk it is not checked."""
@@ -202,14 +200,13 @@ class Release:
         """Return the files of a region that are not there."""
         folder = self.region_folder(index)
         there = set(os.listdir(folder)) if folder.is_dir() else set()
-        return [folder / name for name in sorted(file_names(self.version) - there)]
+        return [folder / name for name in sorted(table_files(self.version).keys() - there)]
 
     def lacks_truth(self) -> bool:
         """Return whether every region lacks its truth, and nothing else."""
-        hidden = {name for name in file_names(self.version) if name.endswith(f"{TRUTH}.parquet")}
+        hidden = {name for name in table_files(self.version) if name.endswith(f"{TRUTH}.parquet")}
         missing = ({path.name for path in self.missing_files(index)} for index in range(self.regions))
-        there = all(self.region_folder(index).is_dir() for index in range(self.regions))
-        return there and all(names == hidden for names in missing)
+        return all(names == hidden for names in missing)
 
 
 VARIABLE = "TIPBENCH_STORE"
@@ -235,17 +232,14 @@ def store_url() -> str | None:
     """Return the URL of the user's store; None if there is none. Raises UsageError for what is no URL of a store."""
     value = os.environ.get(VARIABLE, "")
     if value and isinstance(place := place_of(value), Path):
-        raise UsageError(
-            f"{VARIABLE}={value} is a folder, which has no need of a store: set TIPBENCH_HOME={place}, or give a URL "
-            "such as s3://bucket/tipbench."
-        )
+        advice = f"set TIPBENCH_HOME={place}, or give a URL such as s3://bucket/tipbench"
+        raise UsageError(f"{VARIABLE}={value} is a folder, which has no need of a store: {advice}.")
     url = value.rstrip("/")
     _, _, path = url.rpartition("::")[2].partition("://")
     if url and (not path or "//" in path or set(path) & set(PATTERN)):
-        raise UsageError(
-            f"{VARIABLE}={value} is no place of a store: give one such as s3://bucket/tipbench, without empty folders "
-            f"and without {' '.join(PATTERN)}, which stores read as patterns of many places."
-        )
+        patterns = f"{' '.join(PATTERN)}, which stores read as patterns of many places"
+        advice = f"give one such as s3://bucket/tipbench, without empty folders and without {patterns}"
+        raise UsageError(f"{VARIABLE}={value} is no place of a store: {advice}.")
     return url or None
 
 
@@ -283,12 +277,10 @@ def fetch_in_order(
     pool: ThreadPoolExecutor, fetch: Callable[[str], bytes], paths: Iterable[str]
 ) -> Iterator[bytes]:
     """Yield the content of each path in turn, while the next ones are fetched."""
-    waiting: deque[Future[bytes]] = deque()
-    for path in paths:
-        waiting.append(pool.submit(fetch, path))
-        if len(waiting) > AT_ONCE:
-            yield waiting.popleft().result()
+    fetched = (pool.submit(fetch, path) for path in paths)
+    waiting = deque(islice(fetched, AT_ONCE))
     while waiting:
+        waiting.extend(islice(fetched, 1))
         yield waiting.popleft().result()
 
 
@@ -311,10 +303,8 @@ class StoredRelease(Release):
 
     @property
     def folder(self) -> Path:
-        raise UsageError(
-            f"release {self.name} lies in {self.place}, and what you ask for reads a folder: make it on this machine, "
-            f"with {VARIABLE} unset."
-        )
+        why = f"lies in {self.place}, and what you ask for reads a folder"
+        raise UsageError(f"release {self.name} {why}: make it on this machine, with {VARIABLE} unset.")
 
     @property
     def root(self) -> None:
@@ -335,9 +325,8 @@ class StoredRelease(Release):
         except (UsageError, MachineFault, CheckFailed):
             raise
         except Exception as error:
-            raise UsageError(
-                f"{self.place} cannot be read or written: {error_text(error)}; {AGAIN}."
-            ) from None
+            why = f"cannot be read or written: {error_text(error)}"
+            raise UsageError(f"{self.place} {why}; {AGAIN}.") from None
 
     def list_files(self) -> dict[str, dict[str, Any]]:
         """Return what the store knows of each file of the release, by path."""
@@ -348,13 +337,13 @@ class StoredRelease(Release):
                 return {}
             return dict(place.system.find(place.root, detail=True))
 
-    def receipt(self) -> Mapping[str, Any] | None:
+    def receipt(self) -> Mapping[str, Any]:
         place = self.remote
         with self.translate_errors():
             try:
                 return json.loads(place.system.cat_file(place.at(RECEIPT)))
             except (FileNotFoundError, ValueError):
-                return None
+                return {}
 
     def receipts(self) -> dict[int, Mapping[str, Any]]:
         """Return the receipts of the regions that are there whole, by number."""
@@ -363,7 +352,7 @@ class StoredRelease(Release):
         for path in self.list_files():
             region, _, name = path.rpartition("/")
             names.setdefault(region.rpartition("/")[2], set()).add(name)
-        needed = {RECEIPT, *file_names(self.version)}
+        needed = {RECEIPT, *table_files(self.version)}
         whole = [index for index in range(self.regions) if needed <= names.get(region_name(index), set())]
         with self.translate_errors():  # many at once, if the store can
             texts = place.system.cat_ranges([place.at(f"{region_name(i)}/{RECEIPT}") for i in whole], 0, None)
@@ -390,12 +379,12 @@ class StoredRelease(Release):
         """List the files again when they are next needed, since they changed."""
         _listings.pop(self.place, None)
 
-    def _scan_file(self, table: Table, suffix: str, regions: Sequence[int]) -> pl.LazyFrame:
+    def _scan_file(self, name: str, regions: Sequence[int]) -> pl.LazyFrame:
         """Return the rows of files, one below the other. A file is fetched when it is needed, several at a time.
 
         A file of a region has half a megabyte at most: fetching its footer and each column alone would take longer.
         """
-        place, digests = self.remote, self._digests(f"{table.name}{suffix}.parquet", regions)
+        place, digests = self.remote, self._digests(name, regions)
 
         def fetch(path: str) -> bytes:
             return self._fetch(place, path, digests[path])
@@ -413,7 +402,9 @@ class StoredRelease(Release):
                     if most == 0:
                         return
 
-        schema = {column: table.schema[column] for column in dict(files_of(table))[suffix]}
+        table, columns = table_files(self.version)[name]
+        known = tables_of(self.version)[table].schema
+        schema = {column: known[column] for column in columns}
         return register_io_source(read, schema=schema, is_pure=True)
 
     def read_file(self, index: int, name: str) -> pl.DataFrame:
@@ -458,8 +449,7 @@ class StoredRelease(Release):
         Raises MachineFault for a file that fails its check.
         """
         region, name = path.split("/")[-2:]
-        table = name.removesuffix(".parquet").removesuffix(TRUTH)
-        columns = dict(files_of(tables_of(self.version)[table]))[name[len(table) : -len(".parquet")]]
+        table, columns = table_files(self.version)[name]
         here = folder / region / name
         here.parent.mkdir()
         receipts = place.at(f"{region}/{RECEIPT}")
@@ -467,12 +457,10 @@ class StoredRelease(Release):
             content = self._fetch(place, path)
             here.write_bytes(content)
             receipt = json.loads(self._fetch(place, receipts, state=states.get(receipts)))
-            manifest = published_manifest(self)
-            digests = receipt["digests"] if manifest is None else manifest["regions"][region]["digests"]
-            written = receipt.get(FILES, {}).get(name)
+            digests = expected_digests(self, int(region), receipt).get(table, {})
             where = f"region {int(region)}, table {table}"
             try:
-                problems = file_problems(where, here, columns, digests.get(table, {}), written)
+                problems = file_problems(where, here, columns, digests, receipt.get(FILES, {}).get(name))
             finally:
                 here.unlink()
         if problems:
@@ -495,10 +483,8 @@ class StoredRelease(Release):
         assert isinstance(content, bytes)
         if digest and hashlib.sha256(content).hexdigest() != digest:
             self.forget_listing()
-            raise MachineFault(
-                f"{path} of release {self.name} in {self.store} was replaced after its check: run the same command "
-                "again to check the new file."
-            )
+            what = f"{path} of release {self.name} in {self.store} was replaced after its check"
+            raise MachineFault(f"{what}: run the same command again to check the new file.")
         if key[1]:
             _contents.put(key, content)
         return content
@@ -519,10 +505,8 @@ class StoredRelease(Release):
         return states
 
     def _damage_error(self, where: str) -> MachineFault:
-        return MachineFault(
-            f"release {self.name} in {self.place} is damaged at {where}: delete that region there and run "
-            f"`{command(self, 'make')}`, which makes it again."
-        )
+        advice = f"delete that region there and run `{command(self, 'make')}`, which makes it again"
+        return MachineFault(f"release {self.name} in {self.place} is damaged at {where}: {advice}.")
 
 
 TABLES, HIDDEN = "tables", "truth"
@@ -618,18 +602,17 @@ class ExportedRelease:
             UsageError: as :meth:`Release.scan`.
             MachineFault: for a file that cannot be read, or is not the release's.
         """
-        return scan_table(
-            self.version, table, truth, lambda known, suffix: scan_parquet(self._check_file(known, suffix))
-        )
+        return scan_table(self.version, table, truth, lambda file: scan_parquet(self._check_file(file)))
 
-    def _check_file(self, table: Table, suffix: str) -> Path:
+    def _check_file(self, file: str) -> Path:
         """Return the path of a file of a table on this machine, after checking it against checksum and manifest."""
-        name = table_file(table.name, suffix)
+        table, columns = table_files(self.version)[file]
+        name = table_file(table, TRUTH if file.endswith(f"{TRUTH}.parquet") else "")
         path = self._local_file(name)
         mark = hashlib.sha256(f"{self.checksums[name]} {self.manifest['digest']} {name}".encode()).hexdigest()
         passed = home() / CACHE / "right" / mark
         if not passed.is_file():
-            self._check_manifest(table.name, path, dict(files_of(table))[suffix])
+            self._check_manifest(table, path, columns)
             write_file_atomically(passed, "")
         return path
 
@@ -668,18 +651,16 @@ class ExportedRelease:
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise MachineFault(
-                f"{name} of the export {self.place} cannot be read: {error_text(error)}; take it again."
-            ) from None
+            what = f"{name} of the export {self.place} cannot be read"
+            raise MachineFault(f"{what}: {error_text(error)}; take it again.") from None
         if digest != expected:
             raise _damage_error(self.place if path.parent.name != "files" else str(path), name)
         return path
 
     def _mismatch(self, where: str, why: str) -> MachineFault:
-        return MachineFault(
-            f"the export {self.place} is not release {self.name} at {where} ({why}): take it again from where it was "
-            "published, or make it with `tipbench data make`."
-        )
+        fault = f"the export {self.place} is not release {self.name} at {where} ({why})"
+        advice = "take it again from where it was published, or make it with `tipbench data make`"
+        return MachineFault(f"{fault}: {advice}.")
 
 
 def open_export(place: str) -> ExportedRelease:
@@ -745,13 +726,10 @@ def _read(place: str, name: str) -> bytes:
 
 
 def _damage_error(place: str, name: str) -> MachineFault:
-    return MachineFault(
-        f"{name} of the export {place} is not what {CHECKSUMS} says: take it again from where it was published."
-    )
+    advice = "take it again from where it was published"
+    return MachineFault(f"{name} of the export {place} is not what {CHECKSUMS} says: {advice}.")
 
 
 def _incomplete(place: str, why: str) -> UsageError:
-    return UsageError(
-        f"{place} is not a whole export of a release, since {why}: name the folder or URL that "
-        "`tipbench data export` was given, or export it again."
-    )
+    advice = "name the folder or URL that `tipbench data export` was given, or export it again"
+    return UsageError(f"{place} is not a whole export of a release, since {why}: {advice}.")

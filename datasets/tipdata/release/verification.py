@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,15 +30,15 @@ from tipdata.core.tables import Column, Parameters, Table
 from tipdata.core.world import parameters
 from tipdata.release.manifests import (
     FILES,
+    MALFORMED,
     RECEIPT,
     TRUTH,
-    Digests,
     command,
-    file_names,
-    files_of,
-    published_manifest,
+    expected_digests,
+    read_receipt,
     region_name,
     region_receipt,
+    table_files,
 )
 from tipdata.stages import all_tables, tables_of
 
@@ -51,9 +52,6 @@ KEPT_SECONDS = 86_400
 _REGIONS = 1024
 """Receipts in memory: those of a full release."""
 
-_MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
-"""Errors of reading what is no JSON, or JSON of another form, such as brackets too deep and numbers too large."""
-
 
 class CheckedFile(NamedTuple):
     """A file that passed its check: its size and times, the second of the check, and the digest of its bytes."""
@@ -63,24 +61,17 @@ class CheckedFile(NamedTuple):
     digest: str
 
 
-class WrittenRegion(NamedTuple):
-    """A region's files by its receipt: their digests by name, unless an earlier version wrote them, and the tables
-    whose column digests are the published ones."""
-
-    files: dict[str, str]
-    published: frozenset[str]
+WrittenRegion = tuple[dict[str, str], frozenset[str]]
+"""A region's files by its receipt: their digests by name, unless an earlier version wrote them, and the tables whose
+column digests are the published ones."""
 
 
-def check_files(
-    release: Release, table: str, name: str, columns: tuple[str, ...], regions: Sequence[int]
-) -> None:
+def check_files(release: Release, name: str, regions: Sequence[int]) -> None:
     """Check one file of a table in some regions, unless it was checked today.
 
     Args:
         release: a release on a disk.
-        table: the name of the table.
-        name: of its file.
-        columns: those that the file should have.
+        name: of the file, one of :func:`tipdata.release.manifests.table_files`.
         regions: the numbers of the regions.
 
     Raises:
@@ -89,9 +80,9 @@ def check_files(
     place = release.folder / CHECKED / f"{name}.json"
     known, fresh = _known_files(place), {}
     for index in regions:
-        path, region = release.region_folder(index) / name, region_name(index)
-        if not _is_fresh(path, known.get(region)):
-            made = _check_file(release, index, table, path, columns, known.get(region))
+        region = region_name(index)
+        if not _is_fresh(release.region_folder(index) / name, known.get(region)):
+            made = _check_file(release, index, name, known.get(region))
             if isinstance(made, list):
                 raise _damage_error(release, made)
             fresh[region] = made
@@ -107,7 +98,7 @@ _in_this_process: dict[Path, dict[str, CheckedFile]] = {}
 def _known_files(place: Path) -> dict[str, CheckedFile]:
     """Return the checked files of a table, by region, of this and of other processes."""
     known = _in_this_process.setdefault(place, {})
-    with suppress(OSError, *_MALFORMED):
+    with suppress(OSError, *MALFORMED):
         check_regular(place)
         for region, (stamp, when, digest) in json.loads(place.read_bytes()).items():
             known[region] = CheckedFile(Stamp(*map(int, stamp)), int(float(when)), str(digest))
@@ -124,10 +115,9 @@ def _is_fresh(path: Path, seen: CheckedFile | None) -> bool:
         return False
 
 
-def _check_file(
-    release: Release, index: int, table: str, path: Path, columns: tuple[str, ...], seen: CheckedFile | None
-) -> CheckedFile | list[str]:
+def _check_file(release: Release, index: int, name: str, seen: CheckedFile | None) -> CheckedFile | list[str]:
     """Check a file; return the note on it, or where it is damaged."""
+    path, (table, columns) = release.region_folder(index) / name, table_files(release.version)[name]
     place, when = f"region {index}, table {table}", int(time.time())
     try:
         check_regular(path)
@@ -136,11 +126,10 @@ def _check_file(
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         return [_unreadable(place, path, error)]
-    written = _written_region(release, index)
-    expected_digest = written.files.get(path.name) or (seen and seen.digest)
-    if digest != expected_digest or table not in written.published:
-        expected = expected_digests(release, index).get(table, {})
-        if wrong := file_problems(place, path, columns, expected, written.files.get(path.name)):
+    files, published = _written_region(release, index)
+    if digest != (files.get(name) or (seen and seen.digest)) or table not in published:
+        expected = expected_digests(release, index, read_receipt(release.region_folder(index)))
+        if wrong := file_problems(place, path, columns, expected.get(table, {}), files.get(name)):
             return wrong
     return CheckedFile(stamp, when, digest)
 
@@ -148,25 +137,12 @@ def _check_file(
 def region_problems(release: Release, index: int) -> list[str]:
     """Return where the files of a region are damaged, one text each; files checked within a day are not read again."""
     found: list[str] = []
-    for table, declared in tables_of(release.version).items():
-        for suffix, columns in files_of(declared):
-            path = release.region_folder(index) / f"{table}{suffix}.parquet"
-            seen = _known_files(release.folder / CHECKED / f"{path.name}.json").get(region_name(index))
-            if not _is_fresh(path, seen):
-                made = _check_file(release, index, table, path, columns, seen)
-                found += made if isinstance(made, list) else []
+    for name in table_files(release.version):
+        seen = _known_files(release.folder / CHECKED / f"{name}.json").get(region_name(index))
+        if not _is_fresh(release.region_folder(index) / name, seen):
+            made = _check_file(release, index, name, seen)
+            found += made if isinstance(made, list) else []
     return found
-
-
-def expected_digests(release: Release, index: int) -> Digests:
-    """Return the digests that a region's columns should have: the published ones or, without a manifest, those of its
-    receipt; none if that cannot be read."""
-    if (manifest := published_manifest(release)) is not None:
-        return manifest["regions"][region_name(index)]["digests"]
-    try:
-        return region_receipt(release.region_folder(index))["digests"]
-    except (OSError, *_MALFORMED):
-        return {}
 
 
 def file_problems(
@@ -215,29 +191,27 @@ def _written_region(release: Release, index: int) -> WrittenRegion:
     try:
         stamp = Stamp.of((folder / RECEIPT).stat())
         return _parse_receipt(release, index, folder, stamp)
-    except (OSError, *_MALFORMED):
-        return WrittenRegion({}, frozenset())
+    except (OSError, *MALFORMED):
+        return {}, frozenset()
 
 
 @lru_cache(maxsize=_REGIONS)
 def _parse_receipt(release: Release, index: int, folder: Path, stamp: Stamp) -> WrittenRegion:
     """Return the files of a receipt. ``folder`` and ``stamp`` are the key of the cache: one receipt at one time."""
     receipt = region_receipt(folder)
-    expected = expected_digests(release, index)
+    expected = expected_digests(release, index, receipt)
     fits = frozenset(table for table, found in receipt["digests"].items() if found == expected.get(table))
-    return WrittenRegion(dict(receipt.get(FILES, {})), fits)
+    return dict(receipt.get(FILES, {})), fits
 
 
 def _damage_error(release: Release, problems: list[str]) -> MachineFault:
+    make = f"`{command(release, 'make')}`"
     if not release.folder.is_dir():
-        return MachineFault(
-            f"release {release.name} is not in {release.folder}: make it with `{command(release, 'make')}`."
-        )
+        return MachineFault(f"release {release.name} is not in {release.folder}: make it with {make}.")
     more = f" (and {len(problems) - 1:,} more of its columns)" if len(problems) > 1 else ""
-    return MachineFault(
-        f"release {release.name} is damaged at {problems[0]}{more}: run `{command(release, 'make')}`, which makes "
-        f"that region again; `{command(release, 'verify')}` names all that is damaged."
-    )
+    again = f"run {make}, which makes that region again"
+    whole = f"`{command(release, 'verify')}` names all that is damaged"
+    return MachineFault(f"release {release.name} is damaged at {problems[0]}{more}: {again}; {whole}.")
 
 
 def verify_release(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> list[str]:
@@ -254,12 +228,11 @@ def verify_release(release: Release, engine: Engine | str = "loky", quiet: bool 
     """
     made = release.made_regions()
     if made is None:
-        raise UsageError(
-            f"release {release.name} is not in {release.place}: make it with `{command(release, 'make')}`."
-        )
+        advice = f"make it with `{command(release, 'make')}`"
+        raise UsageError(f"release {release.name} is not in {release.place}: {advice}.")
     work = partial(_verify_region, release, release.root)
     read = run_all(work, made, engine, f"regions of {release.name}", quiet)
-    problems = [problem for problems in read for problem in problems]
+    problems = list(chain.from_iterable(read))
     if release.root is not None:
         known = {region_name(index) for index in range(release.regions)}
         there = {path.name for path in release.root.iterdir() if path.is_dir() and path.name.isdigit()}
@@ -275,31 +248,19 @@ def verify_release(release: Release, engine: Engine | str = "loky", quiet: bool 
 
 def _verify_region(release: Release, root: Path | None, index: int) -> list[str]:
     """Return where one region differs from the manifest; in a store it is fetched whole."""
-    with release.region_files(index, root) as folder:
-        return _region_differences(release, folder, index)
-
-
-def _region_differences(release: Release, here: Path, index: int) -> list[str]:
     place = f"release {release.name}, region {index}"
-    try:
-        receipt = region_receipt(here)
-        written, digests = receipt.get(FILES, {}), receipt["digests"]
-    except (OSError, ValueError, KeyError):
-        written, digests = {}, None
-    if (manifest := published_manifest(release)) is not None:
-        digests = manifest["regions"][region_name(index)]["digests"]
-    if digests is None:
-        return [f"{place}: {here / RECEIPT} cannot be read: make the release again"]
-    problems = []
-    for name, table in tables_of(release.version).items():
-        for suffix, columns in files_of(table):
-            path, expected = here / f"{name}{suffix}.parquet", digests.get(name, {})
-            where, known = f"{place}, table {name}", written.get(path.name)
-            problems += file_problems(where, path, columns, expected, known)
-    for path in sorted(here.glob("*.parquet")):
-        if path.name not in file_names(release.version):
-            table = path.name.removesuffix(".parquet").removesuffix(TRUTH)
-            problems.append(f"{place}, table {table}: is not a file of the release: delete {path}")
+    with release.region_files(index, root) as here:
+        receipt, problems = read_receipt(here), []
+        digests, written = expected_digests(release, index, receipt), receipt.get(FILES, {})
+        if not digests:
+            return [f"{place}: {here / RECEIPT} cannot be read: make the release again"]
+        for name, (table, columns) in table_files(release.version).items():
+            expected, where = digests.get(table, {}), f"{place}, table {table}"
+            problems += file_problems(where, here / name, columns, expected, written.get(name))
+        for path in sorted(here.glob("*.parquet")):
+            if path.name not in table_files(release.version):
+                table = path.name.removesuffix(".parquet").removesuffix(TRUTH)
+                problems.append(f"{place}, table {table}: is not a file of the release: delete {path}")
     return list(dict.fromkeys(problems))
 
 

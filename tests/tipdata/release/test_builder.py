@@ -292,7 +292,7 @@ def test_a_release_is_made_where_it_is_not_the_published_one_or_without_one_of_a
     two: Release, monkeypatch: pytest.MonkeyPatch, published: bool, digest: str, generator: str
 ) -> None:
     made: list[Release] = []
-    monkeypatch.setattr(builder, "make_on_disk", lambda release, **options: made.append(release))
+    monkeypatch.setattr(builder, "make_release", lambda release, **options: made.append(release))
     manifest = {"digest": "published"} if published else None
     monkeypatch.setattr(builder, "published_manifest", lambda release: manifest)
     monkeypatch.setattr(Release, "missing_files", lambda self, index: [])
@@ -311,7 +311,7 @@ def test_a_release_whose_receipt_is_gone_or_cut_is_made(
     two: Release, monkeypatch: pytest.MonkeyPatch, receipt: str | None
 ) -> None:
     made: list[Release] = []
-    monkeypatch.setattr(builder, "make_on_disk", lambda release, **options: made.append(release))
+    monkeypatch.setattr(builder, "make_release", lambda release, **options: made.append(release))
     if receipt is not None:
         two.folder.mkdir(parents=True)
         (two.folder / "receipt.json").write_text(receipt, encoding="utf-8")

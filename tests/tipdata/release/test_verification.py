@@ -14,7 +14,7 @@ from tipcore.digest import Stamp
 from tipcore.errors import MachineFault, UsageError
 from tipcore.table_files import read_doubtful
 from tipdata.core.world import newest_released
-from tipdata.release import Release, builder, make_release, verification, verify_release
+from tipdata.release import Release, builder, make_release, manifests, verification, verify_release
 from tipdata.release.verification import CHECKED, KEPT_SECONDS
 from tipdata.stages import tables_of
 
@@ -300,7 +300,7 @@ def test_the_region_of_another_release_is_refused(made: Release) -> None:
     other = {**digests, "adverts": {**digests["adverts"], "minute": "0" * 64}}
     manifest = {"regions": {"00000": {"digests": other}, "00001": {"digests": digests}}}
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(verification, "published_manifest", lambda release: manifest)
+        patched.setattr(manifests, "published_manifest", lambda release: manifest)
         with pytest.raises(MachineFault, match="region 0, table adverts, column minute"):
             made.scan("adverts")
         made.scan("places")
