@@ -25,6 +25,8 @@ CHUNK = 4_000_000
 WAYS = {"==": np.equal, "<=": np.less_equal, ">=": np.greater_equal}
 TOLERANCE = 0.05
 """The share of the guess by which a number may differ from it."""
+TRIES = 20
+"""Rows that are tried for each joint condition."""
 
 
 @dataclass(frozen=True)
@@ -157,22 +159,20 @@ def single_conditions(synthetic: CodedRows, most: int, rng: np.random.Generator)
 
 
 def joint_conditions(
-    synthetic: CodedRows, most: int, width: int, rng: np.random.Generator, tries: int = 20
+    synthetic: CodedRows, most: int, width: int, rng: np.random.Generator
 ) -> list[Condition]:
     """Return different conditions on several columns, each taken from a synthetic row and fulfilled by it alone.
 
-    A condition on a quantity is open on the side away from the median. ``width``: columns of a condition. ``tries``:
-    rows that are tried for each condition.
+    A condition on a quantity is open on the side away from the median. ``width``: columns of a condition.
     """
     middle = np.nanmedian(np.where(synthetic.is_number, synthetic.rows, 0.0), axis=0)
-    made: dict[tuple, Condition] = {}
-    for _ in range(tries * most):
+    made: dict[str, Condition] = {}
+    for _ in range(TRIES * most):
         row = synthetic.rows[rng.integers(len(synthetic))]
         places = sorted(rng.choice(len(row), size=width, replace=False).tolist())
-        ends = [">=" if row[place] > middle[place] else "<=" for place in places]
-        ways = [way if synthetic.is_number[place] else "==" for place, way in zip(places, ends, strict=True)]
-        one = Condition(tuple((p, way, float(row[p])) for p, way in zip(places, ways, strict=True)))
-        key = tuple(str(part) for part in one.parts)
+        ends = np.where(synthetic.is_number, np.where(row > middle, ">=", "<="), "==").tolist()
+        one = Condition(tuple((place, ends[place], float(row[place])) for place in places))
+        key = str(one.parts)
         if key not in made and one.holds(synthetic.rows).sum() == 1:
             made[key] = one
             if len(made) == most:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,6 @@ from tipcore.errors import UsageError
 from tipdata.privacy.attacks import (
     Bools,
     CodedRows,
-    Condition,
     encode_tables,
     find_copies,
     find_links,
@@ -110,20 +110,16 @@ class AuditFinding(NamedTuple):
         return self.has_power and self.risk.low > (0.0 if self.attack == COPIES else limit)
 
 
-class _Tables(NamedTuple):
-    private: CodedRows
-    control: CodedRows
-    audited: CodedRows
-    leaky: CodedRows
+Attempt = Callable[[CodedRows], Callable[[CodedRows], Bools]]
+"""A synthetic table -> a set of records -> whether each guess about them is right."""
 
 
 class _Attack(NamedTuple):
-    """An attack. ``run``: gives the successes of a synthetic table on sets of records. ``chance``: those of a guess
-    without the table. ``z``: of its intervals."""
+    """An attack. ``chance``: guesses without the table. ``z``: of its intervals."""
 
     name: str
-    run: Callable[[CodedRows, Sequence[CodedRows]], list[Bools]]
-    chance: Callable[[CodedRows, CodedRows], Bools]
+    attempt: Attempt
+    chance: Attempt
     z: float = Z
 
 
@@ -155,28 +151,24 @@ def audit(
     size = min(len(mine), len(other))
     some = [one.take(rng.permutation(len(one))[:size]) for one in (mine, other)]
     part = made.take(rng.permutation(len(made))[:MOST_SYNTHETIC])
-    tables = _Tables(some[0], some[1], part, _leaky_table(part, some[0], rng))
-    whole = _Tables(mine, other, made, _leaky_table(made, mine, rng))
+    tables = some[0], some[1], part, _leaky_table(part, some[0], rng)
+    whole = mine, other, made, _leaky_table(made, mine, rng)
     hidden = [columns.index(name) for name in (columns if secrets is None else secrets)]
-    every = [
-        _run_attack(_copy_attack(seed), whole),
-        *(_run_attack(one, tables) for one in _attacks(columns, hidden, seed)),
-    ]
+    copies, *attacks = _attacks(columns, hidden, seed)
+    every = [_run_attack(copies, *whole), *(_run_attack(one, *tables) for one in attacks)]
     return [found for found in every if found is not None]
 
 
 def _check(tables: Mapping[str, pl.DataFrame], columns: Sequence[str], secrets: Sequence[str] | None) -> None:
     if twice := [name for place, name in enumerate(columns) if name in columns[:place]]:
-        raise UsageError(
-            f"column {twice[0]} is given twice, and would be inferred from itself: give it once."
-        )
+        why = "is given twice, and would be inferred from itself"
+        raise UsageError(f"column {twice[0]} {why}: give it once.")
     for name, frame in tables.items():
         if lacking := [column for column in columns if column not in frame.columns]:
             raise UsageError(f"the {name} table has no column {lacking[0]}: {NAMES}.")
         if frame.height < FEWEST:
-            raise UsageError(
-                f"the {name} table has {frame.height:,} rows, and an audit needs {FEWEST:,} to tell."
-            )
+            rows = f"the {name} table has {frame.height:,} rows"
+            raise UsageError(f"{rows}, and an audit needs {FEWEST:,} to tell.")
     if len(columns) < 2:
         raise UsageError(f"{len(columns)} columns are audited: give two or more that all three tables have.")
     if odd := [name for name in secrets or () if name not in columns]:
@@ -191,84 +183,77 @@ def _leaky_table(made: CodedRows, mine: CodedRows, rng: np.random.Generator) -> 
     return CodedRows(rows, made.is_number, made.range_).take(rng.permutation(len(made)))
 
 
-def _copy_attack(seed: int) -> _Attack:
-    """Return the attack that looks each record up.
-
-    It counts records that have a copy, not rows that are one: a common row of a large table would count many times, and
-    private records and control would differ by more than any interval allows. The interval is of 99%, since it has no
-    margin: up to 2 of 100 honest tables with coarse columns fail, and with an interval of 95% up to 7.
-    """
-    return _Attack(
-        COPIES,
-        lambda made, on: [find_copies(made, one) for one in on],
-        lambda made, on: find_copies(_shuffle(made, np.random.default_rng([seed, 1])), on),
-        WIDE_Z,
-    )
-
-
 def _attacks(columns: Sequence[str], hidden: Sequence[int], seed: int) -> Iterator[_Attack]:
+    """Yield the attacks, copies first.
+
+    Copies counts records that have a copy, not rows that are one: a common row of a large table would count many times,
+    and private records and control would differ by more than any interval allows. The interval is of 99%, since it has
+    no margin: up to 2 of 100 honest tables with coarse columns fail, and with an interval of 95% up to 7.
+    """
     every = list(range(len(columns)))
 
     def rng() -> np.random.Generator:
         return np.random.default_rng([seed, 1])
 
-    def singling_out(name: str, conditions: Callable[[CodedRows], list[Condition]]) -> _Attack:
-        def of_tables(made: CodedRows, on: Sequence[CodedRows]) -> list[Bools]:
-            found = conditions(made)
-            return [single_out(found, one) for one in on]
+    def shuffled(attempt: Attempt) -> Attempt:
+        """Return the same guesses, by a table whose columns are shuffled."""
+        return lambda made: attempt(CodedRows(rng().permuted(made.rows, axis=0), made.is_number, made.range_))
 
-        def by_chance(made: CodedRows, on: CodedRows) -> Bools:
-            return single_out(conditions(_shuffle(made, rng())), on)
-
-        return _Attack(f"singling out, {name}", of_tables, by_chance)
+    def first(on: CodedRows) -> CodedRows:
+        return on.take(np.arange(min(len(on), TARGETS)))
 
     width = min(WIDTH, len(columns))
-    yield singling_out("one column", lambda made: single_conditions(made, CONDITIONS, rng()))
-    yield singling_out(f"{width} columns", lambda made: joint_conditions(made, CONDITIONS, width, rng()))
+    by_table: dict[str, Attempt] = {
+        COPIES: lambda made: partial(find_copies, made),
+        "singling out, one column": lambda made: partial(
+            single_out, single_conditions(made, CONDITIONS, rng())
+        ),
+        f"singling out, {width} columns": lambda made: partial(
+            single_out, joint_conditions(made, CONDITIONS, width, rng())
+        ),
+    }
+    for name, attempt in by_table.items():
+        yield _Attack(name, attempt, shuffled(attempt), WIDE_Z if name == COPIES else Z)
     parts = every[::2], every[1::2]
     yield _Attack(
         "linking two halves",
-        lambda made, on: [find_links(made, one.take(np.arange(len(one))[:TARGETS]), parts) for one in on],
-        lambda made, on: rng().integers(len(made), size=min(len(on), TARGETS)) == 0,
+        lambda made: lambda on: find_links(made, first(on), parts),
+        lambda made: lambda on: rng().integers(len(made), size=len(first(on))) == 0,
     )
     for secret in hidden:
         known = [place for place in every if place != secret]
+
+        def guess(made: CodedRows, on: CodedRows, secret: int = secret) -> Bools:
+            values = made.rows[rng().integers(len(made), size=len(first(on))), secret]
+            return score_guesses(values, first(on).rows[:, secret], bool(made.is_number[secret]))
+
         yield _Attack(
             f"inferring {columns[secret]}",
-            lambda made, on, known=known, secret=secret: [
-                infer_secrets(made, one.take(np.arange(len(one))[:TARGETS]), known, secret) for one in on
-            ],
-            lambda made, on, secret=secret: score_guesses(
-                made.rows[rng().integers(len(made), size=min(len(on), TARGETS)), secret],
-                on.rows[:TARGETS, secret],
-                bool(made.is_number[secret]),
-            ),
+            lambda made, known=known, secret=secret: lambda on: infer_secrets(made, first(on), known, secret),
+            lambda made, guess=guess: partial(guess, made),
         )
 
 
-def _shuffle(made: CodedRows, rng: np.random.Generator) -> CodedRows:
-    return CodedRows(rng.permuted(made.rows, axis=0), made.is_number, made.range_)
-
-
-def _run_attack(attack: _Attack, tables: _Tables) -> AuditFinding | None:
+def _run_attack(
+    attack: _Attack, private: CodedRows, control: CodedRows, audited: CodedRows, leaky: CodedRows
+) -> AuditFinding | None:
     """Return what an attack finds; None if the audited table gives it no condition to try."""
-    on = (tables.private, tables.control)
-    mine, other = attack.run(tables.audited, on)
-    leaky_mine, leaky_other = attack.run(tables.leaky, on)
+    mine, other, leaky_mine, leaky_other = (
+        guessed(on) for guessed in map(attack.attempt, (audited, leaky)) for on in (private, control)
+    )
     if not len(mine) or not len(leaky_mine):
         return None
-    chance = attack.chance(tables.audited, tables.private)
+    chance = attack.chance(audited)(private)
 
     def rate(successes: Bools) -> Rate:
         return rate_of(int(successes.sum()), len(successes), attack.z)
 
-    private, control = rate(mine), rate(other)
     return AuditFinding(
         attack=attack.name,
         attacks=len(mine),
-        private=private,
-        control=control,
+        private=rate(mine),
+        control=rate(other),
         chance=rate(chance) if len(chance) else Rate(0.0, 0.0),
-        risk=risk_of(private, control),
+        risk=risk_of(rate(mine), rate(other)),
         leaky=risk_of(rate(leaky_mine), rate(leaky_other)),
     )

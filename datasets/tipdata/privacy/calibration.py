@@ -85,22 +85,18 @@ def open_ledger(table: Path, unit: str, limit: float, epsilon: float) -> Privacy
     except FileNotFoundError:
         ledger = PrivacyLedger(unit=unit, limit=limit)
     except (OSError, UnicodeDecodeError, ValidationError):
-        raise UsageError(
-            f"{file} cannot be read, so what {table.name} has spent is unknown: restore it from a copy."
-        ) from None
+        why = f"cannot be read, so what {table.name} has spent is unknown"
+        raise UsageError(f"{file} {why}: restore it from a copy.") from None
     if ledger.unit != unit:
-        raise UsageError(
-            f"{file} protects each {ledger.unit} and this run each {unit}: budgets of two units do not add up; keep to "
-            f"{ledger.unit}."
-        )
+        units = f"protects each {ledger.unit} and this run each {unit}"
+        raise UsageError(f"{file} {units}: budgets of two units do not add up; keep to {ledger.unit}.")
     if ledger.limit != limit:
         limits = f"has a limit of {ledger.limit:g} and this run one of {limit:g}"
         raise UsageError(f"{file} {limits}: a limit stays as it was first stated.")
     if ledger.spent + epsilon > limit + SLACK:
-        raise UsageError(
-            f"{table.name} has spent ε {ledger.spent:g} of its limit {limit:g}, and {epsilon:g} more exceeds it: "
-            "nothing was spent; take a smaller epsilon, or use a world that was paid for."
-        )
+        spent = f"has spent ε {ledger.spent:g} of its limit {limit:g}, and {epsilon:g} more exceeds it"
+        advice = "take a smaller epsilon, or use a world that was paid for"
+        raise UsageError(f"{table.name} {spent}: nothing was spent; {advice}.")
     return ledger
 
 
@@ -147,7 +143,9 @@ def fit(
     elif how == "rate":
         value = _rate(counts[0])
     elif how == "mean":
-        value = _like(_mean(counts[0], np.asarray(cells.bins)), base)
+        there = base["range"] if "range" in base else [base["value"]]
+        whole = all(isinstance(one, int) for one in there)
+        value = round(_mean(counts[0], np.asarray(cells.bins)), None if whole else ROUND)
     else:
         one = _rate if how == "rates" else lambda row: round(_median(row, np.asarray(cells.bins), accuracy))
         rows = zip(cells.groups, counts, enough, strict=True)
@@ -186,13 +184,6 @@ def _median(counts: np.ndarray, edges: np.ndarray, accuracy: float) -> float:
     return math.exp(at)
 
 
-def _like(value: float, base: Entry) -> float:
-    """Return a number, rounded to a whole one if the world's is whole."""
-    there = base["range"] if "range" in base else [base["value"]]
-    return round(value) if all(isinstance(one, int) for one in there) else round(value, ROUND)
-
-
-FILE_KINDS = {".csv": "csv", ".parquet": "parquet"}
 NEIGHBOURS = "all rows of one unit replaced by any others; the number of units may be known"
 
 
@@ -224,12 +215,15 @@ def calibrate(table: Path, request: CalibrationRequest, epsilon: float, to: Path
 
     Raises:
         UsageError: before anything is spent or written, for a table that cannot be read, is not as declared, has too
-            few units for ε, or would exceed its limit.
+            few units for ε, has a second name, or would exceed its limit.
     """
     if to.exists():
         raise UsageError(f"{to} is there already: give another file.")
     plan = _make_plan(read_table(table), request, epsilon)
-    table = _resolve_table(table)
+    if table.stat().st_nlink > 1:
+        why = "has a second name (a hard link), under which it would have a second budget"
+        raise UsageError(f"{table} {why}: remove one of them.")
+    table = table.resolve()
     unit = request.unit_column or ROW
     open_ledger(table, unit, request.limit, epsilon)
     try:
@@ -240,16 +234,6 @@ def calibrate(table: Path, request: CalibrationRequest, epsilon: float, to: Path
     with file_lock(ledger_file(table).with_suffix(".lock")):
         before = open_ledger(table, unit, request.limit, epsilon)
         return _spend(table, request, plan, before, to)
-
-
-def _resolve_table(table: Path) -> Path:
-    """Return the file that a path leads to, which has the ledger. Raises UsageError for a file with two names."""
-    file = table.resolve()
-    if file.stat().st_nlink > 1:
-        raise UsageError(
-            f"{table} has a second name (a hard link), under which it would have a second budget: remove one of them."
-        )
-    return file
 
 
 def _spend(
@@ -282,8 +266,8 @@ def _spend(
 def read_table(table: Path) -> pl.DataFrame:
     """Return a private table, CSV or parquet. Raises UsageError, which quotes no cell, for a file that is missing,
     damaged or without rows."""
-    kind = FILE_KINDS.get(table.suffix.lower())
-    if kind is None:
+    kind = table.suffix.lower().removeprefix(".")
+    if kind not in ("csv", "parquet"):
         raise UsageError(f"{table} is neither .csv nor .parquet: write the table as one of them.")
     if not table.is_file():
         raise UsageError(f"{table} is not there: give the file of the private table.")

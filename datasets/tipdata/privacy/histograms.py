@@ -80,13 +80,11 @@ def _histogram(frame: pl.DataFrame, path: str, source: ParameterSource, entry: E
     informed = CALIBRATABLE[path]
     counted = _matching_rows(frame, path, source.where)
     values = _column(frame, path, "column", source.column)
-    assert values is not None  # a request has a column
     groups: tuple[str, ...] = (ALL,)
     group = np.zeros(frame.height, dtype=np.int64)
     if source.by is not None:
         groups = tuple(entry["value"])
         by = _column(frame, path, "by", source.by)
-        assert by is not None
         group = _category_cells(path, "by", by, groups, source.by_values, counted)
     if informed.how in ("mean", "medians"):
         assert source.bounds is not None  # a request has been checked
@@ -109,18 +107,16 @@ def _histogram(frame: pl.DataFrame, path: str, source: ParameterSource, entry: E
 
 def _matching_rows(frame: pl.DataFrame, path: str, where: str | None) -> np.ndarray:
     """Return whether each row meets a condition; all do if there is none."""
-    holds = _column(frame, path, "where", where)
-    if holds is None:
+    if where is None:
         return np.ones(frame.height, dtype=bool)
+    holds = _column(frame, path, "where", where)
     if not (holds.dtype in (pl.Boolean, pl.Null) or holds.dtype.is_numeric()):
         raise UsageError(f'{path}: `where: {where}` is no condition: give one, such as "price > 0".')
     return holds.cast(pl.Boolean).fill_null(False).to_numpy()
 
 
-def _column(frame: pl.DataFrame, path: str, what: str, text: str | None) -> pl.Series | None:
-    """Return a column, or the values of an expression over columns; None if there is no text."""
-    if text is None:
-        return None
+def _column(frame: pl.DataFrame, path: str, what: str, text: str) -> pl.Series:
+    """Return a column, or the values of an expression over columns."""
     if text in frame.columns and what != "where":
         return frame[text]
     label = f"{path}: `{what}: {text}`"
@@ -131,20 +127,16 @@ def _column(frame: pl.DataFrame, path: str, what: str, text: str | None) -> pl.S
         raise UsageError(f"{path}: the table has no column {lacking[0]}, which `{what}` names: {NAMES}.")
     # An expression that fails on an empty row fails by its types.
     if _attempt(lambda: _both_ways(frame.clear(1), expression)) is None:
-        raise UsageError(
-            f"{label} does not work with the types of its columns (for example, arithmetic on text): CAST the columns, "
-            "or compare columns of the same type."
-        )
+        why = "does not work with the types of its columns (for example, arithmetic on text)"
+        raise UsageError(f"{label} {why}: CAST the columns, or compare columns of the same type.")
     both = _attempt(lambda: _both_ways(frame, expression))
     if both is None:
         advice = "use TRY_CAST, which leaves such rows out"
         raise UsageError(f"{label} fails on some row, such as a text that should be a number: {advice}.")
     made, alone = both
     if not made.equals(alone, null_equal=True):
-        advice = "write an expression of one row"
-        raise UsageError(
-            f"{label} uses other rows than its own, which breaks the privacy guarantee: {advice}."
-        )
+        why = "uses other rows than its own, which breaks the privacy guarantee"
+        raise UsageError(f"{label} {why}: write an expression of one row.")
     return alone
 
 
@@ -183,9 +175,8 @@ def _category_cells(
         raise UsageError(f"{path}: `values` leaves out all rows: let one lead to a name.")
     text = _attempt(lambda: values.cast(pl.String))
     if text is None:
-        raise UsageError(
-            f"{path}: `{what}` holds neither texts nor numbers: give a column or expression that does."
-        )
+        advice = "give a column or expression that does"
+        raise UsageError(f"{path}: `{what}` holds neither texts nor numbers: {advice}.")
     text = text.str.to_lowercase() if known is YES else text
     there = counted & text.is_not_null().to_numpy()
     is_known = text.is_in(list(means)).fill_null(False).to_numpy()
@@ -200,9 +191,8 @@ def _bin_cells(path: str, values: pl.Series, edges: np.ndarray, counted: np.ndar
     """Return the bin of each row's number, -1 for none. Raises UsageError for a number outside."""
     number = _attempt(lambda: values.cast(pl.Float64))
     if number is None:
-        raise UsageError(
-            f"{path}: `column` holds what is no number: TRY_CAST it, which leaves such a row out."
-        )
+        advice = "TRY_CAST it, which leaves such a row out"
+        raise UsageError(f"{path}: `column` holds what is no number: {advice}.")
     there = counted & number.is_not_null().to_numpy()
     x = number.fill_null(0.0).to_numpy()
     outside = there & ~((x >= edges[0]) & (x <= edges[-1]))  # also what is not a number
@@ -254,10 +244,8 @@ class Measurement:
             count = sum(one.count for one in cells.values())
             self._mechanism, self.scale = _make_mechanism(count, self.changed, epsilon)
         except (_opendp().OpenDPException, ValueError, OverflowError):
-            raise UsageError(
-                f"OpenDP makes no noise for ε {epsilon:g} over {len(cells)} parameters: nothing was spent; take a "
-                "larger epsilon."
-            ) from None
+            what = f"OpenDP makes no noise for ε {epsilon:g} over {len(cells)} parameters"
+            raise UsageError(f"{what}: nothing was spent; take a larger epsilon.") from None
         self.epsilon = float(self._mechanism.map(self.changed))
         """Its cost, by OpenDP's map."""
         self.library = f"OpenDP {version('opendp')}"
@@ -269,19 +257,18 @@ class Measurement:
 
     def exact(self) -> dict[str, np.ndarray]:
         """Return the counts without noise, for tests and controls only: they are private."""
-        rows = {path: one.row[one.row >= 0] for path, one in self._cells.items()}
-        flat = {path: np.bincount(row, minlength=self._cells[path].count) for path, row in rows.items()}
-        return {path: counts.reshape(-1, self._cells[path].width) for path, counts in flat.items()}
+        return {
+            path: np.bincount(one.row[one.row >= 0], minlength=one.count).reshape(-1, one.width)
+            for path, one in self._cells.items()
+        }
 
     def counts(self) -> dict[str, np.ndarray]:
         """Return noisy counts of each parameter, (groups, cells of a group), int64; may be below 0. Spends ε."""
-        entries, first = [], 0
-        for one in self._cells.values():
-            entries.append(one.row[one.row >= 0] + first)
-            first += one.count
+        cells = self._cells.values()
+        firsts = np.cumsum([0, *(one.count for one in cells)])[:-1]
+        entries = [one.row[one.row >= 0] + first for one, first in zip(cells, firsts, strict=True)]
         noisy = self._mechanism(np.concatenate(entries).astype(np.int32).tolist())
-        ends = np.cumsum([one.count for one in self._cells.values()])[:-1]
-        parts = np.split(np.array(noisy, dtype=np.int64), ends)
+        parts = np.split(np.array(noisy, dtype=np.int64), firsts[1:])
         split = zip(self._cells.items(), parts, strict=True)
         return {path: part.reshape(-1, one.width) for (path, one), part in split}
 

@@ -174,7 +174,6 @@ def parse_epsilon(text: str) -> float:
     if epsilon < LEAST_EPSILON:
         raise UsageError(f"epsilon={text} leaves nothing but noise: give at least {LEAST_EPSILON:g}.")
     if epsilon > MOST_EPSILON:
-        raise UsageError(
-            f"epsilon={text} is too large to protect anyone: give at most {MOST_EPSILON:g}, better 1 or less."
-        )
+        most = f"give at most {MOST_EPSILON:g}, better 1 or less"
+        raise UsageError(f"epsilon={text} is too large to protect anyone: {most}.")
     return epsilon
