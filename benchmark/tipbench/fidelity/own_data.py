@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 from tipcore.errors import UsageError
 from tipdata.core.world import MINUTES_A_DAY
-from tipdata.documents.measures import TableReader
+from tipdata.release import Release
 
 from tipbench.fidelity import statistics
 from tipbench.fidelity.statistics import WORD, Values
@@ -82,7 +82,7 @@ class Subject:
 
     name: str
     real: Callable[[Frames], pl.DataFrame | None]
-    release: Callable[[TableReader], pl.DataFrame]
+    release: Callable[[Release], pl.DataFrame]
     measure: Callable[[pl.DataFrame], Values]
     features: Callable[[pl.DataFrame], pl.DataFrame] | None
     differs: str
@@ -112,13 +112,13 @@ def _lists(frames: Frames) -> pl.DataFrame | None:
     return rows.select(pl.col(lists).cast(pl.Boolean), "count").filter(pl.any_horizontal(lists))
 
 
-def _release_transfers(release: TableReader) -> pl.DataFrame:
+def _release_transfers(release: Release) -> pl.DataFrame:
     rows = release.scan("payments").select("payer", "payee", "amount", "minute").collect()
     day = pl.col("minute") // MINUTES_A_DAY
     return rows.select(source="payer", target="payee", amount=pl.col("amount") / MINOR, who="payer", when=day)
 
 
-def _release_lists(release: TableReader) -> pl.DataFrame:
+def _release_lists(release: Release) -> pl.DataFrame:
     rows = release.scan("case_lists").collect()
     lists = [name for name in rows.columns if rows.schema[name] == pl.Boolean]
     return rows.group_by(lists).agg(pl.col("count").sum()).sort(lists)
@@ -289,7 +289,7 @@ class DataComparison:
         }
 
 
-def compare_data(frames: Frames, release: TableReader, name: str, shapes: bool) -> list[DataComparison]:
+def compare_data(frames: Frames, release: Release, name: str, shapes: bool) -> list[DataComparison]:
     """Return one comparison per subject that is present in the data.
 
     Args:

@@ -54,8 +54,8 @@ def _grounds_by_name() -> dict[str, Grounds]:
     named: dict[str, list[dict[str, Any]]] = {}
     for path, entry in parameters(VERSION).items():
         named.setdefault(path.split(".")[0], []).append(entry)
-    every = {**named, "all": list(parameters(VERSION).values())}
-    return {name: count_grounds(entries) for name, entries in every.items()}
+    named["all"] = list(parameters(VERSION).values())
+    return {name: count_grounds(entries) for name, entries in named.items()}
 
 
 def _shared_width(entries: Iterable[dict[str, Any]]) -> str:
@@ -83,13 +83,12 @@ def _level_table(listed: list[Fact], heads: tuple[str, ...]) -> dict[str, Any]:
     rows: list[tuple[str, str, list[str]]] = []
     for fact in listed:
         for level, meaning in fact.levels.items():
-            numbers: list[str] = []
             law = _law(fact)["value"][level] if heads else {}
             if "ratio" in law:  # nothing stands in the place of a ratio of 1
                 numbers = ["/".join(f"{weight:g}" for weight in law["weight"])]
                 numbers += [f"{ratio:g}" if ratio != 1 else "" for ratio in law["ratio"]]
-            elif heads:
-                numbers = [f"{law[head]:g}" for head in ("resident", "migrant")]
+            else:
+                numbers = [f"{law[head]:g}" for head in heads]
             rows.append((f"{fact.name}={level}", meaning, numbers))
     return {"heads": heads, "rows": rows}
 

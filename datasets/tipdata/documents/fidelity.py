@@ -17,7 +17,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tipdata.core.yaml_lines import read_yaml
-from tipdata.documents.measures import FORMULAS, MEASURES, ReleaseView, Sums, TableReader, quotient
+from tipdata.documents.measures import FORMULAS, MEASURES, ReleaseView, Sums, quotient
+from tipdata.release import Release
 
 FILE = Path(__file__).with_name("aggregates.yaml")
 Use = Literal["input", "tuned", "unused"]
@@ -168,7 +169,7 @@ class AggregateResult:
         }
 
 
-def compare_release(source: TableReader) -> list[AggregateResult]:
+def compare_release(source: Release) -> list[AggregateResult]:
     """Measure every aggregate on a release that has been made, or on a world drawn for this.
 
     An interval is conditional on what all regions share: season, events, technology.

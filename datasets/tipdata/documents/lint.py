@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import polars as pl
 from tipcore.atomic import find_whole
 from tipcore.errors import UsageError
-from tipcore.progress import Advance, progress
+from tipcore.progress import progress
 from tipcore.table_files import read_doubtful
 
 from tipdata.core.kinds import LANGUAGES
@@ -29,23 +29,19 @@ from tipdata.documents.texts import TERMS, names_and_codes, producible_texts
 from tipdata.release.manifests import TRUTH
 from tipdata.release.verification import category_values
 from tipdata.stages import tables_of
-from tipdata.text.documents import document_path, read_document
+from tipdata.text.documents import document_path
 from tipdata.text.lint import SIGNS, find_broken_rules, rules_of
+from tipdata.text.style import style
 
 CONTEXT = 60
 """Letters of a text on either side of the part that breaks a rule."""
 
 
 class LintFinding(NamedTuple):
-    """One finding.
+    """A rule that is broken in a column ('' for the whole table).
 
-    Attributes:
-        table: its table.
-        column: its column; '' for the whole table.
-        rule: the rule that is broken.
-        found: the part that breaks it, as the rule reads it.
-        where: file and row, or the source of a text.
-        text: the text around it, shortened.
+    ``found``: the part that breaks it, as the rule reads it. ``where``: file and row, or the source of a text.
+    ``text``: the text around it, shortened.
     """
 
     table: str
@@ -158,13 +154,11 @@ def broken_rules(text: str, kind: str) -> dict[str, str]:
     :data:`UNKNOWN`.
     """
     if kind == CODES:
-        made = {} if text in TERMS else find_broken_rules(text, "en", forms=False)
-        return {rule: part for rule, part in made.items() if rule != SIGNS}
+        return {} if text in TERMS else _words_broken(text, "en")
+    spoken = kind
     if kind == NOTE:  # in the first language whose sources have every word of it, if there is one
         words = set(_words(text))
         spoken = next((language for language in LANGUAGES if words <= _vocabulary(language)), NOTE)
-    else:
-        spoken = kind
     made = _broken_in_language(text, spoken) if spoken in LANGUAGES else _broken_in_any(text)
     if spoken == NOTE:  # a sign that is forbidden in the language with the fewest of them
         signs = [[one.group() for one in _sign_rule(language).finditer(text)] for language in LANGUAGES]
@@ -187,7 +181,8 @@ def _broken_in_language(text: str, language: str) -> dict[str, str]:
             made[SIGNS] = sign.group()
     if language in LATIN:
         for word in _words(text):
-            made |= {rule: part for rule, part in foreign(word, language).items() if rule not in made}
+            for rule, part in foreign(word, language).items():
+                made.setdefault(rule, part)
     return made
 
 
@@ -221,18 +216,22 @@ def _vocabulary(language: str) -> frozenset[str]:
 def _broken_in_any(text: str) -> dict[str, str]:
     made: dict[str, str] = {}
     for language in LANGUAGES:
-        broken = find_broken_rules(text, language, forms=False)
-        made |= {rule: part for rule, part in broken.items() if rule != SIGNS and rule not in made}
+        for rule, part in _words_broken(text, language).items():
+            made.setdefault(rule, part)
     return made
+
+
+def _words_broken(text: str, language: str) -> dict[str, str]:
+    """Return the rules about words that a text breaks in a language."""
+    broken = find_broken_rules(text, language, forms=False)
+    return {rule: part for rule, part in broken.items() if rule != SIGNS}
 
 
 @cache
 def _style() -> re.Pattern[str]:
-    signs = read_document("signs")
-    between = [s["between"] for s in signs["separators"]]
-    between += [text for s in signs["separators"] for text in s.get("instead", {}).values()]
-    listed = {*between, *signs["emoji"], *signs["contacts"], *signs["masked"]} - {""}
-    listed |= {sign.replace("\ufe0f", "") for sign in signs["emoji"]} | {"\n"}
+    signs = style()
+    listed = {*signs.between, *signs.emoji, *signs.contacts, *signs.masked, "\n"}
+    listed |= {sign.replace("\ufe0f", "") for sign in signs.emoji}
     return re.compile("|".join(re.escape(one) for one in sorted(listed, key=lambda s: (-len(s), s))))
 
 
@@ -284,11 +283,9 @@ def lint_folder(folder: Path, version: str = "", quiet: bool = True) -> LintRepo
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder: name a release (release=tiny) or a folder of one.")
-    paths = find_whole("*.parquet", folder)
-    if not paths:
-        raise UsageError(
-            f"{folder} has no parquet file: name the folder of a release, such as an export of it."
-        )
+    if not (paths := find_whole("*.parquet", folder)):
+        advice = "name the folder of a release, such as an export of it"
+        raise UsageError(f"{folder} has no parquet file: {advice}.")
     reader = _FolderReader(folder, version or newest_released())
     with progress("files", len(paths), quiet) as advance:
         for path in paths:
@@ -328,14 +325,13 @@ class _FolderReader:
         named = [name for name in (stem, *above) if name in self._tables]
         keyed = [name for name, table in self._tables.items() if table.key and columns.issuperset(table.key)]
         keyed.sort(key=lambda name: -len(columns.intersection(self._tables[name].schema)))
-        return next(iter((*named, *keyed, stem)))
+        return (*named, *keyed, stem)[0]
 
     def _read_column(self, table: str, name: str, frame: pl.DataFrame, where: str) -> None:
         declared = self._tables[table][name] if name in self._schema(table) else None
         if declared is None:
             self.report.unknown.add(f"{table}.{name}")
-        texts = _strings(frame[name])
-        if texts is None:
+        if (texts := _strings(frame[name])) is None:
             return
         possible = category_values(declared, self._parameters) if declared is not None else ()
         for kind, rows in _kinds(table, name, declared, frame, texts):
@@ -404,32 +400,21 @@ def lint_sources(quiet: bool = True) -> LintReport:
     ``quiet``: no progress.
     """
     report = LintReport()
-    texts = {language: list(producible_texts(language)) for language in LANGUAGES}
-    others = list(names_and_codes())
-    with progress("texts", sum(map(len, texts.values())) + len(others), quiet) as advance:
-        for language, strings in texts.items():
-            _read_source(report, f"text in {language}", strings, language, advance)
-        _read_source(report, "names and codes", others, "en", advance, forms=False)
+    texts = {f"text in {language}": (language, list(producible_texts(language))) for language in LANGUAGES}
+    texts["names and codes"] = "en", list(names_and_codes())
+    with progress("texts", sum(len(strings) for _, strings in texts.values()), quiet) as advance:
+        for name, (language, strings) in texts.items():
+            seen: set[str] = set()
+            for source, text in strings:
+                report.strings[name] += 1
+                advance(1)
+                if text in seen:
+                    continue
+                seen.add(text)
+                forms = False if name == "names and codes" else None
+                report.strikes += [
+                    LintFinding(name, source, rule, found, "sources", excerpt(text, found))
+                    for rule, found in find_broken_rules(text, language, forms).items()
+                ]
+            report.distinct[name] = len(seen)
     return report
-
-
-def _read_source(
-    report: LintReport,
-    name: str,
-    strings: Sequence[tuple[str, str]],
-    language: str,
-    advance: Advance,
-    forms: bool | None = None,
-) -> None:
-    seen: set[str] = set()
-    for source, text in strings:
-        report.strings[name] += 1
-        advance(1)
-        if text in seen:
-            continue
-        seen.add(text)
-        report.strikes += [
-            LintFinding(name, source, rule, found, "sources", excerpt(text, found))
-            for rule, found in find_broken_rules(text, language, forms).items()
-        ]
-    report.distinct[name] = len(seen)

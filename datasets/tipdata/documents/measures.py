@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations
-from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -19,6 +18,7 @@ from tipcore.units import shared_value_components
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.world import MINUTES_A_DAY, profile
+from tipdata.release import Release
 from tipdata.stages import tables_of
 from tipdata.stages.annotations import POSITIVE
 from tipdata.text.documents import read_document
@@ -27,23 +27,10 @@ WEIGHT_UNIT = 1e6
 """Of ``operations.weight``: it is in millionths."""
 LISTS = ("police", "border", "labour_inspectorate", "shelter", "hotline", "platform")
 JOB_FIELDS = (
-    "wage_deductions",
-    "transport",
-    "accommodation",
-    "help_settling",
-    "transfer_support",
-    "experience",
+    *("wage_deductions", "transport", "accommodation", "help_settling", "transfer_support", "experience"),
 )
 ADVERT_FIELDS = (
-    "advert",
-    "operation",
-    "category",
-    "price",
-    "price_basis",
-    "facts",
-    "minute",
-    "platform",
-    "town",
+    *("advert", "operation", "category", "price", "price_basis", "facts", "minute", "platform", "town"),
 )
 ALERT_SHARE, ALERT_AMOUNT = 0.8, 50_000
 """An alert: a payment of this many minor units or more, and of this share or more of what came in within a day."""
@@ -59,29 +46,13 @@ Sums = Mapping[str, NDArray[np.float64]]
 """Sums by name, each over some regions, one entry per set of regions."""
 
 
-class TableReader(Protocol):
-    """What has tables: a release, or a world that was drawn for this alone."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def size(self) -> str: ...
-    @property
-    def regions(self) -> int: ...
-    def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
-        """Return one table over all regions, lazily."""
-        ...
-
-
 class ReleaseView:
     """Tables of a release, and frames made of them once.
 
     ``weight`` is how many rows a row stands for: the weight of its operation, and 1 but in a size with a profile.
     """
 
-    def __init__(self, source: TableReader) -> None:
+    def __init__(self, source: Release) -> None:
         self.source = source
         self._known = tables_of(source.version)
 
@@ -99,7 +70,7 @@ class ReleaseView:
         weighed = bool(profile(self.source.size)) and "operation" in known.schema
         read_too = [*wanted, *(["operation"] if weighed and "operation" not in wanted else [])]
         hidden = any(known[name].tier == "truth" for name in read_too)
-        rows = self.source.scan(table, truth=hidden or known.hidden_only).select(read_too)
+        rows = self.source.scan(table, truth=hidden or not known.observed).select(read_too)
         if not weighed:
             return rows.with_columns(weight=pl.lit(1.0)).collect()
         weight = pl.col("weight") / WEIGHT_UNIT
@@ -199,6 +170,11 @@ def by_region(rows: pl.DataFrame, **sums: pl.Expr) -> pl.DataFrame:
     return rows.group_by("region").agg(**sums).sort("region")
 
 
+def weigh(condition: pl.Expr) -> pl.Expr:
+    """Return the weight of the rows that meet a condition."""
+    return pl.col("weight").filter(condition).sum()
+
+
 def sum_means(rows: pl.DataFrame, value: pl.Expr) -> pl.DataFrame:
     """Return per region the weighted sum of a value (``part``) and the weight of the rows that have one (``of``)."""
     there, weight = value.is_not_null(), pl.col("weight")
@@ -226,7 +202,7 @@ def ratio(view: ReleaseView, table: str, part: str, of: str, each: str | None = 
     """
     conditions = {"part": pl.sql_expr(part), "of": pl.sql_expr(of)}
     rows = view.frame(table, *conditions.values(), *([pl.col(each)] if each else []))
-    sums = {name: pl.col("weight").filter(one).sum() for name, one in conditions.items()}
+    sums = {name: weigh(one) for name, one in conditions.items()}
     if each is None:
         return by_region(rows, **sums)
     grouped = rows.group_by("region", each, maintain_order=True).agg(**sums).filter(pl.col("of") > 0)
@@ -257,15 +233,11 @@ def levels_by_kind(view: ReleaseView, levels: Sequence[str]) -> pl.DataFrame:
     states = pl.col("facts").list.set_intersection(list(levels)).list.len() > 0
     grouped = view.services.group_by("region", "operation", maintain_order=True)
     operations = grouped.agg(states.mean().alias("states"), pl.first("kind", "weight"))
-    weight, stated = pl.col("weight"), pl.col("states") * pl.col("weight")
+    stated = pl.col("states") * pl.col("weight")
     trafficking, lawful = pl.col("kind") == "trafficking", pl.col("kind").is_in(LAWFUL)
-    return by_region(
-        operations,
-        part=stated.filter(trafficking).sum(),
-        of=weight.filter(trafficking).sum(),
-        base_part=stated.filter(lawful).sum(),
-        base_of=weight.filter(lawful).sum(),
-    )
+    sums = {"part": stated.filter(trafficking).sum(), "of": weigh(trafficking)}
+    base = {"base_part": stated.filter(lawful).sum(), "base_of": weigh(lawful)}
+    return by_region(operations, **sums, **base)
 
 
 def services_after_closure(view: ReleaseView) -> pl.DataFrame:
@@ -273,9 +245,7 @@ def services_after_closure(view: ReleaseView) -> pl.DataFrame:
     closed = view.closures.filter(pl.col("closed_kind") == "adult")
     rows = view.services.join(closed, on="region", maintain_order="left")
     week = (pl.col("minute") // MINUTES_A_DAY - pl.col("closed")).floordiv(7)
-    weight = pl.col("weight")
-    earlier = weight.filter(week.is_between(-8, -1)).sum() / 8
-    later = weight.filter(week.is_between(3, 4)).sum() / 2
+    earlier, later = weigh(week.is_between(-8, -1)) / 8, weigh(week.is_between(3, 4)) / 2
     return by_region(rows, part=later - earlier, of=earlier)
 
 
@@ -320,15 +290,9 @@ def spam_after_closure(view: ReleaseView) -> pl.DataFrame:
     """Spam and all services adverts in the four weeks after a closure, and in the eight before (``base_``)."""
     rows = view.services.join(view.closures, on="region", maintain_order="left")
     after = pl.col("minute") // MINUTES_A_DAY - pl.col("closed")
-    weight, spam = pl.col("weight"), pl.col("kind") == "spam"
-    later, earlier = after.is_between(0, 27), after.is_between(-BEFORE, -1)
-    return by_region(
-        rows,
-        part=weight.filter(later & spam).sum(),
-        of=weight.filter(later).sum(),
-        base_part=weight.filter(earlier & spam).sum(),
-        base_of=weight.filter(earlier).sum(),
-    )
+    later, earlier, spam = after.is_between(0, 27), after.is_between(-BEFORE, -1), pl.col("kind") == "spam"
+    sums = {"part": later & spam, "of": later, "base_part": earlier & spam, "base_of": earlier}
+    return by_region(rows, **{name: weigh(one) for name, one in sums.items()})
 
 
 def children(view: ReleaseView) -> pl.DataFrame:
@@ -380,11 +344,11 @@ def rater_agreement(view: ReleaseView) -> pl.DataFrame:
         "agreed": both.cast(pl.Float64),
         "right": (first & both).cast(pl.Float64) + (second & both),
     }
-    made = {}
-    for name, count in sums.items():
-        for there in (True, False):
-            weighed = (count * pl.col("weight")).filter(pl.col("there") == there)
-            made[f"{name}_{there}".lower()] = weighed.sum()
+    made = {
+        f"{name}_{there}".lower(): (count * pl.col("weight")).filter(pl.col("there") == there).sum()
+        for name, count in sums.items()
+        for there in (True, False)
+    }
     return by_region(rows, **made)
 
 
@@ -415,5 +379,7 @@ _LISTED = (
     *(contacts_of_signals, disjoint_lists, rater_agreement),
 )
 MEASURES: dict[str, Callable[..., pl.DataFrame]] = {one.__name__: one for one in _LISTED}
-_FORMULAS = (quotient, quotient_of_shares, rater_f1)
-FORMULAS: dict[str, Callable[[Sums], NDArray[np.float64]]] = {one.__name__: one for one in _FORMULAS}
+FORMULAS = (quotient, quotient_of_shares, rater_f1)
+FORMULAS: dict[str, Callable[[Sums], NDArray[np.float64]]] = {
+    one.__name__: one for one in (quotient, quotient_of_shares, rater_f1)
+}

@@ -56,14 +56,14 @@ def write_or_check(texts: Mapping[str, str], folder: Path, words: Sequence[str])
     Returns:
         The exit code: 1 if a file is not up to date.
     """
+    files = {folder / name: text for name, text in texts.items()}
     if list(words) != ["--check"]:
-        for name, text in texts.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
+        for file, text in files.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
         return 0
-    there = {name: folder / name for name in texts if (folder / name).is_file()}
-    old = [n for n, text in texts.items() if n not in there or there[n].read_text(encoding="utf-8") != text]
-    sys.stdout.writelines(f"not up to date: {folder / name}\n" for name in old)
+    old = [f for f, text in files.items() if not f.is_file() or f.read_text(encoding="utf-8") != text]
+    sys.stdout.writelines(f"not up to date: {file}\n" for file in old)
     return 1 if old else 0
 
 

@@ -23,9 +23,8 @@ def publish(release: Release) -> None:
     """
     path = manifest_folder() / release.version / f"{release.size}.json"
     if path.exists():
-        raise FileExistsError(
-            f"{path} is there already: a released manifest never changes; raise the version"
-        )
+        why = "a released manifest never changes; raise the version"
+        raise FileExistsError(f"{path} is there already: {why}")
     make_release(release)
     if problems := undeclared_values(release):
         advice = "declare the value with the column, or mend the stage"

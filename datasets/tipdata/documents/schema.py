@@ -60,11 +60,12 @@ class DrawnColumn:
 
 def references() -> dict[str, dict[str, str]]:
     """Return the columns of each table that hold the key of a table, with that table; without its own key."""
-    found: dict[str, dict[str, str]] = {}
-    for name, table in all_tables().items():
-        others = (c for c in table.columns if c.id_of and (c.name not in table.key or c.id_of != name))
-        found[name] = {c.name: c.id_of for c in others}
-    return found
+    return {
+        name: {
+            c.name: c.id_of for c in table.columns if c.id_of and (c.name not in table.key or c.id_of != name)
+        }
+        for name, table in all_tables().items()
+    }
 
 
 def drawn_columns(table: Table) -> list[DrawnColumn]:
@@ -109,8 +110,8 @@ def stack_stages(drawn: list[Stage], most: int = STACKS) -> list[list[Stage]]:
     return [drawn]
 
 
-def figure() -> Any:
-    """Return the diagram as a matplotlib figure, one point a unit."""
+def write(path: Path = FILE) -> None:
+    """Draw the diagram to a file, one point a unit: the same bytes for the same tables and the same matplotlib."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -125,7 +126,7 @@ def figure() -> Any:
     rows, columns, _ = _referring_tables()
     matrix = ROW * (len(rows) + 2.2) + max(map(len, columns), default=0) * CHARACTER + GAP
     total = top + max(*ends, ends[shortest] + matrix) + MARGIN
-    with rc_context({"font.family": FONT}):
+    with rc_context({"svg.hashsalt": "tipdata", "svg.fonttype": "none", "font.family": FONT}):
         made = Figure(figsize=(width / 72, total / 72))
         FigureCanvasSVG(made)
         axes = made.add_axes((0, 0, 1, 1))
@@ -138,7 +139,7 @@ def figure() -> Any:
                 _stage(axes, stage, x, y, wide)
                 y += height(stage) + GAP
         _matrix(axes, MARGIN + shortest * (wide + GAP), top + ends[shortest])
-    return made
+        made.savefig(path, format="svg", metadata={"Date": None, "Description": f"tables {signature()}"})
 
 
 def _text(axes: "Axes", x: float, y: float, text: str, **style: Any) -> None:
@@ -211,15 +212,6 @@ def _matrix(axes: "Axes", x: float, y: float) -> None:
         _text(axes, x + GAP / 2, middle, name)
         for place in (place for place, to in enumerate(columns) if to in found[name]):
             _box(axes, x + label + (place + 0.5) * step - 2.2, middle - 2.2, 4.4, 4.4, LIGHT["ink"], "none")
-
-
-def write(path: Path = FILE) -> None:
-    """Draw the diagram to a file: the same bytes for the same tables and the same matplotlib."""
-    from matplotlib import rc_context
-
-    with rc_context({"svg.hashsalt": "tipdata", "svg.fonttype": "none", "font.family": FONT}):
-        drawn = figure()
-        drawn.savefig(path, format="svg", metadata={"Date": None, "Description": f"tables {signature()}"})
 
 
 if __name__ == "__main__":

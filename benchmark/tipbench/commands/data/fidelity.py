@@ -33,8 +33,7 @@ from pathlib import Path
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.extras import how_to_install
 from tipdata.documents.fidelity import USES, AggregateResult, compare_release, unmodelled_aggregates
-from tipdata.documents.measures import TableReader
-from tipdata.release import other_assumptions
+from tipdata.release import Release, other_assumptions
 
 from tipbench.commands.data._release import chosen_data, chosen_release, is_of_data, open_chosen
 from tipbench.console import Column, emit, emit_json, emit_table, notice
@@ -83,7 +82,7 @@ def call(options: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _tables(options: argparse.Namespace) -> Iterator[TableReader]:
+def _tables(options: argparse.Namespace) -> Iterator[Release]:
     """Open the release, or its world drawn again under other assumptions."""
     release, engine = chosen_release(options)
     draw = options.assumptions
