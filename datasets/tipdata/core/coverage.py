@@ -53,44 +53,26 @@ def check(file: str, parameters: Mapping[str, Entry]) -> None:
     """Raise ValueError, with file, parameter, range and target, if no value in the ranges meets a target."""
     for path in NEEDED:
         if "value" not in parameters.get(path, {}):
-            raise ValueError(
-                f"{file}: {path} has no value, and coverage targets are worked out from one: give it."
-            )
-    sampled = Span(*[parameters[SAMPLE]["value"]["posts"]] * 2)
-    views = _view_spans(parameters)
-    most = UNBOUNDED | {view: span.high for view, span in views.items()}
-    for names, found, least, upper, what in (
-        (
-            f"{SAMPLE} (posts)",
-            sampled,
-            0.45,
-            1.0,
-            "of posting trafficking operations are in the sample of payments",
-        ),
-        (
-            f"{SAMPLE} and operations.hidden_kind",
-            _silent_share(parameters),
-            *(0.4, 0.6, "of illicit payments are of operations that never post"),
-        ),
-        (
-            f"{SAMPLE}, operations.traits and operations.form",
-            Span(0, at_most(list(most.values()), 4)),
-            *(0.35, 1.0, "of posting trafficking operations are seen in four views or more"),
-        ),
-        (
-            "operations.traits and operations.form",
-            Span(0, at_most(list({**most, "payments": 1.0}.values()), 4)),
-            *(0.5, 1.0, "of those in the sample of payments are seen in four views or more"),
-        ),
-        (
-            "messages.lost",
-            Span(0, 1 - least_of(parameters["messages.lost"])),
-            *(0.85, 1.0, "of commitments gain their person"),
-        ),
-    ):
-        if not found.meets(least, upper):
-            wanted = f"at least {least:.0%}" if upper == 1 else f"{least:.0%} to {upper:.0%}"
+            why = "has no value, and coverage targets are worked out from one"
+            raise ValueError(f"{file}: {path} {why}: give it.")
+
+    def meet(names: str, found: Span, what: str, least: float, most: float = 1.0) -> None:
+        if not found.meets(least, most):
+            wanted = f"at least {least:.0%}" if most == 1 else f"{least:.0%} to {most:.0%}"
             raise ValueError(f"{file}: with {names} {found} {what}, and the target is {wanted}.")
+
+    posts = parameters[SAMPLE]["value"]["posts"]
+    every, silent = "of posting trafficking operations", _silent_share(parameters)
+    traits, many = "operations.traits and operations.form", "are seen in four views or more"
+    seen = UNBOUNDED | {view: span.high for view, span in _view_spans(parameters).items()}
+    meet(f"{SAMPLE} (posts)", Span(posts, posts), f"{every} are in the sample of payments", 0.45)
+    what = "of illicit payments are of operations that never post"
+    meet(f"{SAMPLE} and operations.hidden_kind", silent, what, 0.4, 0.6)
+    meet(f"{SAMPLE}, {traits}", Span(0, at_most(list(seen.values()), 4)), f"{every} {many}", 0.35)
+    sampled = Span(0, at_most(list({**seen, "payments": 1.0}.values()), 4))
+    meet(traits, sampled, f"of those in the sample of payments {many}", 0.5)
+    kept = Span(0, 1 - least_of(parameters["messages.lost"]))
+    meet("messages.lost", kept, "of commitments gain their person", 0.85)
 
 
 def at_most(shares: list[float], views: int) -> float:
@@ -147,9 +129,8 @@ def _moving_share(parameters: Mapping[str, Entry]) -> Span:
 
 
 def _placing_share(parameters: Mapping[str, Entry]) -> float:
-    return _share(
-        parameters["operations.form"]["value"], set(parameters["suppliers.agencies.forms"]["value"])
-    )
+    forms = set(parameters["suppliers.agencies.forms"]["value"])
+    return _share(parameters["operations.form"]["value"], forms)
 
 
 def _silent_share(parameters: Mapping[str, Entry]) -> Span:

@@ -5,13 +5,13 @@ The path (``region/table/column``) is hashed to a key by SHA-256; a counter hash
 never depends on how many came before it: a new column, table or row leaves all others bit-identical.
 
 Elementary functions differ in their last bit between processors. Values therefore come from integer thresholds and
-from the tables in ``constants.npz``, which are rounded to integers once. ``python -m tipdata.core.draw`` (needs scipy)
-makes that file again; a test compares every entry with scipy.
+from the tables in ``constants.npz``, which are rounded to integers once. ``tests/tipdata/core/shipped_tables.py`` makes
+that file again; a test compares every entry with scipy.
 """
 
 import hashlib
 from collections.abc import Iterable
-from functools import cache, reduce
+from functools import cache, partial, reduce
 from itertools import pairwise
 from pathlib import Path
 
@@ -36,37 +36,8 @@ GAMMA_SHAPES = (0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0)
 @cache
 def constant_table(name: str) -> npt.NDArray[np.int64]:
     """Return one shipped table, int64: normal, logistic, exponential, gamma_<shape>, exp, log, sigmoid or log1p_exp."""
-    return _load_constants()[name].astype(np.int64)
-
-
-@cache
-def _load_constants() -> dict[str, npt.NDArray[np.int64]]:
     with np.load(CONSTANTS) as stored:
-        return {name: stored[name] for name in stored.files}
-
-
-def build_constants() -> dict[str, npt.NDArray[np.int64]]:
-    """Compute every table with scipy. Returns int64 arrays by name."""
-    from scipy import special, stats
-
-    u = np.arange(STEPS + 1) / STEPS
-    u[0], u[-1] = 0.5 / STEPS, 1 - 0.5 / STEPS
-    milli = np.arange(-REACH, REACH + 1) / 1000
-    parts = np.arange(ONE + 1) / ONE
-    log = np.full(ONE + 1, -REACH, dtype=np.int64)
-    log[1:] = np.rint(1000 * np.log(parts[1:]))
-    tables = {
-        "normal": np.rint(SCALE * special.ndtri(u)),
-        "logistic": np.rint(SCALE * special.logit(u)),
-        "exponential": np.rint(SCALE * -special.log1p(-u)),
-        "exp": np.rint(EXP_SCALE * np.exp(milli)),
-        "log": log,
-        "sigmoid": np.clip(np.rint(ONE * special.expit(milli)), 1, ONE - 1),
-        "log1p_exp": np.rint(1000 * np.log1p(np.exp(-np.arange(REACH + 1) / 1000))),
-    }
-    for shape in GAMMA_SHAPES:
-        tables[f"gamma_{shape}"] = np.rint(SCALE * stats.gamma.ppf(u, shape))
-    return {name: values.astype(np.int64) for name, values in tables.items()}
+        return stored[name].astype(np.int64)
 
 
 Ids = npt.NDArray[np.int64]
@@ -151,11 +122,9 @@ class Stream:
         Slow, about a microsecond each: for numbers that are published.
         """
         distinct, which = np.unique(ids, return_inverse=True)
-        key = self.key.tobytes()
-        words = [
-            hashlib.blake2b(one.tobytes(), key=key, digest_size=8).digest() for one in distinct.astype("<i8")
-        ]
-        return np.frombuffer(b"".join(words), dtype="<u8").astype(np.uint64)[which].reshape(np.shape(ids))
+        hashed = partial(hashlib.blake2b, key=self.key.tobytes(), digest_size=8)
+        words = b"".join(hashed(one.tobytes()).digest() for one in distinct.astype("<i8"))
+        return np.frombuffer(words, dtype="<u8").astype(np.uint64)[which].reshape(np.shape(ids))
 
     def uniform(self, ids: Ids, k: int | Ids = 0) -> npt.NDArray[np.float64]:
         """Return uniform on [0, 1) in steps of 2**-53, exactly representable."""
@@ -296,7 +265,10 @@ def poisson(stream: Stream, ids: Ids, mean: Ints) -> Ints:
     few = (mean > 0) & (mean < LARGE)
     many = mean >= LARGE
     out[few] = _count_by_inversion(stream.uniform(ids[few]), mean[few])
-    out[many] = _count_by_normal(stream.quantile(ids[many], "normal"), mean[many])
+    rate, z = mean[many] / UNIT, stream.quantile(ids[many], "normal") / 1_000_000
+    out[many] = np.maximum(np.floor(rate + np.sqrt(rate) * z + (z * z - 1.0) / 6.0 + 0.5), 0.0).astype(
+        np.int64
+    )
     return out
 
 
@@ -307,8 +279,10 @@ def over_disperse(stream: Stream, ids: Ids, mean: Ints, weight: int) -> Ints:
 
 
 def _count_by_inversion(u: np.ndarray, mean: Ints) -> Ints:
-    rate = mean / UNIT
-    p = _exp_of_minus(mean)
+    rate, quarter = mean / UNIT, mean // 4
+    # exp(-mean) as a product of four values of the table, which is too coarse for small ones
+    part = exp(-quarter) / EXP_SCALE
+    p = part * part * part * (exp(3 * quarter - mean) / EXP_SCALE)
     below, count = p.copy(), np.zeros(len(u), dtype=np.int64)
     for k in range(1, LONGEST):
         # What rounding leaves of the last probability is not a count.
@@ -319,19 +293,6 @@ def _count_by_inversion(u: np.ndarray, mean: Ints) -> Ints:
         p = p * rate / k
         below = below + p
     return count
-
-
-def _exp_of_minus(milli: Ints) -> np.ndarray:
-    """Return exp(-milli / 1000) as a product of four values of the table, which is too coarse for small ones."""
-    quarter = milli // 4
-    parts = exp(-quarter) / EXP_SCALE, exp(3 * quarter - milli) / EXP_SCALE
-    return parts[0] * parts[0] * parts[0] * parts[1]
-
-
-def _count_by_normal(millionths: Ints, mean: Ints) -> Ints:
-    z = millionths / 1_000_000
-    drawn = mean / UNIT + np.sqrt(mean / UNIT) * z + (z * z - 1.0) / 6.0
-    return np.maximum(np.floor(drawn + 0.5), 0.0).astype(np.int64)
 
 
 class Clock:
@@ -385,9 +346,3 @@ def assign_parts(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
     """Return the part of each id (operation or other cluster): index into :data:`PARTS`, int8."""
     drawn = Stream(_PART_SEED, "partition").below(ids, sum(PART_SHARES))
     return np.searchsorted(np.cumsum(PART_SHARES), drawn, side="right").astype(np.int8)
-
-
-if __name__ == "__main__":
-    np.savez_compressed(
-        CONSTANTS, allow_pickle=False, **{n: v.astype(np.int64) for n, v in build_constants().items()}
-    )

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tipcore.atomic import write_file_atomically
 from tipcore.digest import Stamp
@@ -31,7 +31,7 @@ from tipcore.locations import home
 
 from tipdata.core import coverage
 from tipdata.core.parameters import DEFINITION, is_number, iterate_numbers, iterate_parameters, place_of
-from tipdata.core.yaml_lines import read_yaml, read_yaml_lines
+from tipdata.core.yaml_lines import read_yaml_lines, strip_lines
 
 OWN_PREFIX = "own-"
 """Prefix of the name of every own world, and of no version."""
@@ -45,15 +45,8 @@ MOST_SEED = 2**63
 Entry = Mapping[str, Any]
 
 
-class Base(NamedTuple):
-    """The released world that an own world is based on: every parameter by dotted path, and the seed of all draws."""
-
-    parameters: Mapping[str, Entry]
-    seed: int
-
-
-Bases = Callable[[str], Base]
-"""A released version -> its parameters and seed."""
+Bases = Callable[[str], tuple[Mapping[str, Entry], int]]
+"""A released version -> every parameter by dotted path, and the seed of all draws; what an own world is based on."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +89,15 @@ def read_own_world(file: Path, base_of: Bases) -> OwnWorld:
         UsageError: in one sentence with file, line and parameter, for a key or parameter that is not known, one
             without unit, grounds or width, one of another form than the base's, and one that is a definition.
     """
-    based_on = _read_base_version(file)
+    try:
+        document = read_yaml_lines(file)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    _check_keys(file, document)
+    document = strip_lines(document)
+    based_on = str(document["based_on"])
     base, seed = base_of(based_on)
     try:
-        document = read_yaml(file)
         listed = list(iterate_parameters(document.get(PARAMETERS), "", file, PARAMETERS, own=True))
     except ValueError as error:
         raise UsageError(str(error)) from None
@@ -113,19 +111,21 @@ def read_own_world(file: Path, base_of: Bases) -> OwnWorld:
     own_seed = document.get("seed", seed)
     if not isinstance(calibration, dict):
         raise UsageError(f"{file.name}: calibration is not a mapping: leave it as `data calibrate` wrote it.")
-    if isinstance(own_seed, bool) or not isinstance(own_seed, int) or not 0 <= own_seed < MOST_SEED:
+    if type(own_seed) is not int or not 0 <= own_seed < MOST_SEED:
         raise UsageError(f"{file.name}: seed is {own_seed!r}: give a whole number from 0 to 2**63 - 1.")
-    ordered = {path: _order_entry(changed[path], base[path]) for path in base if path in changed}
+    ordered = {path: dict(changed[path]) for path in base if path in changed}
+    for path, entry in ordered.items():
+        if "value" in entry and "value" in base[path]:
+            entry["value"] = _order_names(entry["value"], base[path]["value"])
     return OwnWorld(based_on, own_seed, calibration, ordered)
 
 
-def merge_parameters(world: OwnWorld, base_of: Bases) -> dict[str, dict[str, Any]]:
+def merge_parameters(world: OwnWorld, base: Mapping[str, Entry]) -> dict[str, dict[str, Any]]:
     """Return every parameter of an own world, in the order of its base.
 
     Raises UsageError where they cannot meet the coverage targets (:mod:`tipdata.core.coverage`).
     """
-    listed = {path: dict(entry) for path, entry in base_of(world.based_on).parameters.items()}
-    listed |= {path: dict(entry) for path, entry in world.parameters.items()}
+    listed = {path: dict(entry) for path, entry in {**base, **world.parameters}.items()}
     try:
         coverage.check(world.name, listed)
     except ValueError as error:
@@ -137,9 +137,8 @@ def load_own_world(name: str, base_of: Bases) -> OwnWorld:
     """Return the saved world of a name. Raises UsageError if there is none, or its file was changed."""
     file = own_world_path(name)
     if not (NAME.fullmatch(name) and file.is_file()):
-        raise UsageError(
-            f"there is no world {name} in {file.parent}: make it from its file with `tipbench data make world=FILE`."
-        )
+        advice = "make it from its file with `tipbench data make world=FILE`"
+        raise UsageError(f"there is no world {name} in {file.parent}: {advice}.")
     return _load_own_world(name, file, Stamp.of(file.stat()), base_of)
 
 
@@ -151,28 +150,21 @@ def _load_own_world(name: str, file: Path, stamp: Stamp, base_of: Bases) -> OwnW
     return world
 
 
-def _read_base_version(file: Path) -> str:
-    try:
-        document = read_yaml_lines(file)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+def _check_keys(file: Path, document: Any) -> None:
+    """Raise UsageError for a document that is no mapping, has an unknown key, or does not say what it is based on."""
     if not isinstance(document, dict):
         raise UsageError(f"{file.name} is not a world file: give based_on and parameters.")
     if unknown := [key for key in document if key not in KEYS]:
-        raise UsageError(
-            f"{file.name}, line {getattr(unknown[0], 'line', 1)}: unknown key {unknown[0]}: choose among "
-            f"{', '.join(KEYS)}."
-        )
+        place = f"{file.name}, line {getattr(unknown[0], 'line', 1)}"
+        raise UsageError(f"{place}: unknown key {unknown[0]}: choose among {', '.join(KEYS)}.")
     if "based_on" not in document:
         raise UsageError(f"{file.name} does not say what it is based on: add based_on: with a data version.")
-    return str(document["based_on"])
 
 
 def save_own_world(file: Path, world: OwnWorld) -> None:
     """Save a world file under the world's name. Raises UsageError if it cannot be written."""
-    write_file_atomically(
-        own_world_path(world.name), file.read_bytes(), "set TIPBENCH_HOME to another folder"
-    )
+    advice = "set TIPBENCH_HOME to another folder"
+    write_file_atomically(own_world_path(world.name), file.read_bytes(), advice)
 
 
 def own_world_path(name: str) -> Path:
@@ -189,28 +181,17 @@ def _find_difference(path: str, entry: Entry, base: Mapping[str, Entry]) -> str:
         return "is a definition, on which rows and names depend: leave it out"
     if entry["unit"] != there["unit"]:
         return f"has unit {entry['unit']}, but the world's is {there['unit']}"
-    if not _has_same_form(entry, there):
-        return (
-            "does not have the form of the world's parameter: give the same names and as many numbers, whole where its "
-            "are whole"
-        )
-    if "weight" in entry["unit"] and (low := [n for n in iterate_numbers(_values(entry)) if n < 0]):
+    # A number may replace a range, and a range a number.
+    first = there["range"][0] if "range" in there else there["value"]
+    if not all(_matches(one, first) for one in entry.get("range", [entry.get("value")])):
+        form = "give the same names and as many numbers, whole where its are whole"
+        return f"does not have the form of the world's parameter: {form}"
+    numbers = list(iterate_numbers(entry.get("value", entry.get("range"))))
+    if "weight" in entry["unit"] and (low := [n for n in numbers if n < 0]):
         return f"has a weight of {low[0]}: give 0 or more"
-    if entry["unit"].startswith("weight") and not any(iterate_numbers(_values(entry))):
+    if entry["unit"].startswith("weight") and not any(numbers):
         return "has no weight above 0: give one"
     return ""
-
-
-def _values(entry: Entry) -> Any:
-    return entry["value"] if "value" in entry else entry["range"]
-
-
-def _has_same_form(entry: Entry, there: Entry) -> bool:
-    """Return whether a parameter has the form of another; a number may replace a range, and a range a number."""
-    first = there["range"][0] if "range" in there else there["value"]
-    if "range" in entry:
-        return all(_matches(bound, first) for bound in entry["range"])
-    return _matches(entry["value"], first)
 
 
 def _matches(value: Any, there: Any) -> bool:
@@ -226,11 +207,6 @@ def _matches(value: Any, there: Any) -> bool:
     if is_number(there):
         return is_number(value) and (isinstance(value, int) or isinstance(there, float))
     return value == there
-
-
-def _order_entry(entry: Entry, there: Entry) -> Entry:
-    both = "value" in entry and "value" in there
-    return {**entry, "value": _order_names(entry["value"], there["value"])} if both else entry
 
 
 def _order_names(value: Any, there: Any) -> Any:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from numbers import Real
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -72,31 +73,25 @@ def _find_grounds_fault(entry: Mapping[str, Any], own: bool) -> str:
 
 
 def _find_width_fault(entry: Mapping[str, Any]) -> str:
+    has_width = bool({"times", "most"} & entry.keys())
     if "range" in entry:
         bounds = entry["range"]
         if not (isinstance(bounds, list) and len(bounds) == 2 and all(map(is_finite, bounds))):
             return f"has a range that is not two numbers, the lower first: {bounds}"
         if not bounds[0] < bounds[1]:
             return f"has a range that is not two different numbers, the lower first: {bounds}"
-        return (
-            "has a range together with times or most: give one of them"
-            if {"times", "most"} & entry.keys()
-            else ""
-        )
+        return "has a range together with times or most: give one of them" if has_width else ""
     if entry["magnitude"] != ASSUMED:
-        return (
-            "has times or most, but its magnitude is not assumed" if {"times", "most"} & entry.keys() else ""
-        )
+        return "has times or most, but its magnitude is not assumed" if has_width else ""
     if "times" not in entry:
         return "is assumed, but fixed to one point: give times, or a range"
-    if not (is_finite(entry["times"]) and LEAST_TIMES <= entry["times"] <= MOST_TIMES):
-        return f"has times of {entry['times']}, which is not a number from {LEAST_TIMES} to {MOST_TIMES}"
+    times, most = entry["times"], entry.get("most", math.inf)
+    if not (is_finite(times) and LEAST_TIMES <= times <= MOST_TIMES):
+        return f"has times of {times}, which is not a number from {LEAST_TIMES} to {MOST_TIMES}"
     if not any(iterate_numbers(entry["value"])):
         return f"is assumed, but holds no number that could differ: make it a {DEFINITION}"
-    if "most" in entry and not (
-        is_finite(entry["most"]) and entry["most"] >= max(iterate_numbers(entry["value"]))
-    ):
-        return f"has most of {entry['most']}, which is not a number or is less than its value"
+    if "most" in entry and not (is_finite(most) and most >= max(iterate_numbers(entry["value"]))):
+        return f"has most of {most}, which is not a number or is less than its value"
     return ""
 
 
@@ -116,10 +111,9 @@ def find_value_fault(entry: Mapping[str, Any]) -> str:
 @cache
 def bibliography_keys() -> frozenset[str]:
     """Return the keys of the bibliography."""
-    places = (
-        folder / BIBLIOGRAPHY for folder in Path(__file__).parents[1:3]
-    )  # installed, or of the repository
-    text = next(place for place in places if place.is_file()).read_text(encoding="utf-8")
+    folders = Path(__file__).parents[1:3]  # installed, or of the repository
+    file = next(one / BIBLIOGRAPHY for one in folders if (one / BIBLIOGRAPHY).is_file())
+    text = file.read_text(encoding="utf-8")
     return frozenset(re.findall(r"@\w+\{(\w+),", text))
 
 
@@ -145,13 +139,7 @@ def is_number(value: object) -> TypeGuard[float]:
 
 def iterate_numbers(value: Any) -> Iterator[float]:
     """Yield the numbers in a value, in the file's order."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, list):
-        for one in value:
-            yield from iterate_numbers(one)
-    elif is_number(value):
-        yield value
+    return filter(is_number, _iterate_values(value))
 
 
 @dataclass(frozen=True)
@@ -173,10 +161,8 @@ class Grounds:
     def summary(self) -> str:
         """Return the counts in words."""
         cited = f"; sources: {', '.join(self.sources)}" if self.sources else ""
-        return (
-            f"{self.total}; sign and magnitude have a source: {self.both}, the sign alone: {self.sign}, assumed: "
-            f"{self.assumed}, definitions: {self.definitions}{cited}"
-        )
+        sourced = f"sign and magnitude have a source: {self.both}, the sign alone: {self.sign}"
+        return f"{self.total}; {sourced}, assumed: {self.assumed}, definitions: {self.definitions}{cited}"
 
 
 def count_grounds(entries: Iterable[Mapping[str, Any]]) -> Grounds:
@@ -218,9 +204,8 @@ def find_unused(parameters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 @cache
 def _words_of_code() -> tuple[frozenset[str], tuple[str, ...]]:
     """Return the words of all names in the code, and the groups that the code reads whole."""
-    text = "\n".join(
-        file.read_text(encoding="utf-8") for pattern in CODE_FILES for file in sorted(CODE.glob(pattern))
-    )
+    files = (file for pattern in CODE_FILES for file in sorted(CODE.glob(pattern)))
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     values = (
         str(column.get("values"))
         for file in FILES.glob("*.yaml")
@@ -261,10 +246,8 @@ def iterate_parameters(
         ValueError: with file, line and parameter, for one with a fault.
     """
     if not isinstance(node, dict) or not node:
-        raise ValueError(
-            f"{place_of(path, name, below)}: {name or below or 'the file'} is neither a group nor a parameter with "
-            "value or range."
-        )
+        where = f"{place_of(path, name, below)}: {name or below or 'the file'}"
+        raise ValueError(f"{where} is neither a group nor a parameter with value or range.")
     for key, child in node.items():
         here = f"{name}.{key}" if name else str(key)
         if not (isinstance(child, dict) and any(leaf in child for leaf in LEAVES)):
@@ -295,17 +278,15 @@ def apply_profile(
     listed: Mapping[str, Mapping[str, Any]], size: str, own: Mapping[str, Any]
 ) -> Mapping[str, Mapping[str, Any]]:
     """Return parameters with the values of a size's profile. Raises ValueError for an unknown one or a faulty value."""
-    for path in own:
+    made = dict(listed)
+    for path, value in own.items():
         if path not in listed:
             raise ValueError(f"versions.yaml: size {size} sets {path}, which is not a parameter of the world")
-    changed = {path: {**listed[path], "value": value} for path, value in own.items()}
-    for path, entry in changed.items():
+        entry = {**listed[path], "value": value}
         if fault := find_value_fault(entry):
             raise ValueError(f"versions.yaml: size {size} sets {path}, which then {fault}.")
-    return {
-        **listed,
-        **{path: {k: v for k, v in one.items() if k != "range"} for path, one in changed.items()},
-    }
+        made[path] = {key: one for key, one in entry.items() if key != "range"}
+    return made
 
 
 def draw_assumptions(parameters: Mapping[str, Entry], seed: int, number: int) -> dict[str, Entry]:
@@ -327,7 +308,7 @@ def _draw_entry(entry: Entry, stream: Stream) -> Entry:
     if "range" in entry:
         low, high = entry["range"]
         return {**entry, "range": _draw_half(low, high, float(stream.uniform(np.array([0]))[0]))}
-    return {**entry, "value": _Mover(entry, stream).move(entry["value"])}
+    return {**entry, "value": _move(entry["value"], entry, _draw_factors(entry["times"], stream))}
 
 
 def _draw_half(low: float, high: float, u: float) -> list[float]:
@@ -340,49 +321,52 @@ def _draw_half(low: float, high: float, u: float) -> list[float]:
     return [low + width * u, low + width * (1 + u)]
 
 
-class _Mover:
-    def __init__(self, entry: Entry, stream: Stream) -> None:
-        self._entry, self._unit = entry, str(entry["unit"])
-        self._ratio = "odds ratio" in self._unit or self._unit.startswith("likelihood ratio")
-        self._odds_of = _whole_of(entry)
-        self._factors = self._drawn_factors(stream)
+def _draw_factors(times: float, stream: Stream) -> Iterator[float]:
+    """Yield factors from 1/times to times, log-uniform."""
+    # The table of exponentials rounds alike on every processor; the logarithm is rounded to milli-nats.
+    width = round(1000 * math.log(times))
+    for number in count():
+        u = float(stream.uniform(np.array([number]))[0])
+        yield int(exp(round((2 * u - 1) * width))) / EXP_SCALE
 
-    def _drawn_factors(self, stream: Stream) -> Iterator[float]:
-        # The table of exponentials rounds alike on every processor; the logarithm is rounded to milli-nats.
-        width, number = round(1000 * math.log(self._entry["times"])), 0
-        while True:
-            u = float(stream.uniform(np.array([number]))[0])
-            yield int(exp(round((2 * u - 1) * width))) / EXP_SCALE
-            number += 1
 
-    def move(self, value: Any, ratio: bool = False, whole: bool | None = None) -> Any:
-        """Return a value of the same shape and names with moved numbers. ``whole``: those of one list stay whole."""
-        if isinstance(value, Mapping):
-            return {name: self.move(one, ratio or name == "ratio") for name, one in value.items()}
-        if isinstance(value, list):
-            fractions = any(isinstance(one, float) for one in value)
-            made = [self.move(one, ratio, not fractions) for one in value]
-            return sorted(made) if _ascending_pair(value) else made
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return value
-        whole = isinstance(value, int) if whole is None else whole
-        return self._move(value, ratio or self._ratio, whole)
+def _move(
+    value: Any, entry: Entry, factors: Iterator[float], ratio: bool = False, whole: bool | None = None
+) -> Any:
+    """Return a value of the same shape and names with moved numbers. ``whole``: those of one list stay whole."""
+    if isinstance(value, Mapping):
+        return {name: _move(one, entry, factors, ratio or name == "ratio") for name, one in value.items()}
+    if isinstance(value, list):
+        fractions = any(isinstance(one, float) for one in value)
+        made = [_move(one, entry, factors, ratio, not fractions) for one in value]
+        # Two numbers, the lower first: bounds, or what is less where something is absent.
+        is_pair = len(value) == 2 and all(map(is_number, value)) and value[0] <= value[1]
+        return sorted(made) if is_pair else made
+    if not is_number(value):
+        return value
+    return _move_number(
+        value, entry, next(factors), ratio, isinstance(value, int) if whole is None else whole
+    )
 
-    def _move(self, value: float, ratio: bool, whole: bool) -> float:
-        factor = next(self._factors)
-        if self._unit.startswith("gamma shape"):
-            return _nearest_shape(value * factor, value, self._entry["times"])
-        if self._odds_of and 0 <= value <= self._odds_of:
-            share = value / self._odds_of
-            made = self._odds_of * share * factor / (1 - share + share * factor)
-        else:
-            made = min(value * factor, self._entry.get("most", math.inf))
-        if whole:
-            near = round(made)
-            return near if near or not value else (1 if value > 0 else -1)
-        if ratio and self._entry["sign"] != ASSUMED:
-            return min(made, 1.0) if value <= 1 else max(made, 1.0)
-        return made
+
+def _move_number(value: float, entry: Entry, factor: float, ratio: bool, whole: bool) -> float:
+    unit, times = str(entry["unit"]), entry["times"]
+    if unit.startswith("gamma shape"):
+        reached = [one for one in GAMMA_SHAPES if value / times <= one <= value * times]
+        return min(reached, key=lambda one: abs(math.log(one / (value * factor))))
+    odds_of = _whole_of(entry)
+    if odds_of and 0 <= value <= odds_of:
+        share = value / odds_of
+        made = odds_of * share * factor / (1 - share + share * factor)
+    else:
+        made = min(value * factor, entry.get("most", math.inf))
+    if whole:
+        near = round(made)
+        return near if near or not value else (1 if value > 0 else -1)
+    is_ratio = ratio or "odds ratio" in unit or unit.startswith("likelihood ratio")
+    if is_ratio and entry["sign"] != ASSUMED:
+        return min(made, 1.0) if value <= 1 else max(made, 1.0)
+    return made
 
 
 def _whole_of(entry: Entry) -> float:
@@ -391,13 +375,3 @@ def _whole_of(entry: Entry) -> float:
     if unit.startswith(("probability", "share")):
         return 1.0
     return 1000.0 if unit.startswith("permille") and max(iterate_numbers(entry["value"])) <= 1000 else 0.0
-
-
-def _ascending_pair(value: list[Any]) -> bool:
-    """Return whether a list holds two numbers, the lower first: bounds, or what is less where something is absent."""
-    return len(value) == 2 and all(map(is_number, value)) and value[0] <= value[1]
-
-
-def _nearest_shape(near: float, value: float, times: float) -> float:
-    reached = [one for one in GAMMA_SHAPES if value / times <= one <= value * times]
-    return min(reached, key=lambda one: abs(math.log(one / near)))

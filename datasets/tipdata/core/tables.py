@@ -53,9 +53,8 @@ class Sealed:
 
     def __post_init__(self) -> None:
         if (self.way in ("label", "code", "by_code")) != bool(self.kind):
-            raise ValueError(
-                f"sealed way {self.way}: give a kind for label, code and by_code, and only for these"
-            )
+            advice = "give a kind for label, code and by_code, and only for these"
+            raise ValueError(f"sealed way {self.way}: {advice}")
 
 
 class Listing(Protocol):
@@ -82,21 +81,17 @@ class InWorld:
         """Return the values, each once, in the file's order. Raises ValueError for a path that lists nothing."""
         found: list[str] = []
         for path in self.paths:
-            there = self._at(path, parameters)
+            if path in parameters:
+                listed = parameters[path]["value"]
+                there = listed.values() if self.part == "values" and isinstance(listed, dict) else listed
+            else:
+                below = (p.removeprefix(f"{path}.") for p in parameters if p.startswith(f"{path}."))
+                there = [one.split(".")[0] for one in below]
             if not there:
-                raise ValueError(
-                    f"{path} lists no values: name a mapping, a list or a group of the world file"
-                )
+                advice = "name a mapping, a list or a group of the world file"
+                raise ValueError(f"{path} lists no values: {advice}")
             found += there
         return tuple(dict.fromkeys((*found, *self.more)))
-
-    def _at(self, path: str, parameters: Parameters) -> list[str]:
-        if path not in parameters:
-            return [p.removeprefix(f"{path}.").split(".")[0] for p in parameters if p.startswith(f"{path}.")]
-        listed = parameters[path]["value"]
-        if isinstance(listed, dict) and self.part == "values":
-            return list(listed.values())
-        return list(listed)
 
 
 @dataclass(frozen=True)
@@ -165,11 +160,6 @@ class Table:
         if not self.names("truth"):
             return ()
         return tuple(c.name for c in self.columns if c.tier == "truth" or c.name in self.key)
-
-    @property
-    def hidden_only(self) -> bool:
-        """Whether every column is hidden truth."""
-        return all(c.tier == "truth" for c in self.columns)
 
     def values(self, name: str) -> tuple[str, ...]:
         """Return the values of a category column in the order of codes. Raises TypeError if a world file lists them."""
@@ -298,12 +288,8 @@ def _read_column(
     dtype = DTYPES[type.removeprefix("list of ")]
     way, _, kind = sealed.partition(" ")
     if isinstance(values, dict):
-        paths = values["world"]
-        listed = InWorld(
-            (paths,) if isinstance(paths, str) else tuple(paths),
-            values.get("part", "names"),
-            tuple(values.get("more", ())),
-        )
+        paths = (values["world"],) if isinstance(values["world"], str) else tuple(values["world"])
+        listed = InWorld(paths, values.get("part", "names"), tuple(values.get("more", ())))
     elif isinstance(values, str):
         listed = vocabularies[values] if values in vocabularies else VOCABULARIES[values]
     else:

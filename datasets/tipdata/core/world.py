@@ -56,15 +56,12 @@ def entry_of(version: str) -> dict[str, Any]:
         world = own_world(version)
         return {"status": OWN, "world": own_worlds.own_world_path(version).name, "seed": world.seed}
     if version not in versions():
-        raise UsageError(
-            f"release version {version} does not exist: choose one of {', '.join(makeable_versions())}."
-        )
+        known = ", ".join(makeable_versions())
+        raise UsageError(f"release version {version} does not exist: choose one of {known}.")
     entry = versions()[version]
     if entry["status"] == RETIRED:
-        raise UsageError(
-            f"data version {version} is retired: {entry['reason']}; {entry['made_by']} makes it. Take "
-            f"{newest_released()}."
-        )
+        made = f"{entry['reason']}; {entry['made_by']} makes it"
+        raise UsageError(f"data version {version} is retired: {made}. Take {newest_released()}.")
     return entry
 
 
@@ -85,14 +82,11 @@ def check_status(version: str, draft: bool) -> None:
         UsageError: for a retired version, for an own world, and for a draft if ``draft`` is false.
     """
     if own_worlds.is_own(version):
-        raise UsageError(
-            f"{version} is a world of your own, and boards, rounds and exports are of released data: "
-            f"take {newest_released()}."
-        )
+        why = "is a world of your own, and boards, rounds and exports are of released data"
+        raise UsageError(f"{version} {why}: take {newest_released()}.")
     if version in versions() and entry_of(version)["status"] == DRAFT and not draft:
-        raise UsageError(
-            f"data version {version} is a draft and may still change: add --draft, or take {newest_released()}."
-        )
+        advice = f"add --draft, or take {newest_released()}"
+        raise UsageError(f"data version {version} is a draft and may still change: {advice}.")
 
 
 def sizes() -> dict[str, int]:
@@ -119,9 +113,8 @@ def profile(size: str) -> Mapping[str, Any]:
 def check_world(number: object) -> None:
     """Raise UsageError for a number that no world has."""
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-        raise UsageError(
-            f"world {number} does not exist: 0 is the released world, 1, 2, 3 and so on are independent ones."
-        )
+        known = "0 is the released world, 1, 2, 3 and so on are independent ones"
+        raise UsageError(f"world {number} does not exist: {known}.")
 
 
 def parameters(version: str) -> dict[str, dict[str, Any]]:
@@ -148,7 +141,7 @@ def register(file: Path) -> own_worlds.OwnWorld:
     :func:`~tipdata.core.own_worlds.merge_parameters`.
     """
     world = own_worlds.read_own_world(file, _base)
-    own_worlds.merge_parameters(world, _base)
+    own_worlds.merge_parameters(world, parameters(world.based_on))
     own_worlds.save_own_world(file, world)
     return world
 
@@ -158,16 +151,17 @@ def own_world(name: str) -> own_worlds.OwnWorld:
     return own_worlds.load_own_world(name, _base)
 
 
-def _base(version: str) -> own_worlds.Base:
+def _base(version: str) -> tuple[Mapping[str, Mapping[str, Any]], int]:
     """Return the base of an own world. Raises UsageError for a version that is not released."""
     if version not in versions() or entry_of(version)["status"] != RELEASED:
         raise UsageError(f"{version} is not a released data version: base the world on {newest_released()}.")
-    return own_worlds.Base(parameters(version), int(entry_of(version)["seed"]))
+    return parameters(version), int(entry_of(version)["seed"])
 
 
 @lru_cache(maxsize=16)
 def _own_parameters(name: str) -> dict[str, dict[str, Any]]:
-    return own_worlds.merge_parameters(own_world(name), _base)
+    world = own_world(name)
+    return own_worlds.merge_parameters(world, parameters(world.based_on))
 
 
 @cache
@@ -266,20 +260,18 @@ class Region:
         return self.world.parameters
 
     def __getitem__(self, path: str) -> Any:
-        """Return a parameter's value here: a range gives this region's own uniform draw from it."""
+        """Return a parameter's value here: a range gives this region's own uniform draw from it.
+
+        Raises KeyError, with a sentence, for one that is not in the world file.
+        """
         if path not in self._drawn:
-            entry = self._entry(path)
+            if path not in self._parameters:
+                file = entry_of(self.world.version)["world"]
+                what = f"the code reads parameter {path}, which is not in the file"
+                raise KeyError(f"{file}: {what}: add it, or correct its name.")
+            entry = self._parameters[path]
             self._drawn[path] = entry["value"] if "value" in entry else self._from_range(path, entry["range"])
         return self._drawn[path]
-
-    def _entry(self, path: str) -> Mapping[str, Any]:
-        """Return a parameter. Raises KeyError, with a sentence, for one that is not in the world file."""
-        if path not in self._parameters:
-            file = entry_of(self.world.version)["world"]
-            raise KeyError(
-                f"{file}: the code reads parameter {path}, which is not in the file: add it, or correct its name."
-            )
-        return self._parameters[path]
 
     def _from_range(self, path: str, bounds: list[float]) -> float | int:
         low, high = bounds
@@ -344,10 +336,8 @@ def parse_release_name(name: str) -> tuple[str, str, str]:
     version, _, place = name.rpartition("/")
     size, marked, world = place.partition(WORLD_MARK)
     if marked and not (world.isascii() and world.isdigit() and not world.startswith("0")):
-        raise UsageError(
-            f"release {name} names no world: write {size}{WORLD_MARK}1, {size}{WORLD_MARK}2 and so on, or {size} for "
-            "the released one."
-        )
+        known = f"write {size}{WORLD_MARK}1, {size}{WORLD_MARK}2 and so on, or {size} for the released one"
+        raise UsageError(f"release {name} names no world: {known}.")
     return version, size, world
 
 

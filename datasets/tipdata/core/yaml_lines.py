@@ -90,30 +90,25 @@ class _Builder:
         if kind in TEXT_TAGS:
             return LineText(node.value, _line_of_node(node))
         if kind not in OTHER_TAGS:
-            raise ValueError(
-                f"{self._name}, line {_line_of_node(node)}: {node.tag} is no kind of value here."
-            )
+            raise self._fault(node, f"{node.tag} is no kind of value here")
         try:
             return self._others.construct_object(node)
         except ValueError as error:
-            raise ValueError(
-                f"{self._name}, line {_line_of_node(node)}: {node.value!r} is not a valid {kind}: put it in quotes."
-            ) from error
+            raise self._fault(node, f"{node.value!r} is not a valid {kind}: put it in quotes") from error
 
     def _mapping(self, node: yaml.MappingNode) -> dict[Any, Any]:
         made: dict[Any, Any] = {}
         for key, value in node.value:
             name = self.of(key) if isinstance(key, yaml.ScalarNode) else None
             if not isinstance(name, LineText | int) or isinstance(name, bool):
-                raise ValueError(
-                    f"{self._name}, line {_line_of_node(key)}: a key must be a text or a number."
-                )
+                raise self._fault(key, "a key must be a text or a number")
             if name in made:
-                raise ValueError(
-                    f"{self._name}, line {_line_of_node(key)}: {name} is there twice: keep one of the two."
-                )
+                raise self._fault(key, f"{name} is there twice: keep one of the two")
             made[name] = self.of(value)
         return made
+
+    def _fault(self, node: Any, said: str) -> ValueError:
+        return ValueError(f"{self._name}, line {_line_of_node(node)}: {said}.")
 
 
 def _line_of_node(node: Any) -> int:
