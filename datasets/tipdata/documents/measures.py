@@ -379,7 +379,6 @@ _LISTED = (
     *(contacts_of_signals, disjoint_lists, rater_agreement),
 )
 MEASURES: dict[str, Callable[..., pl.DataFrame]] = {one.__name__: one for one in _LISTED}
-FORMULAS = (quotient, quotient_of_shares, rater_f1)
 FORMULAS: dict[str, Callable[[Sums], NDArray[np.float64]]] = {
     one.__name__: one for one in (quotient, quotient_of_shares, rater_f1)
 }
