@@ -161,6 +161,11 @@ class Table:
             return ()
         return tuple(c.name for c in self.columns if c.tier == "truth" or c.name in self.key)
 
+    @property
+    def hidden_only(self) -> bool:
+        """Whether every column is hidden truth."""
+        return not self.observed
+
     def values(self, name: str) -> tuple[str, ...]:
         """Return the values of a category column in the order of codes. Raises TypeError if a world file lists them."""
         values = self[name].values

@@ -70,7 +70,7 @@ class ReleaseView:
         weighed = bool(profile(self.source.size)) and "operation" in known.schema
         read_too = [*wanted, *(["operation"] if weighed and "operation" not in wanted else [])]
         hidden = any(known[name].tier == "truth" for name in read_too)
-        rows = self.source.scan(table, truth=hidden or not known.observed).select(read_too)
+        rows = self.source.scan(table, truth=hidden or known.hidden_only).select(read_too)
         if not weighed:
             return rows.with_columns(weight=pl.lit(1.0)).collect()
         weight = pl.col("weight") / WEIGHT_UNIT
