@@ -170,6 +170,10 @@ def width_of(texts: Iterable[str], size: float) -> float:
     return max((len(text) for text in texts), default=0) * LETTER * size
 
 
+_variable = "var(--{})".format
+"""The colour of a role on a page."""
+
+
 def _group_marks(marks: Sequence[Mark]) -> Markup:
     """Return marks as XML in the colours of a page: neighbours of one look as a group, lines as one path.
 
@@ -212,10 +216,6 @@ def _attributes(attributes: Iterable[tuple[str, str | float]], colour: Callable[
             text = colour(value) if name in PAINT and value in LIGHT else str(escape(value))
         parts.append(f' {name}="{text}"')
     return "".join(parts)
-
-
-def _variable(role: str) -> str:
-    return f"var(--{role})"
 
 
 def _short(value: float) -> str:

@@ -235,18 +235,17 @@ RECALLS = {"recall": "recall", "urgent_recall": "urgent recall", "mrr": "mean re
 
 
 def rates(
-    results: Sequence[Result], measures: Mapping[str, str], people: bool
+    results: Sequence[Result], measures: Mapping[str, str], people: bool, task: Task
 ) -> tuple[dict[str, float], str]:
-    """Return the first of some measures that any group has, by group, mean over seeds; ``people``: of groups such as
-    ``sex=male`` or of the others."""
-    groups = [
-        name for name in dict.fromkeys(n for one in results for n in one.groups) if ("=" in name) is people
-    ]
-    for measure in measures:
-        means = {group: mean([one.groups.get(group, {}).get(measure) for one in results]) for group in groups}
-        if found := {group: value for group, value in means.items() if value is not None}:
-            return found, measure
-    return {}, next(iter(measures))
+    """Return the first of some measures that any group has, by group, mean over seeds, and what its axis says;
+    ``people``: of groups such as ``sex=male`` or of the others."""
+    there = dict.fromkeys(name for one in results for name in one.groups if ("=" in name) is people)
+    for measure, words in measures.items():
+        means = {group: mean([one.groups.get(group, {}).get(measure) for one in results]) for group in there}
+        found = {group: value for group, value in means.items() if value is not None}
+        if found:
+            return found, f"{words} {task.unit}" if words.endswith(" per") else f"{words} (0 to 1)"
+    return {}, ""
 
 
 def method_page(size: Size, entry: Entry, publication: Publication) -> SitePage:
@@ -295,9 +294,8 @@ def _on_task(size: Size, entry: Entry, line: Line) -> dict[str, Any]:
 def _figures(size: Size, entry: Entry, line: Line) -> list[Figure]:
     task = task_of(line["task"])
     results = entry.of(task.name, line["split"])
-    harms, harm = rates(results, HARMS, people=False)
-    recalls, recall = rates(results, RECALLS, people=True)
-    harm_axis, recall_axis = _axis(HARMS[harm], task), _axis(RECALLS[recall], task)
+    harms, harm_axis = rates(results, HARMS, False, task)
+    recalls, recall_axis = rates(results, RECALLS, True, task)
     about = f"On {line['split']}, mean over seeds."
     spam = "; spam is shown but counts as no lawful group" if "spam" in harms else ""
     others = [one for one in size.beside(line) if one is not line and not one["oracle"]]
@@ -318,10 +316,6 @@ def _figures(size: Size, entry: Entry, line: Line) -> list[Figure]:
             by_group(recalls, f"{task.name}: {recall_axis} by group", recall_axis),
         ),
     ]  # fmt: skip
-
-
-def _axis(words: str, task: Task) -> str:
-    return f"{words} {task.unit}" if words.endswith(" per") else f"{words} (0 to 1)"
 
 
 def _begun(words: str) -> str:

@@ -84,9 +84,8 @@ def place_labels(
         found = _free(label, [*others, *parts], room, size)
         if found is None:
             short = replace(label, number=len(numbered) + 1)
-            found = _free(short, others, room, size) or replace(
-                short, at=(label.mark[0] + 7, label.mark[1] - 11)
-            )
+            above = replace(short, at=(label.mark[0] + 7, label.mark[1] - 11))
+            found = _free(short, others, room, size) or above
             numbered.append(found)
         else:
             named.append(found)
@@ -97,9 +96,10 @@ def place_labels(
 def _free(label: Label, taken: Sequence[Box], room: Box, size: float) -> Label | None:
     """Return the label in the first place where it meets nothing."""
     for placed in _places(label):
-        box = placed.box(size)
-        inside = box[0] >= room[0] - 4 and box[1] >= room[1] and box[2] <= room[2] and box[3] <= room[3]
-        if inside and not any(_meet(box, other) for other in taken):
+        left, top, right, bottom = placed.box(size)
+        inside = left >= room[0] - 4 and top >= room[1] and right <= room[2] and bottom <= room[3]
+        meets = (left < x2 and x1 < right and top < y2 and y1 < bottom for x1, y1, x2, y2 in taken)
+        if inside and not any(meets):
             return placed
     return None
 
@@ -114,10 +114,6 @@ def _places(label: Label) -> Iterator[Label]:
             dx, dy = far * math.cos(angle), far * math.sin(angle)
             anchor = "start" if dx > 1 else "end" if dx < -1 else "middle"
             yield replace(label, at=(x + dx, y + dy), anchor=anchor)
-
-
-def _meet(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 WIDTH, HEIGHT = 560, 400
@@ -236,9 +232,5 @@ def _lines(text: str, width: float) -> list[str]:
 
 def _steps(points: Sequence[Point], right: float) -> list[Point]:
     """Return the edge of what is beaten by the points, up to the right end."""
-    found: list[Point] = []
-    for at, (x, y) in enumerate(points):
-        if at:
-            found.append((x, points[at - 1][1]))
-        found.append((x, y))
-    return [*found, (right, points[-1][1])] if points else []
+    ends = [*(x for x, _ in points[1:]), right]
+    return [corner for (x, y), end in zip(points, ends, strict=False) for corner in ((x, y), (end, y))]
