@@ -61,8 +61,9 @@ def standings(board: Board, every_split: bool = False) -> list[Lines]:
         - ``scores``: metric -> value, low, high, note; ``by_split``: split -> mean score;
         - ``leakage``, ``drift``; ``oracle``; ``status``, ``unverified``, ``kind``: who ran it;
         - ``is_contender``: whether it has a score and is neither an oracle nor a line to beat; ``is_run_here``: whether
-          it was run here as well; ``is_best``: whether its score reads as the best of these; ``against``: its test,
-          None where there is none; ``is_reference``;
+          it was run here as well; ``is_best``: whether its score reads as the best of these; ``is_tested``: whether it
+          was run here and is neither an oracle nor a line, ``against``: its test, None where there is none;
+          ``is_reference``;
         - of the task and split: ``usual`` (whether it is the default split), ``splits`` (that any entry has, the
           default first), ``primary``, ``lower_is_better``, ``oracle_score``.
     """
@@ -119,14 +120,15 @@ def _by_place(board: Board) -> dict[tuple[str, str], list[dict[str, Any]]]:
         found.setdefault((task.name, split), []).append(line)
         scores = by_split.setdefault((entry.id, task.name), {})
         scores[split] = line["score"]
+        oracle, status = (entry.id, task.name) in oracles, entry.status(line["verified"])
         is_line = entry.is_reference and f"{task.name}/{entry.method}" in LINES
+        may_lead = not oracle and not is_line
         line |= {"team": entry.team, "method": entry.method, "name": entry.name, "by_split": scores}
-        line |= {"status": entry.status(line["verified"]), "oracle": (entry.id, task.name) in oracles}
+        line |= {"oracle": oracle, "status": status, "is_tested": may_lead and status == RUN_HERE}
         line["unverified"] = bool(task.stream) and not line["verified"]
         line["scores"] = {one["name"]: one for one in line["scores"]}
-        line["is_contender"] = line["score"] is not None and not line["oracle"] and not is_line
-        line["is_run_here"] = line["is_contender"] and line["status"] == RUN_HERE
-        line["is_tested"] = line["status"] == RUN_HERE and not line["oracle"] and not is_line
+        line["is_contender"] = may_lead and line["score"] is not None
+        line["is_run_here"] = line["is_contender"] and line["is_tested"]
     return found
 
 
