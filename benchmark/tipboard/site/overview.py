@@ -96,9 +96,9 @@ def _links(publication: Publication) -> dict[str, str]:
 
 def _glance(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return a table: its rows, and the columns that say something in any of them."""
-    columns = dict.fromkeys(name for row in rows for name, cell in row["cells"].items() if cell != Cell())
-    kept = [name for row in rows[:1] for name in row["cells"] if name in columns]
-    return {"columns": kept, "rows": rows, "empty": Cell()}
+    names = rows[0]["cells"] if rows else ()
+    kept = [name for name in names if any(row["cells"][name] != Cell() for row in rows)]
+    return {"columns": kept, "rows": rows}
 
 
 def _row(size: Size, name: str, cells: dict[str, Cell], headline: str = "") -> dict[str, Any]:
@@ -117,19 +117,20 @@ def _row(size: Size, name: str, cells: dict[str, Cell], headline: str = "") -> d
 
 def _task(size: Size, season: BoardSeason | None, found: Finding, leaders: str) -> dict[str, Any]:
     """Return a task at a glance: who leads, under the heading ``leaders``, and the numbers."""
-    best, known, clusters = found.methods[0] if found.methods else None, found.best_known, None
+    best, clusters, best_known = found.methods[0] if found.methods else None, Cell(), Cell()
     score = Cell(number(best.value)) if best else Cell()
     if season is not None:
-        clusters = season.tasks[found.task]["clusters"][0]
-    best_known = score._replace(more="the same" if best else "") if season is not None else Cell()
-    if known is not None:
-        best_known = Cell(number(known.value), f"{known.name}, {found.best_known_class}")
+        count, known = season.tasks[found.task]["clusters"][0], found.best_known
+        clusters = Cell() if count is None else Cell(f"{count:.0f}")
+        best_known = score._replace(more="the same" if best else "")
+        if known is not None:
+            best_known = Cell(number(known.value), f"{known.name}, {found.best_known_class}")
     more = f" +{len(found.top) - NAMED}" if len(found.top) > NAMED else ""
     cells = {
         leaders: Cell(", ".join(found.top[:NAMED]) + more if best else NOTHING),
         "score": score,
         "95% interval": Cell(interval(best.low, best.high)) if best else Cell(),
-        "positive clusters": Cell() if clusters is None else Cell(f"{clusters:.0f}"),
+        "positive clusters": clusters,
         "chance": Cell(number(found.chance)),
         "best known": best_known,
         "oracle": Cell(number(found.oracle)),

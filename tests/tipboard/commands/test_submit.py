@@ -28,7 +28,7 @@ def test_runs_are_packed_checked_and_their_scores_shown(tipbench, runs: str) -> 
     code, out, err = tipbench("submit", runs, "--to", "sub", *ABOUT)
     assert code == 0, err
     assert "median_abs_log_error" in out
-    assert out.splitlines()[-1] == "accepted: acme--chao_lower on 0.4.0/tiny, 1 files"
+    assert out.splitlines()[-1] == "accepted: acme--chao_lower on 0.4.0/tiny, 1 file"
     assert "packed 1 file of" in err
     record = json.loads(Path("sub/submission.json").read_text(encoding="utf-8"))
     assert record["authors"] == [{"name": "A. Author", "affiliation": "Acme, Inc."}]
