@@ -13,17 +13,14 @@ import re
 import time
 import unicodedata
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
 from tipcore.errors import UsageError
 from tipcore.extras import how_to_install
 
 from tipbaselines.text import equal_values, tokens
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
 
 LONGEST = 30  # Tokens of a sentence that is not cut at its commas
 
@@ -130,10 +127,8 @@ def text_vectors(texts: list[str], vectors: SentenceVectors = SHARED) -> np.ndar
     return (total / np.maximum(length, 1))[number]
 
 
-def sentence_counts(texts: Sequence[str]) -> tuple["csr_matrix", list[str]]:
+def sentence_counts(texts: Sequence[str]) -> tuple[csr_matrix, list[str]]:
     """Return how often each text says each sentence, (texts, sentences) float32 CSR, and these sentences, sorted."""
-    from scipy.sparse import csr_matrix
-
     split = [sentences(text) for text in texts]
     said = sorted({sentence for row in split for sentence in row})
     place = {sentence: column for column, sentence in enumerate(said)}

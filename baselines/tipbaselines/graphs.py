@@ -8,34 +8,28 @@ an epoch, for those of valid after it, and for all nodes once at the end.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_matrix, diags
 from tipbench.data.fold import Fold
 
 from tipbaselines.frames import LabelledUnits, labels_of, prevalence, score_frame, to_predict, training_labels
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
 LARGEST = 5.0  # Standardised inputs are cut here on either side
 
 
-def adjacency_matrix(source: np.ndarray, target: np.ndarray, nodes: int) -> "csr_matrix":
+def adjacency_matrix(source: np.ndarray, target: np.ndarray, nodes: int) -> csr_matrix:
     """Return (nodes, nodes) float32: 1 where an edge leads from the row to the column, however many there are."""
-    from scipy.sparse import csr_matrix
-
     ones = np.ones(len(source), dtype=np.float32)
     matrix = csr_matrix((ones, (source, target)), shape=(nodes, nodes))
     matrix.data[:] = 1.0
     return matrix
 
 
-def mean_matrix(adjacency: "csr_matrix") -> "csr_matrix":
+def mean_matrix(adjacency: csr_matrix) -> csr_matrix:
     """Return the adjacency with every row's entries adding to 1 (rows without any stay empty)."""
-    from scipy.sparse import diags
-
     degree = np.asarray(adjacency.sum(axis=1)).ravel()
     scale = np.divide(1.0, degree, out=np.zeros_like(degree), where=degree > 0)
     return (diags(scale.astype(np.float32)) @ adjacency).tocsr()  # type: ignore[return-value]
@@ -82,7 +76,7 @@ class NetworkInputs:
     """
 
     features: np.ndarray
-    relations: Sequence["csr_matrix"]
+    relations: Sequence[csr_matrix]
     ends: np.ndarray
     own: np.ndarray
 
@@ -194,7 +188,7 @@ def _probabilities(module: Any, logits: Callable[[], Any]) -> np.ndarray:
         return torch.sigmoid(logits()).double().numpy()
 
 
-def _neighbourhood(first: np.ndarray, relations: Sequence["csr_matrix"], nodes: np.ndarray) -> Any:
+def _neighbourhood(first: np.ndarray, relations: Sequence[csr_matrix], nodes: np.ndarray) -> Any:
     """Return what the states of these nodes are made of: inputs of the first layer of the nodes and their neighbours,
     rows of the nodes in it, and a function for the means over each relation."""
     import torch
@@ -205,7 +199,7 @@ def _neighbourhood(first: np.ndarray, relations: Sequence["csr_matrix"], nodes: 
     return torch.from_numpy(first[needed]), own, [_mean_function(of_nodes[:, needed]) for of_nodes in rows]
 
 
-def _mean_function(weights: "csr_matrix") -> Callable[[Any], Any]:
+def _mean_function(weights: csr_matrix) -> Callable[[Any], Any]:
     """Return multiplication by a sparse matrix as a function that torch can differentiate. It is several times as fast
     as torch's own, which sorts the matrix again for each derivative."""
     import torch

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_matrix
 from tipcore.units import connected_components
 
 from tipbaselines.cache import remember
@@ -162,8 +163,6 @@ def _bucket_pairs(order: np.ndarray, bucket: np.ndarray) -> np.ndarray:
 
 def jaccard(sets: Shingles, pairs: np.ndarray, chunk: int = 200_000) -> np.ndarray:
     """Return exact Jaccard similarity of the shingle sets of each pair: float64, shape (len(pairs),)."""
-    from scipy.sparse import csr_matrix
-
     _, column = np.unique(sets.values, return_inverse=True)
     matrix = csr_matrix(
         (np.ones(len(column), dtype=np.int32), column.astype(np.int64), sets.offsets),

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_matrix, vstack
 
 from tipbaselines.cache import remember
 from tipbaselines.frames import prevalence
 from tipbaselines.models import constant
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
     from sklearn.pipeline import Pipeline
 
 UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -68,14 +68,12 @@ CHUNK = 2_000_000  # Code points that are hashed at a time: bounds the working m
 
 
 @remember(6)
-def char_ngrams(texts: Sequence[str], sizes: tuple[int, ...], bits: int = 18) -> "csr_matrix":
+def char_ngrams(texts: Sequence[str], sizes: tuple[int, ...], bits: int = 18) -> csr_matrix:
     """Return counts of hashed character n-grams, case kept: a (len(texts), 2**bits) float32 CSR matrix.
 
     Hashing needs no vocabulary, so train and test texts are encoded alike and nothing is learnt from the test.
     A text is padded by one line break on both sides; collisions at 18 bits are rare next to the n-grams in use.
     """
-    from scipy.sparse import csr_matrix, vstack
-
     if not texts:
         return csr_matrix((0, 2**bits), dtype=np.float32)
     block = np.cumsum([len(text) + 2 for text in texts]) // CHUNK
@@ -84,9 +82,7 @@ def char_ngrams(texts: Sequence[str], sizes: tuple[int, ...], bits: int = 18) ->
     return csr_matrix(vstack(parts, format="csr"))
 
 
-def _count_block(texts: Sequence[str], sizes: tuple[int, ...], bits: int) -> "csr_matrix":
-    from scipy.sparse import csr_matrix
-
+def _count_block(texts: Sequence[str], sizes: tuple[int, ...], bits: int) -> csr_matrix:
     points = np.frombuffer(
         "".join(f"\n{t}\n" for t in texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32
     )

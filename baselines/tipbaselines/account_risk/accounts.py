@@ -5,19 +5,15 @@ A user's accounts may have any number of numeric columns, and ties a ``kind``, a
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_matrix, diags
 from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
 
 from tipbaselines.frames import FEW_LEVELS, few_levels, level_columns
 from tipbaselines.graphs import adjacency_matrix, fill_gaps, largest, mean_matrix, ratio
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
 
 IDENTIFIERS = ("device_cluster",)
 """Columns of accounts that name what several share: their size says something, the name does not."""
@@ -43,7 +39,7 @@ class AccountGraph:
         """Return nodes of these accounts, int64."""
         return np.searchsorted(self.accounts[self.unit].to_numpy(), accounts.to_numpy())
 
-    def adjacency(self) -> "csr_matrix":
+    def adjacency(self) -> csr_matrix:
         """Return (nodes, nodes) float32: 1 where the row's account ties itself to another, the column's."""
         different = self.source != self.target
         return adjacency_matrix(self.source[different], self.target[different], self.nodes)
@@ -172,10 +168,8 @@ def neighbour_features(graph: AccountGraph, values: np.ndarray, hops: int = 2) -
     return np.hstack([*around, *_company(graph, np.hstack([values, *around]))]).astype(np.float32)
 
 
-def identifier_matrices(graph: AccountGraph) -> list["csr_matrix"]:
+def identifier_matrices(graph: AccountGraph) -> list[csr_matrix]:
     """For each identifier that accounts have, (nodes, nodes) float32: 1 between two accounts that share it."""
-    from scipy.sparse import csr_matrix, diags
-
     found = []
     for name in IDENTIFIERS:
         if name in graph.accounts.columns:

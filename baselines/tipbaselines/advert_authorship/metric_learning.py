@@ -13,10 +13,11 @@ for 6,000 training adverts and a gallery of 2,560 on one core.
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 
 from tipbaselines.advert_authorship.style_features import WritingStyle, style_vectors, styles
@@ -25,9 +26,6 @@ from tipbaselines.frames import labelled_units, to_predict
 from tipbaselines.linkage import CANDIDATES, candidate_frame, top
 from tipbaselines.text import texts, tokens
 from tipbaselines.trees import BoostedTrees
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
 
 PATIENCE = 40  # Trees without gain on valid that stop the boosting
 SEARCH = ("characters", "words", "sentences")
@@ -136,7 +134,6 @@ def pair_values(
 
 def channels(frame: pl.DataFrame) -> dict[str, Any]:
     """Return matrices by name whose rows' inner products are similarities: dense or CSR, one row an advert."""
-    from scipy.sparse import csr_matrix
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     found, documents = styles(frame), texts(frame)
@@ -224,10 +221,8 @@ def _sentences(style: WritingStyle, variant: dict[str, str]) -> list[str]:
     ]
 
 
-def _counts(rows: Sequence[Any]) -> "csr_matrix":
+def _counts(rows: Sequence[Any]) -> csr_matrix:
     """Return 0/1 matrix of which values each row has: float32 CSR, columns in order of appearance."""
-    from scipy.sparse import csr_matrix
-
     place: dict[Any, int] = {}
     indices, offsets = [], [0]
     for row in rows:
@@ -237,9 +232,8 @@ def _counts(rows: Sequence[Any]) -> "csr_matrix":
     return csr_matrix((np.ones(len(indices), dtype=np.float32), indices, offsets), shape=shape)
 
 
-def _weight_by_rarity(rows: Sequence[Any], unit: bool = True) -> "csr_matrix":
+def _weight_by_rarity(rows: Sequence[Any], unit: bool = True) -> csr_matrix:
     """Return values weighted by the logarithm of their rarity: cosines (``unit``), else the sum over shared values."""
-    from scipy.sparse import csr_matrix
     from sklearn.preprocessing import normalize
 
     counts = _counts(rows)
@@ -249,7 +243,7 @@ def _weight_by_rarity(rows: Sequence[Any], unit: bool = True) -> "csr_matrix":
     return csr_matrix(normalize(weighted)) if unit else weighted
 
 
-def _products(matrix: "csr_matrix", rows: np.ndarray, picked: np.ndarray) -> np.ndarray:
+def _products(matrix: csr_matrix, rows: np.ndarray, picked: np.ndarray) -> np.ndarray:
     """Return inner products of each row with those picked for it, float32 [rows, picked]: no others are worked out."""
     both = matrix[np.repeat(rows, picked.shape[1])].multiply(matrix[picked.ravel()])
     terms = both.shape[1]

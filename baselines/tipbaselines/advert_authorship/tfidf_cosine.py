@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 
 from tipbaselines.frames import Untrained, to_predict
@@ -24,7 +25,6 @@ class TfidfCosine(Untrained):
     needs = frozenset({"adverts.title", "adverts.body"})
 
     def predict(self, fold: Fold) -> pl.DataFrame:
-        from scipy.sparse import csr_matrix
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         frame = to_predict(fold)

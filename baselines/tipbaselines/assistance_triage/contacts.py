@@ -9,10 +9,11 @@ expected level (Frank and Hall 2001).
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 
 from tipbaselines.frames import (
@@ -26,10 +27,6 @@ from tipbaselines.frames import (
 )
 from tipbaselines.models import FEWEST_ROWS, Model, Standardiser, constant, fit_logistic
 from tipbaselines.text import TOKEN
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
 
 URGENCY = "urgency"
 LEVELS = (1, 2)
@@ -136,7 +133,7 @@ class NoteWords:
         )
         self._empty = False
 
-    def fit_transform(self, documents: Sequence[str]) -> "csr_matrix":
+    def fit_transform(self, documents: Sequence[str]) -> csr_matrix:
         """Learn the terms; a (documents, terms) matrix, without a column where no term is common enough."""
         try:
             return self._model.fit_transform(documents)
@@ -145,8 +142,6 @@ class NoteWords:
             return self.transform(documents)
 
     def transform(self, documents: Sequence[str]) -> Any:
-        from scipy.sparse import csr_matrix
-
         return csr_matrix((len(documents), 0)) if self._empty else self._model.transform(documents)
 
 

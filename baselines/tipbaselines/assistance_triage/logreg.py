@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+from scipy.sparse import csr_matrix, hstack
 
 from tipbaselines.assistance_triage.contacts import CodedColumns, LogisticEach, NoteWords, inputs, note_texts
 from tipbaselines.models import Standardiser
@@ -36,7 +37,5 @@ class LogReg(LogisticEach):
         return self._join(frame, self._words.transform(note_texts(frame)))
 
     def _join(self, frame: pl.DataFrame, words: Any) -> Any:
-        from scipy.sparse import csr_matrix, hstack
-
         facts = csr_matrix(self._standardised(self._coded.values(frame)))
         return csr_matrix(hstack([facts, words * self.note_scale]))

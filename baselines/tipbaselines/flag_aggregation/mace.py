@@ -8,7 +8,7 @@ wins. Unsure votes are never the truth, so they only come of a habit. Needs the 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import softmax
+from scipy.special import digamma, softmax
 
 from tipbaselines.flag_aggregation.votes import CrowdMethod, Votes
 
@@ -69,7 +69,5 @@ def _shares(values: np.ndarray) -> np.ndarray:
 
 def _mean_logarithm(counts: np.ndarray, prior: float) -> np.ndarray:
     """Return exp E[log p] of rows of Dirichlet counts: adds up to less than one, as variational Bayes wants it."""
-    from scipy.special import digamma
-
     counts = np.maximum(counts, 0.0) + prior
     return np.exp(digamma(counts) - digamma(counts.sum(axis=1, keepdims=True)))

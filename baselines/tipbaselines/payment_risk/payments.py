@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
 
@@ -23,8 +24,6 @@ from tipbaselines.trees import TreesOnUnits
 
 if TYPE_CHECKING:
     from lightgbm import Dataset
-    from scipy.sparse import csr_matrix
-
 
 NEEDS = frozenset({"payments.payer", "payments.payee", "payments.minute", "payments.amount"})
 ROUND = (100, 500, 1000, 5000, 10_000)  # Sums that are multiples of these are ever rounder, minor units
@@ -311,8 +310,6 @@ def _means(end: np.ndarray, marks: np.ndarray, wallets: int) -> np.ndarray:
 def _shapes(ledger: Payments, rows: np.ndarray) -> list[np.ndarray]:
     """Return payments of the two wallets in either direction; cycles of three and four through the payment; and how
     many branches lead from the payer, or to the payee, by way of others (scatter-gather)."""
-    from scipy.sparse import csr_matrix
-
     wallets = len(ledger.wallets)
     pair, at, count = np.unique(
         ledger.payer * np.int64(wallets) + ledger.payee, return_inverse=True, return_counts=True
@@ -339,11 +336,11 @@ def _shapes(ledger: Payments, rows: np.ndarray) -> list[np.ndarray]:
     return [values[back] for values in found]
 
 
-def _common(left: "csr_matrix", right: "csr_matrix") -> np.ndarray:
+def _common(left: csr_matrix, right: csr_matrix) -> np.ndarray:
     return np.asarray(left.multiply(right).sum(axis=1)).ravel()
 
 
-def _widest(mask: "csr_matrix", values: "csr_matrix") -> np.ndarray:
+def _widest(mask: csr_matrix, values: csr_matrix) -> np.ndarray:
     """Return largest value of each row among the columns where the mask has an entry."""
     masked: Any = values.multiply(mask)
     return np.asarray(masked.max(axis=1).todense()).ravel()

@@ -14,6 +14,7 @@ from itertools import combinations
 
 import numpy as np
 import polars as pl
+from scipy.special import ndtr
 from tipbench.data.fold import Fold
 
 from tipbaselines.frames import Untrained
@@ -109,8 +110,6 @@ def _dispersion(lists: CaseLists, table: int) -> float:
 def mixture_points(fits: LogLinearFits, criterion: np.ndarray) -> np.ndarray:
     """Return the .5, .025 and .975 points of a mixture of normal distributions weighed by exp(-criterion / 2). Fits
     that do not exist have no part in it; NaN where none does."""
-    from scipy.special import ndtr
-
     there = np.isfinite(fits.log_unseen)
     if not there.any():
         return np.full(3, np.nan)

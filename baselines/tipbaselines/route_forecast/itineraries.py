@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 
 NOWHERE = 0
@@ -108,8 +109,6 @@ class MoveCounts:
     """How often training went where: to each town at all, after a town, and after two, by region."""
 
     def __init__(self, moves: Moves, towns: Towns) -> None:
-        from scipy.sparse import csr_matrix
-
         most = self._most = towns.most
 
         def counted(context: np.ndarray, contexts: int, kept: Any = slice(None)) -> csr_matrix:

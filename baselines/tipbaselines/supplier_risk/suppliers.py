@@ -4,20 +4,16 @@ A user's firms may have any columns; supplies, audits, complaints and agencies a
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from polars import selectors
+from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 
 from tipbaselines.frames import few_levels, level_columns
 from tipbaselines.graphs import adjacency_matrix, fill_gaps, largest, mean_matrix, ratio
 from tipbaselines.trees import TreesOnNodes
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
 
 EVENTS = ("audits", "complaints")
 SUMMARIES = ("mean", "most", "last")  # Second words of the columns of events that do not count
@@ -51,14 +47,12 @@ class SupplyChain:
         """Return nodes of these firms, int64."""
         return np.searchsorted(self.firms[self.unit].to_numpy(), firms.to_numpy())
 
-    def supplies(self) -> "csr_matrix":
+    def supplies(self) -> csr_matrix:
         """Return (firms, firms) float32: 1 where the row supplies the column."""
         return adjacency_matrix(self.supplier, self.buyer, self.count)
 
-    def placed(self) -> "csr_matrix":
+    def placed(self) -> csr_matrix:
         """Return (firms, agencies) float32: 1 where the column places workers with the row."""
-        from scipy.sparse import csr_matrix
-
         rows = np.flatnonzero(self.agency >= 0)
         ones = np.ones(len(rows), dtype=np.float32)
         return csr_matrix((ones, (rows, self.agency[rows])), shape=(self.count, max(len(self.agencies), 1)))
