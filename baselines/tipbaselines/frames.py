@@ -25,6 +25,16 @@ class Untrained:
         """Learn nothing."""
 
 
+class Seeded:
+    """Base of methods that learn nothing from a fold but draw by a seed."""
+
+    stochastic = True
+
+    def fit(self, fold: Fold, seed: int) -> None:
+        """Keep the seed."""
+        self.seed = seed
+
+
 class LabelledUnits(NamedTuple):
     """Units with a label, and their labels (0 or 1, int64)."""
 
@@ -71,19 +81,22 @@ def score_frame(units: pl.Series, scores: np.ndarray) -> pl.DataFrame:
 
 
 class LogOddsOracle(Untrained):
-    """Base of references that are shown the log-odds of each unit in a column ``log_odds`` of its table."""
+    """Base of references that are shown the log-odds of each unit, integer milli-nats in a column ``log_odds``."""
 
     oracle = True
     log_odds = "log_odds"
 
+    def table(self, fold: Fold) -> pl.LazyFrame:
+        """Return ``[unit, log_odds, ...]``: the table of units, if a subclass has no other."""
+        return fold.tables[fold.task.table]
+
     def predict(self, fold: Fold) -> pl.DataFrame:
-        frame = to_predict(fold)
-        return log_odds_frame(frame[fold.task.unit], frame[self.log_odds])
-
-
-def log_odds_frame(units: pl.Series, milli_nats: pl.Series) -> pl.DataFrame:
-    """Return predictions [unit, score] of hidden log-odds in integer milli-nats."""
-    return score_frame(units, sigmoid(milli_nats.cast(pl.Float64).to_numpy() / MILLI_NATS))
+        unit = fold.task.unit
+        odds = self.table(fold).select(unit, self.log_odds)
+        frame = fold.to_predict().select(unit).join(odds, on=unit, how="left").sort(unit).collect()
+        return score_frame(
+            frame[unit], sigmoid(frame[self.log_odds].cast(pl.Float64).to_numpy() / MILLI_NATS)
+        )
 
 
 def few_levels(values: pl.Series) -> list[Any]:
@@ -96,6 +109,11 @@ def level_columns(name: str, levels: Sequence[Any]) -> list[pl.Expr]:
     """Return whether a column has each of these values, Float32 named ``<name> <level>``; 0 for null."""
     equal = ((level, pl.col(name) == level) for level in levels)
     return [one.fill_null(False).cast(pl.Float32).alias(f"{name} {level}") for level, one in equal]
+
+
+def shares(weights: np.ndarray) -> np.ndarray:
+    """Return weights [...] over their sum along the last axis."""
+    return weights / weights.sum(axis=-1, keepdims=True)
 
 
 def prevalence(labels: np.ndarray) -> float:

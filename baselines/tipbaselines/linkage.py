@@ -13,17 +13,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.sparse import csr_matrix
 from tipcore.units import connected_components
 
 from tipbaselines.cache import remember
-from tipbaselines.text import equal_values, normalise_all, tokens
-
-
-def components(nodes: int, edges: np.ndarray) -> np.ndarray:
-    """Return smallest node of each node's component: int64, shape (nodes,). ``edges``: (n, 2) integers below
-    ``nodes``."""
-    return connected_components(edges[:, 0], edges[:, 1], nodes)
+from tipbaselines.text import equal_values, normalise, tokens
 
 
 def value_edges(values: pl.Series) -> np.ndarray:
@@ -79,7 +74,10 @@ def shingles(texts: Sequence[str], width: int) -> Shingles:
     for text in texts:
         if text not in known:
             hashes = np.array([token_hash(token) for token in tokens(text)], dtype=np.uint64)
-            known[text] = np.unique(_runs(hashes, width))
+            if size := min(width, len(hashes)):
+                runs = sliding_window_view(hashes, size)
+                hashes = _mix(np.full(len(runs), size, dtype=np.uint64), runs.T)
+            known[text] = np.unique(hashes)
     sets = [known[text] for text in texts]
     sizes = np.array([len(s) for s in sets], dtype=np.int64)
     values = np.concatenate(sets) if sets else np.empty(0, dtype=np.uint64)
@@ -94,16 +92,12 @@ def token_hash(token: str) -> int:
     )
 
 
-def _runs(hashes: np.ndarray, width: int) -> np.ndarray:
-    if len(hashes) == 0:
-        return hashes
-    width = min(width, len(hashes))
-    count = len(hashes) - width + 1
-    value = np.full(count, width, dtype=np.uint64)
-    for offset in range(width):
-        value = (value ^ hashes[offset : offset + count]) * MIX
-        value ^= value >> np.uint64(31)
-    return value
+def _mix(hashed: np.ndarray, columns: Iterable[np.ndarray]) -> np.ndarray:
+    """Return hashes uint64 with further uint64 columns mixed in, one after the other."""
+    for column in columns:
+        hashed = (hashed ^ column) * MIX
+        hashed ^= hashed >> np.uint64(31)
+    return hashed
 
 
 def signatures(sets: Shingles, permutations: int) -> np.ndarray:
@@ -133,10 +127,8 @@ def candidate_pairs(sets: Shingles, permutations: int, bands: int) -> np.ndarray
     rows = permutations // bands
     found = []
     for band in range(bands):
-        bucket = np.zeros(len(filled), dtype=np.uint64)
-        for column in range(band * rows, (band + 1) * rows):
-            bucket = (bucket ^ signature[:, column].astype(np.uint64)) * MIX
-            bucket ^= bucket >> np.uint64(31)
+        columns = signature[:, band * rows : (band + 1) * rows].astype(np.uint64).T
+        bucket = _mix(np.zeros(len(filled), dtype=np.uint64), columns)
         order = np.lexsort((order_key, bucket))
         found.append(filled[_bucket_pairs(order, bucket[order])])
     low, high = np.sort(np.concatenate(found), axis=1).T
@@ -183,11 +175,11 @@ def near_duplicate_groups(
 ) -> np.ndarray:
     """Return the group of each text, int64 (texts,), for reading only: connected components over the pairs whose exact
     similarity is at least ``threshold``, equal normalised texts together. An empty text is a group of its own."""
-    plain = normalise_all(texts)
+    plain = normalise(texts)
     distinct, first = equal_values(plain)
     sets = shingles([plain[i] for i in first], width)
     pairs = candidate_pairs(sets, permutations, bands)
-    group = components(len(first), pairs[jaccard(sets, pairs) >= threshold])[distinct]
+    group = connected_components(*pairs[jaccard(sets, pairs) >= threshold].T, len(first))[distinct]
     empty = np.array([not text for text in plain], dtype=bool)
     group[empty] = len(first) + np.arange(int(empty.sum()))
     group.flags.writeable = False

@@ -45,14 +45,9 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
-def normalise(text: str) -> str:
-    """Return the text reduced to its tokens with single spaces: equal for texts that differ in case and marks only."""
-    return " ".join(tokens(text))
-
-
-def normalise_all(texts: Sequence[str]) -> list[str]:
-    """Return each of these texts as :func:`normalise` does, one that comes again once."""
-    known = {text: normalise(text) for text in dict.fromkeys(texts)}
+def normalise(texts: Sequence[str]) -> list[str]:
+    """Return texts reduced to their tokens with single spaces: equal if they differ in case and marks only."""
+    known = {text: " ".join(tokens(text)) for text in dict.fromkeys(texts)}
     return [known[text] for text in texts]
 
 

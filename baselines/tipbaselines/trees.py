@@ -7,7 +7,7 @@ workers there are.
 
 import importlib.util
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -53,16 +53,12 @@ class BoostedTrees:
         """Return the settings that a method has as attributes of the same names."""
         return cls(**{f.name: getattr(method, f.name) for f in fields(cls) if hasattr(method, f.name)})
 
-    def fit(self, data: "Dataset", seed: int, watched: "Dataset | None" = None) -> Model:
+    def fit(self, data: "Dataset", watched: "Dataset | None", seed: int) -> Model:
         """Return trees as a model, as :meth:`grow` grows them."""
-        trees = self.grow(data, seed, watched)
-        return lambda features: np.asarray(
-            trees.predict(features, num_threads=self.threads), dtype=np.float64
-        )
+        trees = self.grow(data, watched, seed)
+        return lambda features: np.asarray(trees.predict(features, num_threads=self.threads), np.float64)
 
-    def grow(
-        self, data: "Dataset", seed: int, watched: "Dataset | None" = None, **objective: Any
-    ) -> "Booster":
+    def grow(self, data: "Dataset", watched: "Dataset | None", seed: int, **objective: Any) -> "Booster":
         """Return trees for the labels of ``data``, stopped early by those of ``watched``. ``objective``: parameters of
         LightGBM for labels that are not 0 and 1."""
         import lightgbm
@@ -107,14 +103,15 @@ class BoostedTrees:
                 client=client, n_estimators=rounds, objective="binary", n_jobs=1, **known
             )
             features, label, weight = _dask_arrays(data, workers)
-            of_watched: dict[str, Any] = {}
+            columns = data.categorical_feature
+            options: dict[str, Any] = {
+                "categorical_feature": columns if isinstance(columns, list) else "auto"
+            }
             if watched is not None:
                 seen, truth, counts = _dask_arrays(watched, workers)
-                of_watched = {"eval_set": [(seen, truth)], "eval_names": ["valid"]}
-                of_watched |= {} if counts is None else {"eval_sample_weight": [counts]}
-            columns = data.categorical_feature
-            of_watched["categorical_feature"] = columns if isinstance(columns, list) else "auto"
-            trees = model.fit(features, label, sample_weight=weight, **of_watched).booster_
+                options |= {"eval_set": [(seen, truth)], "eval_names": ["valid"]}
+                options |= {} if counts is None else {"eval_sample_weight": [counts]}
+            trees = model.fit(features, label, sample_weight=weight, **options).booster_
             if watched is not None:
                 # dask's trees cannot stop early: those after the best are left out instead.
                 trees.best_iteration = best_round(
@@ -166,6 +163,21 @@ def _dask_arrays(data: "Dataset", workers: int) -> tuple[Any, Any, Any]:
     return to_dask(features, chunks=(rows, features.shape[1])), label, weight
 
 
+def make_datasets(
+    train: Sequence[Any], valid: Sequence[Any] | None, weight: np.ndarray | None = None, **options: Any
+) -> tuple["Dataset", "Dataset | None"]:
+    """Return data sets of LightGBM for :meth:`BoostedTrees.fit`: train, and valid where it has both classes.
+
+    ``train``, ``valid``: features (rows, columns) and labels 0 or 1, of valid also weights. ``weight``: of train.
+    ``options``: of the data set of train.
+    """
+    from lightgbm import Dataset
+
+    data = Dataset(*train, weight=weight, **options)
+    watches = valid is not None and 0 < valid[1].sum() < len(valid[1])
+    return data, data.create_valid(*valid) if watches else None
+
+
 class TreesOnUnits(ABC):
     """Base of boosted trees on features of accounts, firms or payments.
 
@@ -182,29 +194,18 @@ class TreesOnUnits(ABC):
     def features_of(self, fold: Fold, units: pl.Series) -> np.ndarray:
         """Return (units, features) float32, NaN where something is missing."""
 
-    @abstractmethod
     def datasets(
         self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int
     ) -> tuple["Dataset", "Dataset | None"]:
-        """Return train and valid for LightGBM, as :meth:`make_datasets` makes them."""
-
-    def make_datasets(
-        self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, weight: np.ndarray | None = None
-    ) -> tuple["Dataset", "Dataset | None"]:
-        """Return train and, where it has both classes, valid for LightGBM. ``weight``: of train."""
-        from lightgbm import Dataset
-
-        data, watched = Dataset(self.features_of(fold, train.units), train.label, weight=weight), None
-        if valid.both:
-            watched = data.create_valid(self.features_of(fold, valid.units), valid.label)
-        return data, watched
+        """Return train and valid, as :func:`make_datasets` does. ``seed``: of what is drawn to make them."""
+        rows = ((self.features_of(fold, units), label) for units, label in (train, valid))
+        return make_datasets(*rows)
 
     def fit(self, fold: Fold, seed: int) -> None:
         train, valid = training_labels(fold, self.name, self.others), labels_of(fold, "valid")
         self.model = constant(prevalence(train.label))
         if train.both:
-            data, watched = self.datasets(fold, train, valid, seed)
-            self.model = BoostedTrees.of(self).fit(data, seed, watched)
+            self.model = BoostedTrees.of(self).fit(*self.datasets(fold, train, valid, seed), seed)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         units = to_predict(fold)[fold.task.unit]
@@ -247,4 +248,4 @@ def _bins(
     fold: Fold, method: TreesOnNodes, train: LabelledUnits, valid: LabelledUnits, drawn: int | None
 ) -> tuple["Dataset", "Dataset | None"]:
     """Return train and valid in LightGBM's bins, which every seed shares unless it draws them."""
-    return method.make_datasets(fold, train, valid)
+    return TreesOnUnits.datasets(method, fold, train, valid, 0)

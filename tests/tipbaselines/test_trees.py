@@ -43,7 +43,7 @@ def test_trees_of_two_workers_are_as_good_as_those_grown_here(scheduler: str) ->
     for where in ("", scheduler):
         trees = BoostedTrees(**SETTINGS, scheduler=where)
         data = Dataset(features, label, weight=np.ones(len(label)))
-        grown = trees.grow(data, 0, data.create_valid(seen, truth, weight=np.ones(len(truth))))
+        grown = trees.grow(data, data.create_valid(seen, truth, weight=np.ones(len(truth))), 0)
         assert 0 < grown.best_iteration <= 60
         score[where] = roc_auc_score(right, np.asarray(grown.predict(asked)))
     assert score[""] > 0.75
@@ -51,7 +51,7 @@ def test_trees_of_two_workers_are_as_good_as_those_grown_here(scheduler: str) ->
 
 
 def test_without_a_valid_part_the_unwatched_trees_are_grown(scheduler: str) -> None:
-    grown = BoostedTrees(**SETTINGS, scheduler=scheduler).grow(Dataset(*rows(0)), 0)
+    grown = BoostedTrees(**SETTINGS, scheduler=scheduler).grow(Dataset(*rows(0)), None, 0)
     assert grown.num_trees() == 30
 
 
@@ -59,13 +59,13 @@ def test_without_a_valid_part_the_unwatched_trees_are_grown(scheduler: str) -> N
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tipbaselines.trees.SECONDS", 1)
     with pytest.raises(UsageError, match=r"scheduler=tcp://127\.0\.0\.1:9 is no dask scheduler that answers"):
-        BoostedTrees(**SETTINGS, scheduler="tcp://127.0.0.1:9").grow(Dataset(*rows(0)), 0)
+        BoostedTrees(**SETTINGS, scheduler="tcp://127.0.0.1:9").grow(Dataset(*rows(0)), None, 0)
 
 
 def test_without_dask_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tipbaselines.trees.importlib.util.find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"pip install .*\[dask\]'"):
-        BoostedTrees(**SETTINGS, scheduler="tcp://127.0.0.1:9").grow(Dataset(*rows(0)), 0)
+        BoostedTrees(**SETTINGS, scheduler="tcp://127.0.0.1:9").grow(Dataset(*rows(0)), None, 0)
 
 
 def test_trees_grown_here_are_a_model_and_stop_where_valid_gains_nothing() -> None:
@@ -73,11 +73,11 @@ def test_trees_grown_here_are_a_model_and_stop_where_valid_gains_nothing() -> No
     trees = BoostedTrees(**SETTINGS)
     data = Dataset(features, label)
     watched = data.create_valid(seen, truth)
-    model, grown = trees.fit(data, 0, watched), trees.grow(data, 0, watched)
+    model, grown = trees.fit(data, watched, 0), trees.grow(data, watched, 0)
     assert 0 < grown.best_iteration <= 60
     assert model(asked).tolist() == np.asarray(grown.predict(asked)).tolist()
     assert roc_auc_score(right, model(asked)) > 0.75
-    assert BoostedTrees(**SETTINGS).grow(Dataset(features, label), 0).num_trees() == 30
+    assert BoostedTrees(**SETTINGS).grow(Dataset(features, label), None, 0).num_trees() == 30
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ import polars as pl
 from tipbench.data.fold import Fold
 
 from tipbaselines.account_risk.accounts import feature_matrix, read_graph
-from tipbaselines.frames import score_frame, to_predict
+from tipbaselines.frames import Seeded, score_frame, to_predict
 from tipbaselines.graphs import fill_gaps
 from tipbaselines.models import isolation_scores
 
 
 @dataclass(eq=False)
-class IsolationForest:
+class IsolationForest(Seeded):
     """``trees``: how many; ``sample``: accounts that each is grown on; ``ties``: whether counts of an account's ties
     are features, where there are ties."""
 
@@ -27,10 +27,6 @@ class IsolationForest:
     ties: bool = True
     needs = frozenset[str]()
     takes_many = frozenset({"accounts"})
-    stochastic = True
-
-    def fit(self, fold: Fold, seed: int) -> None:
-        self.seed = seed
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         graph = read_graph(fold)

@@ -7,15 +7,11 @@ partner operations or the other ends of ties. Cost: a join.
 import polars as pl
 from tipbench.data.fold import Fold
 
-from tipbaselines.frames import Untrained, log_odds_frame
+from tipbaselines.frames import LogOddsOracle
 
 
-class Oracle(Untrained):
+class Oracle(LogOddsOracle):
     needs = frozenset({"account_habits.log_odds"})
-    oracle = True
 
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        unit = fold.task.unit
-        odds = fold.tables["account_habits"].select(unit, "log_odds")
-        frame = fold.to_predict().select(unit).join(odds, on=unit, how="left").sort(unit).collect()
-        return log_odds_frame(frame[unit], frame["log_odds"])
+    def table(self, fold: Fold) -> pl.LazyFrame:
+        return fold.tables["account_habits"]

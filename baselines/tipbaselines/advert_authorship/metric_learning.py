@@ -25,7 +25,7 @@ from tipbaselines.cache import remember
 from tipbaselines.frames import labelled_units, to_predict
 from tipbaselines.linkage import CANDIDATES, candidate_frame, top
 from tipbaselines.text import texts, tokens
-from tipbaselines.trees import BoostedTrees
+from tipbaselines.trees import BoostedTrees, make_datasets
 
 PATIENCE = 40  # Trees without gain on valid that stop the boosting
 SEARCH = ("characters", "words", "sentences")
@@ -47,18 +47,11 @@ class MetricLearning:
     stochastic = False
 
     def fit(self, fold: Fold, seed: int) -> None:
-        from lightgbm import Dataset
-
         self._model = None
-        values, same = self._pairs(labelled_units(fold, "train"))
-        if not 0 < same.sum() < len(same):
-            return
-        check, check_same = self._pairs(labelled_units(fold, "valid"))
-        data, watched = Dataset(values, same.astype(np.float32)), None
-        if 0 < check_same.sum() < len(check_same):
-            watched = data.create_valid(check, check_same.astype(np.float32))
-        trees = BoostedTrees(self.trees, PATIENCE, self.rate, self.leaves, self.smallest)
-        self._model = trees.fit(data, 0, watched)
+        train, valid = (self._pairs(labelled_units(fold, part)) for part in ("train", "valid"))
+        if 0 < train[1].sum() < len(train[1]):
+            trees = BoostedTrees(self.trees, PATIENCE, self.rate, self.leaves, self.smallest)
+            self._model = trees.fit(*make_datasets(train, valid), seed=0)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
@@ -80,7 +73,7 @@ class MetricLearning:
         """Return channels of every advert's candidates, and whether the two have one label."""
         found, values, _ = pair_values(_text_columns(frame), self.neighbours)
         label = frame["label"].to_numpy()
-        return values, (label[found] == label[:, None]).ravel()
+        return values, (label[found] == label[:, None]).ravel().astype(np.float32)
 
 
 def _text_columns(frame: pl.DataFrame) -> pl.DataFrame:

@@ -7,20 +7,16 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
-from tipbaselines.frames import to_predict
+from tipbaselines.frames import Seeded, to_predict
 from tipbaselines.linkage import best_candidates
 
 CHUNK = 512  # Queries that are drawn at a time
 
 
-class Random:
+class Random(Seeded):
     """A query's candidates depend on the seed and on the rank of its unit, not on the order of rows."""
 
     needs = frozenset[str]()
-    stochastic = True
-
-    def fit(self, fold: Fold, seed: int) -> None:
-        self.seed = seed
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         keys = to_predict(fold)[fold.task.unit]

@@ -8,7 +8,7 @@ from tipbench.data.fold import Fold
 
 from tipbaselines.frames import Untrained, to_predict
 from tipbaselines.linkage import cluster_frame
-from tipbaselines.text import equal_values, normalise_all, texts
+from tipbaselines.text import equal_values, normalise, texts
 
 
 class ExactDuplicates(Untrained):
@@ -17,7 +17,7 @@ class ExactDuplicates(Untrained):
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
-        plain = normalise_all(texts(frame))
+        plain = normalise(texts(frame))
         # An advert without text is a cluster of its own, distinguished by its row.
         label, _ = equal_values([text or row for row, text in enumerate(plain)])
         return cluster_frame(frame[fold.task.unit], label)

@@ -15,7 +15,7 @@ from tipcore.errors import UsageError
 from tipcore.extras import how_to_install
 
 from tipbaselines.linkage import shingles, signatures
-from tipbaselines.text import normalise_all, texts
+from tipbaselines.text import normalise, texts
 
 ADVERT_STRINGS = frozenset(
     {"title", "body", "text", "platform", "language", "category", "price_basis", "account", "side"}
@@ -51,7 +51,7 @@ def advert_records(frame: pl.DataFrame) -> pl.DataFrame:
     columns |= {"platform": pl.col("platform"), "price": pl.col("price").cast(pl.Float64)}
     columns |= {name: pl.col(name).fill_null([]).list.sort() for name in ("contacts", "images")}
     known = {name: one for name, one in columns.items() if name in frame.columns}
-    text = pl.Series("text", [d or None for d in normalise_all(documents)], dtype=pl.String)
+    text = pl.Series("text", [d or None for d in normalise(documents)], dtype=pl.String)
     records = frame.select(unique_id=pl.int_range(pl.len()), **known)
     return records.with_columns(text, _sketches(documents), *_bands(documents, 3, BAND_ROWS))
 

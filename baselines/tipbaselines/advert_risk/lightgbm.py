@@ -21,7 +21,7 @@ from tipbaselines.cache import remember
 from tipbaselines.frames import MINUTES_A_DAY, labelled_units, logit, prevalence, score_frame, to_predict
 from tipbaselines.linkage import group_weights, near_duplicate_groups
 from tipbaselines.text import TextModel, char_ngrams, equal_values, texts
-from tipbaselines.trees import BoostedTrees
+from tipbaselines.trees import BoostedTrees, make_datasets
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -57,8 +57,6 @@ class LightGBM:
     batches = "regions"
 
     def fit(self, fold: Fold, seed: int) -> None:
-        from lightgbm import Dataset
-
         train, valid = labelled_units(fold, "train"), labelled_units(fold, "valid")
         labels, watched = train["label"].to_numpy(), None
         self._prior, self._model = prevalence(labels), None
@@ -68,15 +66,13 @@ class LightGBM:
         self._text = fit_components(texts(train), self.components, seed)
         group, cluster = self.clusters(train)
         self._linear, scores = linear_model(texts(train), labels, cluster, self.c, self.crossfits)
-        categorical = list(range(len(self._levels)))
-        data = Dataset(
-            self.features(train, scores), labels, weight=group_weights(group), categorical_feature=categorical
-        )
-        if valid.height and valid["label"].n_unique() == 2:
+        if valid.height:
             features = self.features(valid, linear_scores(self._linear, texts(valid)))
             weights = group_weights(near_duplicate_groups(texts(valid), NEAR))
-            watched = data.create_valid(features, valid["label"].to_numpy(), weight=weights)
-        self._model = BoostedTrees.of(self).fit(data, seed, watched)
+            watched = features, valid["label"].to_numpy(), weights
+        learnt, categorical = (self.features(train, scores), labels), list(range(len(self._levels)))
+        data = make_datasets(learnt, watched, group_weights(group), categorical_feature=categorical)
+        self._model = BoostedTrees.of(self).fit(*data, seed)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)

@@ -18,7 +18,7 @@ from tipbaselines.advert_risk.cluster_pooling import pooled_log_odds
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.cache import remember
 from tipbaselines.frames import labelled_units, logit, score_frame, sigmoid, to_predict
-from tipbaselines.text import TextModel, equal_values, normalise_all, texts
+from tipbaselines.text import TextModel, equal_values, normalise, texts
 
 
 @dataclass(eq=False)
@@ -55,5 +55,5 @@ def text_model(documents: list[str], labels: np.ndarray, c: float) -> TextModel:
 @remember(2)
 def read_texts(model: TextModel, documents: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Return the log-odds of each text, and a number that texts share if only case and punctuation differ."""
-    said, _ = equal_values(normalise_all(documents))
+    said, _ = equal_values(normalise(documents))
     return logit(model.scores(documents)), said

@@ -25,7 +25,7 @@ from tipbaselines.assistance_triage.contacts import (
 )
 from tipbaselines.frames import labelled_units, logit
 from tipbaselines.models import Model, fit_logistic
-from tipbaselines.trees import BoostedTrees
+from tipbaselines.trees import BoostedTrees, make_datasets
 
 
 @dataclass(eq=False)
@@ -50,8 +50,6 @@ class LightGBM(OneModelEach):
     stochastic = True
 
     def fit(self, fold: Fold, seed: int) -> None:
-        import lightgbm
-
         train, valid = labelled_units(fold, "train"), labelled_units(fold, "valid")
         of, watched_of = targets(train), targets(valid)
         self._coded = CodedColumns.of(inputs(train), fold.task.unit)
@@ -60,11 +58,8 @@ class LightGBM(OneModelEach):
         trees = replace(BoostedTrees.of(self), unwatched=self.rounds // 2)
 
         def classifier(name: str, rows: np.ndarray, labels: np.ndarray) -> Model:
-            data, watched = lightgbm.Dataset(features[rows], labels), None
             seen, truth = watched_of.get(name, (rows[:0], labels[:0]))
-            if 0 < truth.sum() < len(truth):
-                watched = data.create_valid(unseen[seen], truth)
-            return trees.fit(data, seed, watched)
+            return trees.fit(*make_datasets((features[rows], labels), (unseen[seen], truth)), seed)
 
         self.models = fit_each(of, classifier)
 

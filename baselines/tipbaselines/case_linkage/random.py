@@ -8,16 +8,13 @@ import polars as pl
 from tipbench.data.fold import Fold
 
 from tipbaselines.case_linkage.cases import CaseRegion, Scores, rank_views
+from tipbaselines.frames import Seeded
 
 
-class Random:
+class Random(Seeded):
     """Rows are drawn by the method's seed, region by region."""
 
     needs = frozenset[str]()
-    stochastic = True
-
-    def fit(self, fold: Fold, seed: int) -> None:
-        self.seed = seed
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         generator = np.random.default_rng(self.seed)

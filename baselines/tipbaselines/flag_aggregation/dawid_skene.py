@@ -12,6 +12,7 @@ from scipy.special import softmax
 
 from tipbaselines.flag_aggregation.majority import vote_shares
 from tipbaselines.flag_aggregation.votes import CrowdMethod, Votes
+from tipbaselines.frames import shares
 
 
 @dataclass(eq=False)
@@ -47,4 +48,4 @@ def _log_confusion(counts: np.ndarray, smoothing: float) -> np.ndarray:
     """Return log probability [reviewers, labels] of each vote for one truth, from expected counts of the same shape."""
     crowd = counts.sum(axis=0) + 1.0
     smoothed = counts + smoothing * crowd / crowd.sum()
-    return np.log(smoothed / smoothed.sum(axis=1, keepdims=True))
+    return np.log(shares(smoothed))

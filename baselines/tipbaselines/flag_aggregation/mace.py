@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import digamma, softmax
 
 from tipbaselines.flag_aggregation.votes import CrowdMethod, Votes
+from tipbaselines.frames import shares
 
 TINY = 1e-300  # Least probability of a vote
 
@@ -35,8 +36,8 @@ class Mace(CrowdMethod):
 
     def _search(self, votes: Votes, generator: np.random.Generator) -> tuple[np.ndarray, float]:
         """Return one start: the posterior [items, classes], and the log-evidence under the last parameters."""
-        looks, idles = _shares(generator.uniform(1.0, 2.5, (votes.reviewers, 2))).T
-        habits = _shares(generator.uniform(1.0, 2.5, (votes.reviewers, votes.labels)))
+        looks, idles = shares(generator.uniform(1.0, 2.5, (votes.reviewers, 2))).T
+        habits = shares(generator.uniform(1.0, 2.5, (votes.reviewers, votes.labels)))
         counts = votes.per_cell(np.ones(len(votes.vote)))
         says = np.eye(votes.labels, dtype=bool)[: votes.classes]
         equal = np.full((votes.items, votes.classes), 1.0 / votes.classes)
@@ -60,11 +61,6 @@ class Mace(CrowdMethod):
             if self.own_prior:
                 prior = np.log((posterior.sum(axis=0) + 1.0) / (votes.items + votes.classes))
         return free, evidence
-
-
-def _shares(values: np.ndarray) -> np.ndarray:
-    """Return rows that add up to one."""
-    return values / values.sum(axis=1, keepdims=True)
 
 
 def _mean_logarithm(counts: np.ndarray, prior: float) -> np.ndarray:

@@ -12,23 +12,19 @@ import polars as pl
 from tipbench.data.fold import Fold
 
 from tipbaselines.cache import remember
-from tipbaselines.frames import score_frame, to_predict
+from tipbaselines.frames import Seeded, score_frame, to_predict
 from tipbaselines.models import isolation_scores
 from tipbaselines.payment_risk.payments import NEEDS, Payments, history_features, own_features, read_payments
 
 
 @dataclass(eq=False)
-class IsolationForest:
+class IsolationForest(Seeded):
     """``trees``: how many; ``sample``: payments that each is grown on."""
 
     trees: int = 60
     sample: int = 256
     needs = NEEDS
     takes_many = frozenset({"payments", "wallets"})
-    stochastic = True
-
-    def fit(self, fold: Fold, seed: int) -> None:
-        self.seed = seed
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         payments, values = payment_values(fold)

@@ -20,7 +20,7 @@ from tipcore.errors import UsageError
 from tipbaselines.cache import remember
 from tipbaselines.frames import MINUTES_A_DAY, LabelledUnits, few_levels
 from tipbaselines.graphs import ratio
-from tipbaselines.trees import TreesOnUnits
+from tipbaselines.trees import TreesOnUnits, make_datasets
 
 if TYPE_CHECKING:
     from lightgbm import Dataset
@@ -396,7 +396,8 @@ class TreesOnPayments(TreesOnUnits):
         self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int
     ) -> tuple["Dataset", "Dataset | None"]:
         train, weight = thin(train, self.thinning)
-        return self.make_datasets(fold, train, valid, weight)
+        rows = ((self.features_of(fold, units), label) for units, label in (train, valid))
+        return make_datasets(*rows, weight)
 
     def features_of(self, fold: Fold, units: pl.Series) -> np.ndarray:
         """Return (payments, features) float32; those of all units are kept where a fold is not too large."""

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from tipbench.data.fold import Fold
 
+from tipbaselines.frames import Seeded
 from tipbaselines.prevalence.lists import CaseLists, ListMethod, design, patterns
 
 
 @dataclass(eq=False)
-class BayesLogLinear(ListMethod):
+class BayesLogLinear(Seeded, ListMethod):
     """``warmup``, ``samples``: steps of the sampler before and after it is tuned; ``spread``: scale of the prior of
     what terms of pairs spread over, in nats; ``wide``: standard deviation of the prior of the other terms, in nats."""
 
@@ -26,10 +26,6 @@ class BayesLogLinear(ListMethod):
     spread: float = 1.0
     wide: float = 3.0
     entry_class = "worlds"  # its priors were chosen with errors on a generated world in view
-    stochastic = True
-
-    def fit(self, fold: Fold, seed: int) -> None:
-        self.seed = seed
 
     def log_unseen(self, lists: CaseLists) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         import jax

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 
+from tipbaselines.frames import shares
 from tipbaselines.recruitment_onset.conversations import ActMethod, CodedMessages, ConversationArrays
 
 AT_ONCE = 256
@@ -45,7 +46,7 @@ class HiddenMarkov(ActMethod):
     def score(self, at: np.ndarray, steps: CodedMessages) -> np.ndarray:
         begins = self._stream.seen[at] == 1
         predicted = np.where(begins[:, None], self._initial, self._filtered[at] @ self._transition)
-        filtered = _rows(predicted * self._emission(steps))
+        filtered = shares(predicted * self._emission(steps))
         self._filtered[at] = filtered
         return filtered[:, self._block == 2].sum(axis=1)
 
@@ -55,11 +56,11 @@ class HiddenMarkov(ActMethod):
         ways = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.1], [0.0, 0.0, 1.0]])
         self._allowed = ways[np.ix_(self._block, self._block)]
         drawn = rng.dirichlet(np.full(count, 2.0), count) + 3.0 * np.eye(count) / count
-        self._transition = _rows(drawn * self._allowed)
-        self._initial = _rows(rng.uniform(0.5, 1.5, count))
+        self._transition = shares(drawn * self._allowed)
+        self._initial = shares(rng.uniform(0.5, 1.5, count))
         sizes = [self._vocabulary.size("act") * self._vocabulary.size("side")]
         sizes += [self._vocabulary.size(name) for name in ("channel", "gap")]
-        self._tables = [_rows(rng.uniform(0.5, 1.5, (size, count)).T).T for size in sizes]
+        self._tables = [shares(rng.uniform(0.5, 1.5, (size, count)).T).T for size in sizes]
 
     def _symbols(self, steps: CodedMessages) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (messages,) each: act with side, channel, gap."""
@@ -83,11 +84,11 @@ class HiddenMarkov(ActMethod):
             for begin in range(0, len(members), AT_ONCE):
                 part = members[begin : begin + AT_ONCE]
                 likelihood += self._expect(train, part, np.flatnonzero(states), moves, begins, counts)
-        self._transition = _rows((moves + self.prior) * (self._allowed > 0))
-        self._initial = _rows(begins + self.prior)
+        self._transition = shares((moves + self.prior) * (self._allowed > 0))
+        self._initial = shares(begins + self.prior)
         shared = (count.sum(axis=1, keepdims=True) / count.sum() for count in counts)
         self._tables = [
-            _rows((count + self.prior * len(count) * share).T).T
+            shares((count + self.prior * len(count) * share).T).T
             for count, share in zip(counts, shared, strict=True)
         ]
         return likelihood
@@ -136,8 +137,3 @@ class HiddenMarkov(ActMethod):
             )
             count[:, states] += said @ posterior.reshape(-1, len(states))
         return float(np.log(scale).sum())
-
-
-def _rows(weights: np.ndarray) -> np.ndarray:
-    """Return weights that sum to one over the last axis."""
-    return weights / weights.sum(axis=-1, keepdims=True)

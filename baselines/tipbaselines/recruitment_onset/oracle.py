@@ -15,7 +15,7 @@ from tipdata.stages import draw_tables
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.acts import WEEK, ThreadModel, reply_rows
 
-from tipbaselines.frames import score_frame
+from tipbaselines.frames import score_frame, shares
 
 HIDDEN = ("kind", "strategy", "form", "opens", "number", "holder", "length")
 
@@ -46,7 +46,7 @@ class Oracle:
         platform, profile = frame["platform"].to_numpy(), acts.profile(self._world, course, form)
         count = len(acts.course_of_profile(self._world))
         self._mix = {
-            p: _shares(np.bincount(profile[platform == p], minlength=count) + 0.1) for p in set(platform)
+            p: shares(np.bincount(profile[platform == p], minlength=count) + 0.1) for p in set(platform)
         }
 
     def begin(self, units: pl.DataFrame) -> None:
@@ -87,23 +87,23 @@ class ThreadFilter:
         self._act = np.exp(model.act / MILLI)
         pace = acts.draw_pace(region, holder)
         classes = np.arange(model.gap.shape[-1])
-        self._gap = _shares(np.exp((model.gap[None] + pace[:, None, None, None] * classes) / MILLI))
+        self._gap = shares(np.exp((model.gap[None] + pace[:, None, None, None] * classes) / MILLI))
         scale = acts.dwell_scale(model.dwell[None], units["length"].to_numpy()[:, None, None])
         self._stays = np.exp(-MILLI / scale)[:, self._course][:, :, None, :]
-        self._hours = _shares(model.hours.astype(float))[self._course]
+        self._hours = shares(model.hours.astype(float))[self._course]
         self._again = (model.again / ONE)[self._course]
         self._hop = model.hop / ONE
-        self._first_channel = _shares(model.first_channel.astype(float))[self._course]
-        self._next_channel = _shares(model.next_channel.astype(float))[self._course]
+        self._first_channel = shares(model.first_channel.astype(float))[self._course]
+        self._next_channel = shares(model.next_channel.astype(float))[self._course]
         self._state = np.zeros((len(units), len(self._course), 2, len(acts.STAGES), 2))
         self._minute = np.full(len(units), -1, dtype=np.int64)
         self._role = np.zeros(len(units), dtype=np.int64)
         self._channel = np.full(len(units), -1)
         threads = ThreadModel.of(region)
-        self._onward = _shares(threads.onward.astype(float))
+        self._onward = shares(threads.onward.astype(float))
         self._place, self._reply = np.exp(threads.place / MILLI), np.exp(threads.reply / MILLI)
-        self._weekdays = _shares(threads.weekdays.astype(float))[self._course]
-        self._away = _shares(threads.away.astype(float))[self._course]
+        self._weekdays = shares(threads.weekdays.astype(float))[self._course]
+        self._away = shares(threads.away.astype(float))[self._course]
         past, _ = draw_tables(region, ("places",))
         places = past["places"]
         closed = {places.codes[p]: day for p, day in zip(places.platform, places.closed, strict=True)}
@@ -209,8 +209,3 @@ class ThreadFilter:
         likelihood = np.where(begins[:, None, None], self._first_channel[:, code].T[:, :, None], likelihood)
         self._channel[at] = np.where(code >= 0, code, self._channel[at])
         return np.where((code < 0)[:, None, None], 1.0, likelihood)
-
-
-def _shares(weights: np.ndarray) -> np.ndarray:
-    """Return weights that sum to one over the last axis."""
-    return weights / weights.sum(axis=-1, keepdims=True)

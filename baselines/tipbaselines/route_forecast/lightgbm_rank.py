@@ -63,7 +63,7 @@ class LightgbmRank(TownMethod):
             data = _dataset(learnt, chosen)
             stop = _dataset(watched, reference=data) if watched else None
             objective = {"objective": "lambdarank", "metric": "ndcg", "eval_at": [10]}
-            self._model = BoostedTrees.of(self).grow(data, seed, stop, **objective)
+            self._model = BoostedTrees.of(self).grow(data, stop, seed, **objective)
 
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
         levels = chances(self._counts, self.towns, past, at)
