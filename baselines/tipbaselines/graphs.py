@@ -28,11 +28,41 @@ def adjacency_matrix(source: np.ndarray, target: np.ndarray, nodes: int) -> csr_
     return matrix
 
 
-def mean_matrix(adjacency: csr_matrix) -> csr_matrix:
-    """Return the adjacency with every row's entries adding to 1 (rows without any stay empty)."""
-    degree = np.asarray(adjacency.sum(axis=1)).ravel()
-    scale = np.divide(1.0, degree, out=np.zeros_like(degree), where=degree > 0)
-    return (diags(scale.astype(np.float32)) @ adjacency).tocsr()  # type: ignore[return-value]
+def dense_codes(values: pl.Series) -> np.ndarray:
+    """Return the place of each value among the sorted distinct ones, int64; -1 for null."""
+    return values.rank("dense").cast(pl.Int64).fill_null(0).to_numpy() - 1
+
+
+def one_hot(code: np.ndarray, width: int) -> csr_matrix:
+    """Return (codes, width) float32: 1 in the column of each row's code; a row with -1 has none."""
+    rows = np.flatnonzero(code >= 0)
+    return csr_matrix((np.ones(len(rows), np.float32), (rows, code[rows])), shape=(len(code), width))
+
+
+def sum_by(code: np.ndarray, groups: int) -> csr_matrix:
+    """Return (groups, codes) float32: the matrix that sums rows by code."""
+    return csr_matrix(one_hot(code, groups).T)
+
+
+def without_diagonal(matrix: csr_matrix) -> csr_matrix:
+    """Return a square matrix without its diagonal."""
+    rest = csr_matrix(matrix - diags(matrix.diagonal()))
+    rest.eliminate_zeros()
+    return rest
+
+
+def unit_rows(counts: csr_matrix) -> csr_matrix:
+    """Return rows of length one; a row of zeros as it is."""
+    return _divide_rows(counts, np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1))).ravel())
+
+
+def mean_matrix(weights: csr_matrix) -> csr_matrix:
+    """Return rows that add to 1, for means by these weights; a row of zeros as it is."""
+    return _divide_rows(weights, np.asarray(weights.sum(axis=1)).ravel())
+
+
+def _divide_rows(matrix: csr_matrix, size: np.ndarray) -> csr_matrix:
+    return csr_matrix(diags(np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)) @ matrix)
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

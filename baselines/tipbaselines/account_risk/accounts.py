@@ -8,12 +8,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
 
 from tipbaselines.frames import FEW_LEVELS, few_levels, level_columns
-from tipbaselines.graphs import adjacency_matrix, fill_gaps, largest, mean_matrix, ratio
+from tipbaselines.graphs import (
+    adjacency_matrix,
+    dense_codes,
+    fill_gaps,
+    largest,
+    mean_matrix,
+    one_hot,
+    ratio,
+    without_diagonal,
+)
 
 IDENTIFIERS = ("device_cluster",)
 """Columns of accounts that name what several share: their size says something, the name does not."""
@@ -53,16 +62,17 @@ def read_graph(fold: Fold) -> AccountGraph:
     ties = fold.tables.get("ties", no_ties).collect()
     ties = ties.sort([name for name in ("source", "target", "day", "tie") if name in ties.columns])
     ids = accounts[unit].to_numpy()
-    ends = [np.searchsorted(ids, ties[end].to_numpy()) for end in ("source", "target")]
-    for end, found in zip(("source", "target"), ends, strict=True):
-        known = ids[np.minimum(found, len(ids) - 1)] == ties[end].to_numpy()
+    ends = []
+    for end in ("source", "target"):
+        ends.append(np.searchsorted(ids, ties[end].to_numpy()))
+        known = ids[np.minimum(ends[-1], len(ids) - 1)] == ties[end].to_numpy()
         if not known.all():
             strange = ties[end].filter(pl.Series(~known)).to_list()
             raise UsageError(
                 f"ties: {len(strange):,} of {ties.height:,} have a {end} that is none of the {len(ids):,} accounts "
                 f"(first: {strange[0]}); add these accounts or leave out their ties."
             )
-    return AccountGraph(unit, accounts, ties, ends[0], ends[1])
+    return AccountGraph(unit, accounts, ties, *ends)
 
 
 def own_columns(graph: AccountGraph) -> pl.DataFrame:
@@ -173,14 +183,9 @@ def identifier_matrices(graph: AccountGraph) -> list[csr_matrix]:
     found = []
     for name in IDENTIFIERS:
         if name in graph.accounts.columns:
-            value = graph.accounts[name].rank("dense").fill_null(0).to_numpy().astype(np.int64)
-            rows = np.flatnonzero(value > 0)
-            shape = (graph.nodes, int(value.max(initial=0)) + 1)
-            has = csr_matrix((np.ones(len(rows), dtype=np.float32), (rows, value[rows])), shape=shape)
-            both = (has @ has.T).tocsr()
-            both = (both - diags(both.diagonal())).tocsr()
-            both.eliminate_zeros()
-            found.append(both)
+            code = dense_codes(graph.accounts[name])
+            has = one_hot(code, int(code.max(initial=0)) + 1)
+            found.append(without_diagonal(has @ has.T))
     return found
 
 
@@ -200,7 +205,7 @@ def _alike(graph: AccountGraph) -> np.ndarray:
     marks = []
     for name in ALIKE:
         if name in accounts.columns:
-            codes = accounts[name].rank("dense").fill_null(0).to_numpy()
+            codes = dense_codes(accounts[name])
             marks.append(codes[graph.source] == codes[graph.target])
     if "created_day" in accounts.columns and "day" in graph.ties.columns:
         created = accounts["created_day"].cast(pl.Float64).to_numpy()

@@ -17,6 +17,7 @@ from tipbench.data.fold import Fold
 from tipcore.units import shared_value_components
 
 from tipbaselines.frames import MINUTES_A_DAY, to_predict
+from tipbaselines.graphs import dense_codes, mean_matrix, one_hot, sum_by, unit_rows
 
 
 def positions(values: pl.Series, known: pl.Series) -> np.ndarray:
@@ -25,31 +26,6 @@ def positions(values: pl.Series, known: pl.Series) -> np.ndarray:
         return np.full(len(values), -1)
     at = values.replace_strict(known, pl.int_range(len(known), eager=True), default=-1, return_dtype=pl.Int64)
     return at.fill_null(-1).to_numpy()
-
-
-def one_hot(code: np.ndarray, width: int) -> csr_matrix:
-    """Return one row per code with a one in its column; -1 has none."""
-    rows = np.flatnonzero(code >= 0)
-    return csr_matrix((np.ones(len(rows), np.float32), (rows, code[rows])), shape=(len(code), width))
-
-
-def sum_by(code: np.ndarray, groups: int) -> csr_matrix:
-    """Return the matrix that sums rows by code, [groups, rows]."""
-    return csr_matrix(one_hot(code, groups).T)
-
-
-def unit_rows(counts: csr_matrix) -> csr_matrix:
-    """Return rows of length one, or zero."""
-    return _over(counts, np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1))).ravel())
-
-
-def rows_sum_to_one(counts: csr_matrix) -> csr_matrix:
-    """Return each row over its sum; a row of zeros as it is."""
-    return _over(counts, np.asarray(counts.sum(axis=1)).ravel())
-
-
-def _over(counts: csr_matrix, size: np.ndarray) -> csr_matrix:
-    return csr_matrix(diags(np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)) @ counts)
 
 
 def to_dense(matrix: csr_matrix) -> np.ndarray:
@@ -99,12 +75,8 @@ class CaseRegion:
 
 
 def read_regions(fold: Fold, seeds: pl.Series, true_cases: bool = False) -> Iterator[CaseRegion]:
-    """Yield every region with a seed, in order.
-
-    Args:
-        seeds: keys of adverts.
-        true_cases: whether a case is what the hidden truth says, which a reference alone is shown.
-    """
+    """Yield every region with a seed, in order. ``seeds``: keys of adverts. ``true_cases``: whether a case is what the
+    hidden truth says, which a reference alone is shown."""
     tables = {table: _read(fold, table) for table in COLUMNS}
     adverts = tables["adverts"].with_columns(
         pl.col("region").fill_null(0), day=(pl.col("minute") // MINUTES_A_DAY).fill_null(0)
@@ -201,8 +173,8 @@ class SeedCases:
         self.members = csr_matrix((np.ones(rows.height, np.float32), ends), shape=shape)
         days = [adverts["day"], region["stops"]["day"], region["payments"]["minute"] // MINUTES_A_DAY]
         known = pl.concat([values.drop_nulls() for values in days])
-        self.first_day = int(known.min() or 0) if len(known) else 0  # type: ignore[arg-type]
-        self.days = (int(known.max() or 0) if len(known) else 0) - self.first_day + 1 + LONGEST  # type: ignore[arg-type]
+        self.first_day = int(known.min() or 0)  # type: ignore[arg-type]
+        self.days = int(known.max() or 0) - self.first_day + 1 + LONGEST  # type: ignore[arg-type]
         towns = pl.concat([region[t]["town"] for t in ("adverts", "wallets", "payments", "stops", "firms")])
         self.towns = towns.drop_nulls().unique().sort()
 
@@ -212,35 +184,25 @@ class SeedCases:
             of_adverts = self.region["adverts"][column]
             known = of_adverts.drop_nulls().unique().sort()
             counts = self.members @ one_hot(positions(of_adverts, known), len(known))
-            self._known[column] = known, rows_sum_to_one(counts)
+            self._known[column] = known, mean_matrix(counts)
         known, shares = self._known[column]
         return to_dense(shares @ one_hot(positions(values, known), len(known)).T)
 
-    def place_and_time(self) -> csr_matrix:
-        """Return when and where the case advertises, :data:`NEAR` days each way: unit rows [seeds, towns * days]."""
-        town = self.region["adverts"]["town"]
-        return self._near(lambda day: self.cells(town, day))
+    def near(self, town: pl.Series | None = None) -> csr_matrix:
+        """Return when the case advertises, :data:`NEAR` days each way: unit rows [seeds, days]; given the towns of
+        adverts also where, [seeds, towns * days]."""
+        days = (self.region["adverts"]["day"] + off for off in range(-NEAR, NEAR + 1))
+        return unit_rows(sum(self.members @ self.cells(day, town) for day in days))  # type: ignore[arg-type]
 
-    def time(self) -> csr_matrix:
-        """Return when the case advertises, :data:`NEAR` days each way: unit rows [seeds, days]."""
-        return self._near(lambda day: one_hot(self.day(day), self.days))
-
-    def _near(self, cells: Callable[[pl.Series], csr_matrix]) -> csr_matrix:
-        day = self.region["adverts"]["day"]
-        near = (self.members @ cells(day + off) for off in range(-NEAR, NEAR + 1))
-        return unit_rows(sum(near))  # type: ignore[arg-type]
-
-    def cells(self, town: pl.Series, day: pl.Series) -> csr_matrix:
-        """Return the cell of each row by town and day, one-hot; no cell where either is unknown."""
+    def cells(self, day: pl.Series, town: pl.Series | None = None) -> csr_matrix:
+        """Return the cell of each row by day, or by town and day, one-hot; no cell where one is unknown."""
+        when = day.fill_null(self.first_day - 1).to_numpy() - self.first_day
+        when = np.where((when < 0) | (when >= self.days), -1, when)
+        if town is None:
+            return one_hot(when, self.days)
         at = positions(town, self.towns)
-        when = self.day(day)
         cell = np.where((at < 0) | (when < 0), -1, at * self.days + when)
         return one_hot(cell, max(len(self.towns), 1) * self.days)
-
-    def day(self, day: pl.Series) -> np.ndarray:
-        """Return days counted from the first; -1 where unknown or outside."""
-        numbers = day.fill_null(self.first_day - 1).to_numpy() - self.first_day
-        return np.where((numbers < 0) | (numbers >= self.days), -1, numbers)
 
     def first(self) -> np.ndarray:
         """Return the day of the first advert of each case, float [seeds, 1]."""
@@ -268,7 +230,7 @@ def _accounts(case: SeedCases) -> ViewEvidence:
     posts = case.members @ one_hot(positions(adverts["account"], accounts["account"]), count)
     joined = (posts > 0).astype(np.float32)
     given = one_hot(positions(adverts["account"].gather(case.region.seeds), accounts["account"]), count)
-    device = accounts["device_cluster"].rank("dense").cast(pl.Int64).fill_null(0).to_numpy() - 1
+    device = dense_codes(accounts["device_cluster"])
     devices = one_hot(device, int(device.max(initial=-1)) + 1)
     shared, own = (to_dense(((who @ devices) > 0).astype(np.float32) @ devices.T) for who in (joined, given))
     ties = case.region["ties"]
@@ -307,13 +269,13 @@ def _circuits(case: SeedCases) -> ViewEvidence:
     until = pl.max_horizontal("leaves", pl.col("day") + 1)
     stays = stays.with_columns(day=pl.int_ranges("day", until)).explode("day")
     circuit = positions(stays["circuit"], circuits["circuit"])
-    there = sum_by(circuit, circuits.height) @ case.cells(stays["town"], stays["day"])
+    there = sum_by(circuit, circuits.height) @ case.cells(stays["day"], stays["town"])
     towns = sum_by(circuit, circuits.height) @ one_hot(positions(stays["town"], case.towns), len(case.towns))
     of_case = case.members @ one_hot(positions(case.region["adverts"]["town"], case.towns), len(case.towns))
     return ViewEvidence(
         circuits["circuit"],
         {
-            "where and when": to_dense(case.place_and_time() @ unit_rows(there).T),
+            "where and when": to_dense(case.near(case.region["adverts"]["town"]) @ unit_rows(there).T),
             "where": to_dense(unit_rows(of_case) @ unit_rows(towns).T),
         },
     )
@@ -321,23 +283,23 @@ def _circuits(case: SeedCases) -> ViewEvidence:
 
 def _wallets(case: SeedCases, circuits: np.ndarray) -> ViewEvidence:
     wallets, payments = case.region["wallets"], case.region["payments"]
-    count, day = wallets.height, payments["minute"] // MINUTES_A_DAY
+    count, stops = wallets.height, case.region["stops"]
+    day = payments["minute"] // MINUTES_A_DAY
     payer, payee = (positions(payments[end], wallets["wallet"]) for end in ("payer", "payee"))
     pays, takes = sum_by(payer, count), sum_by(payee, count)
-    cash = (pays + takes) @ case.cells(payments["town"], day)
+    cash = (pays + takes) @ case.cells(day, payments["town"])
     is_advert = diags((payments["purpose"] == ADVERT).fill_null(False).to_numpy().astype(np.float32))
-    adverts = pays @ is_advert @ one_hot(case.day(day), case.days)
-    taken = takes @ one_hot(case.day(day), case.days)
-    stops = case.region["stops"]
+    adverts = pays @ is_advert @ case.cells(day)
+    taken = takes @ case.cells(day)
     books = positions(stops["wallet"], wallets["wallet"])
     circuit = positions(stops["circuit"], case.region["circuits"]["circuit"])
     booked = sum_by(books, count) @ sum_by(circuit, case.region["circuits"].height).T
     return ViewEvidence(
         wallets["wallet"],
         {
-            "where and when": to_dense(case.place_and_time() @ unit_rows(cash).T),
-            "adverts paid": to_dense(case.time() @ unit_rows(adverts).T),
-            "taken": to_dense(case.time() @ unit_rows(taken).T),
+            "where and when": to_dense(case.near(case.region["adverts"]["town"]) @ unit_rows(cash).T),
+            "adverts paid": to_dense(case.near() @ unit_rows(adverts).T),
+            "taken": to_dense(case.near() @ unit_rows(taken).T),
             "town": case.share("town", wallets["town"]),
             "booked": to_dense(csr_matrix(circuits) @ unit_rows(booked).T),
             "opened": _opening(case, wallets["opened_day"]),
@@ -349,7 +311,9 @@ def _firms(case: SeedCases) -> ViewEvidence:
     firms, agencies = case.region["firms"], case.region["agencies"]
     agency = firms.select("agency").join(agencies, on="agency", how="left", maintain_order="left")["language"]
     category = _word_codes(case.region["adverts"]["category"].gather(case.region.seeds))
-    sectors = _word_codes(firms["sector"])
+    shape = len(case.region.seeds), firms.height
+    alike = (_word_codes(firms["sector"]), category[:, None], firms["agency"].is_not_null().to_numpy())
+    sector, category, placed = (np.broadcast_to(one, shape).astype(np.float32) for one in alike)
     return ViewEvidence(
         firms["firm"],
         {
@@ -357,23 +321,16 @@ def _firms(case: SeedCases) -> ViewEvidence:
             "workers": case.share("language", firms["workers_language"]),
             "language": case.share("language", firms["language"]),
             "agency": case.share("language", agency),
-            "sector": _broadcast(sectors, case),
-            "category": _broadcast(category[:, None], case, firms.height),
-            "placed": _broadcast(firms["agency"].is_not_null().to_numpy(), case),
+            "sector": sector,
+            "category": category,
+            "placed": placed,
         },
     )
 
 
-def _broadcast(values: np.ndarray, case: SeedCases, rows: int | None = None) -> np.ndarray:
-    """Return the same values for all seeds, or for all rows, float32 [seeds, rows]."""
-    width = values.shape[-1] if rows is None else rows
-    return np.broadcast_to(values, (len(case.region.seeds), width)).astype(np.float32)
-
-
 def _word_codes(words: pl.Series) -> np.ndarray:
     """Return a number per word, the same in every region; 0 where there is none."""
-    codes = [zlib.crc32(word.encode()) % WORDS + 1 if word else 0 for word in words]
-    return np.array(codes, dtype=np.int64)
+    return np.array([zlib.crc32(word.encode()) % WORDS + 1 if word else 0 for word in words], dtype=np.int64)
 
 
 MOST = 10  # Candidates that are named per seed and view
@@ -385,10 +342,8 @@ def best_rows(
 ) -> pl.DataFrame:
     """Return the best rows of one view: [query, view, candidate, score], ten at most per seed.
 
-    Args:
-        scores: [seeds, rows]. Rounded to 9 decimals, so that the order of a floating sum cannot decide a tie; ties go
-            to the smaller key.
-        named: rows are named whose score is above it. Without evidence no row is named.
+    ``scores``: [seeds, rows]. Rounded to 9 decimals, so that the order of a floating sum cannot decide a tie; ties go
+    to the smaller key. ``named``: rows are named whose score is above it. Without evidence no row is named.
     """
     if not len(seeds) or not len(keys):
         return pl.DataFrame(schema=SCHEMA)
@@ -396,15 +351,13 @@ def best_rows(
     values = np.round(np.asarray(scores, dtype=np.float64)[:, order], 9)
     most = min(MOST, values.shape[1])
     best = np.argsort(-values, axis=1, kind="stable")[:, :most]
-    found = pl.DataFrame(
-        {
-            "query": seeds.gather(np.repeat(np.arange(len(seeds)), most)),
-            "candidate": keys.gather(order[best.ravel()]),
-            "score": np.take_along_axis(values, best, axis=1).ravel(),
-        }
-    )
-    typed = [pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()]
-    return found.filter(pl.col("score") > named).with_columns(pl.lit(view).alias("view")).select(typed)
+    found = {
+        "query": seeds.gather(np.repeat(np.arange(len(seeds)), most)),
+        "view": view,
+        "candidate": keys.gather(order[best.ravel()]),
+        "score": np.take_along_axis(values, best, axis=1).ravel(),
+    }
+    return pl.DataFrame(found, schema_overrides=SCHEMA).filter(pl.col("score") > named)
 
 
 Scores = Mapping[str, tuple[pl.Series, np.ndarray]]
@@ -423,15 +376,12 @@ def rank_lists(scored: Iterable[tuple[pl.Series, Scores]], named: float = 0.0) -
     found = [pl.DataFrame(schema=SCHEMA)]
     for seeds, views in scored:
         lists = pl.concat([best_rows(seeds, view, *one, named) for view, one in views.items()])
-        found += [lists, _fallback_rows(seeds, lists, views)]
+        found.append(lists)
+        # Each seed has to be answered: one for which nothing speaks by the first row of the largest view.
+        silent = seeds.filter(~seeds.is_in(lists["query"].implode()))
+        view, (keys, _) = max(views.items(), key=lambda item: len(item[1][0]))
+        if len(silent) and len(keys):
+            row = {"query": silent, "view": view, "candidate": keys.min(), "score": 0.0}
+            found.append(pl.DataFrame(row, schema=SCHEMA))
     order = ["query", "view", "score", "candidate"]
     return pl.concat(found).sort(order, descending=[False, False, True, False])
-
-
-def _fallback_rows(seeds: pl.Series, lists: pl.DataFrame, scored: Scores) -> pl.DataFrame:
-    """Return one row per seed for which nothing speaks, as each has to be answered: the first of the largest view."""
-    silent = seeds.filter(~seeds.is_in(lists["query"].implode()))
-    view, (keys, _) = max(scored.items(), key=lambda item: len(item[1][0]))
-    if not len(silent) or not len(keys):
-        return pl.DataFrame(schema=SCHEMA)
-    return pl.DataFrame({"query": silent, "view": view, "candidate": keys.min(), "score": 0.0}, schema=SCHEMA)

@@ -14,8 +14,9 @@ import polars as pl
 from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 
-from tipbaselines.case_linkage.cases import CaseRegion, Scores, rank_views, rows_sum_to_one
+from tipbaselines.case_linkage.cases import CaseRegion, Scores, rank_views
 from tipbaselines.frames import MINUTES_A_DAY, Untrained
+from tipbaselines.graphs import mean_matrix
 
 WEEK = 7
 
@@ -33,51 +34,38 @@ class RandomWalk(Untrained):
         return rank_views(fold, self._rank)
 
     def _rank(self, region: CaseRegion) -> Scores:
-        graph = _Graph(region)
-        start = graph.start(region.keys)
-        at, step = start, graph.transitions()
+        nodes, step = _graph(region)
+
+        def places(kind: str, keys: pl.Series) -> np.ndarray:
+            of_kind = nodes.filter(kind=kind)
+            return keys.replace_strict(of_kind["key"], of_kind["node"], return_dtype=pl.Int64).to_numpy()
+
+        start = np.zeros((len(region.keys), nodes.height))
+        start[np.arange(len(start)), places(region.unit, region.keys)] = 1.0
+        at = start
         for _ in range(self.steps):
             at = self.damping * (at @ step) + (1 - self.damping) * start
         keys = {view: (key, region[view][key]) for view, key in region.views.items()}
-        return {view: (rows, at[:, graph.places(key, rows)] * 1e3) for view, (key, rows) in keys.items()}
+        return {view: (rows, at[:, places(key, rows)] * 1e3) for view, (key, rows) in keys.items()}
 
 
-class _Graph:
-    """The nodes of a region, numbered in the order of kind and key, and the edges between them."""
-
-    def __init__(self, region: CaseRegion) -> None:
-        self.unit = region.unit
-        every = pl.concat(_edges(region)).drop_nulls()
-        nodes = [every.select(kind=f"{end}_kind", key=f"{end}_key") for end in ("left", "right")]
-        own = [(region.unit, region["adverts"][region.unit])]
-        own += [(key, region[view][key]) for view, key in region.views.items()]
-        nodes += [pl.DataFrame({"key": keys}).select(kind=pl.lit(kind), key="key") for kind, keys in own]
-        self.nodes = pl.concat(nodes).unique().sort("kind", "key").with_row_index("node")
-        numbered = every
-        for end in ("left", "right"):
-            of_end = self.nodes.rename({"kind": f"{end}_kind", "key": f"{end}_key", "node": end})
-            numbered = numbered.join(
-                of_end, on=[f"{end}_kind", f"{end}_key"], how="left", maintain_order="left"
-            )
-        self.left, self.right = numbered["left"].to_numpy(), numbered["right"].to_numpy()
-
-    def transitions(self) -> csr_matrix:
-        """Return the chance of each step, [nodes, nodes]; edges that are there several times count so."""
-        ends, count = (self.left, self.right), self.nodes.height
-        there = csr_matrix((np.ones(len(self.left)), ends), shape=(count, count))
-        both = there + there.T
-        both.data = np.log1p(both.data)
-        return rows_sum_to_one(both)
-
-    def start(self, seeds: pl.Series) -> np.ndarray:
-        """Return where walks start, [seeds, nodes]."""
-        start = np.zeros((len(seeds), self.nodes.height))
-        start[np.arange(len(seeds)), self.places(self.unit, seeds)] = 1.0
-        return start
-
-    def places(self, kind: str, keys: pl.Series) -> np.ndarray:
-        of_kind = self.nodes.filter(kind=kind)
-        return keys.replace_strict(of_kind["key"], of_kind["node"], return_dtype=pl.Int64).to_numpy()
+def _graph(region: CaseRegion) -> tuple[pl.DataFrame, csr_matrix]:
+    """Return the nodes, ``[node, kind, key]`` in the order of kind and key, and the chance of each step, [nodes,
+    nodes]; edges that are there several times count so."""
+    edges = pl.concat(_edges(region)).drop_nulls()
+    nodes = [edges.select(kind=f"{end}_kind", key=f"{end}_key") for end in ("left", "right")]
+    own = [("adverts", region.unit), *region.views.items()]
+    nodes += [region[table].select(kind=pl.lit(key), key=key) for table, key in own]
+    every = pl.concat(nodes).unique().sort("kind", "key").with_row_index("node")
+    ends = []
+    for end in ("left", "right"):
+        on = [f"{end}_kind", f"{end}_key"]
+        numbered = edges.join(every, left_on=on, right_on=["kind", "key"], how="left", maintain_order="left")
+        ends.append(numbered["node"].to_numpy())
+    there = csr_matrix((np.ones(edges.height), tuple(ends)), shape=(every.height, every.height))
+    both = there + there.T
+    both.data = np.log1p(both.data)
+    return every, mean_matrix(both)
 
 
 def _edges(region: CaseRegion) -> list[pl.DataFrame]:

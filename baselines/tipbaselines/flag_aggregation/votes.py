@@ -17,6 +17,7 @@ from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
 
 from tipbaselines.frames import LABEL, SCORE, score_frame
+from tipbaselines.graphs import dense_codes
 
 CLEAR, HARMFUL, UNSURE = range(3)  # Codes of votes where there are two classes
 CODES = {
@@ -104,7 +105,7 @@ def read_votes(fold: Fold) -> tuple[pl.Series, Votes]:
     frame = frame.join(numbered, on=unit).sort("item", "reviewer", "vote")
     labels = numbered.join(fold.labels("train").collect(), on=unit, how="left", maintain_order="left")
     known = labels["label"] if not names else _class_of(labels.select(f"{LABEL}{name}" for name in names))
-    reviewer = frame["reviewer"].rank("dense").to_numpy().astype(np.int64) - 1
+    reviewer = dense_codes(frame["reviewer"])
     return units, Votes(
         item=frame["item"].to_numpy(),
         reviewer=reviewer,

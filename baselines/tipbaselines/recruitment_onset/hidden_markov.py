@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 
 from tipbaselines.frames import shares
+from tipbaselines.graphs import sum_by
 from tipbaselines.recruitment_onset.conversations import ActMethod, CodedMessages, ConversationArrays
 
 AT_ONCE = 256
@@ -131,9 +131,5 @@ class HiddenMarkov(ActMethod):
         posterior = forward * backward
         begins[states] += posterior[0].sum(axis=0)
         for count, symbols in zip(counts, self._symbols(steps), strict=True):
-            shape = (len(count), symbols.size)
-            said = csr_matrix(
-                (np.ones(symbols.size), (symbols.ravel(), np.arange(symbols.size))), shape=shape
-            )
-            count[:, states] += said @ posterior.reshape(-1, len(states))
+            count[:, states] += sum_by(symbols.ravel(), len(count)) @ posterior.reshape(-1, len(states))
         return float(np.log(scale).sum())

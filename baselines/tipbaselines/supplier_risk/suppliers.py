@@ -12,7 +12,16 @@ from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 
 from tipbaselines.frames import few_levels, level_columns
-from tipbaselines.graphs import adjacency_matrix, fill_gaps, largest, mean_matrix, ratio
+from tipbaselines.graphs import (
+    adjacency_matrix,
+    dense_codes,
+    fill_gaps,
+    largest,
+    mean_matrix,
+    one_hot,
+    ratio,
+    without_diagonal,
+)
 from tipbaselines.trees import TreesOnNodes
 
 EVENTS = ("audits", "complaints")
@@ -53,9 +62,7 @@ class SupplyChain:
 
     def placed(self) -> csr_matrix:
         """Return (firms, agencies) float32: 1 where the column places workers with the row."""
-        rows = np.flatnonzero(self.agency >= 0)
-        ones = np.ones(len(rows), dtype=np.float32)
-        return csr_matrix((ones, (rows, self.agency[rows])), shape=(self.count, max(len(self.agencies), 1)))
+        return one_hot(self.agency, max(len(self.agencies), 1))
 
 
 def read_supply_chain(fold: Fold) -> SupplyChain:
@@ -75,7 +82,7 @@ def read_supply_chain(fold: Fold) -> SupplyChain:
     agency, agencies = np.full(len(ids), -1), pl.Series("agency", [], dtype=pl.Int64)
     if "agency" in firms.columns:
         agencies = firms["agency"].drop_nulls().unique().sort()
-        agency = firms["agency"].rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
+        agency = dense_codes(firms["agency"])
     return SupplyChain(unit, firms, tables, ends[0], ends[1], agency, agencies)
 
 
@@ -143,10 +150,7 @@ def neighbour_features(chain: SupplyChain) -> np.ndarray:
     who supply one's buyers: how many they are, how many audits and complaints they have, and the share of these with
     each finding or topic, shrunk to that of all; on what terms one's buyers buy; and the agency's own columns."""
     placed, supplies = chain.placed(), chain.supplies()
-    of_agency, rivals = (placed @ placed.T).tocsr(), (supplies @ supplies.T).tocsr()
-    for matrix in (of_agency, rivals):
-        matrix.setdiag(0)
-        matrix.eliminate_zeros()
+    of_agency, rivals = (without_diagonal(ends @ ends.T) for ends in (placed, supplies))
     counted = [(name, _counts(_events(chain, name))) for name in EVENTS if name in chain.tables]
     columns = []
     for relation in (of_agency, supplies, supplies.T.tocsr(), rivals):
