@@ -26,9 +26,8 @@ def fit_logistic(features: Any, labels: np.ndarray, c: float, weight: np.ndarray
 def isolation_scores(values: np.ndarray, asked: np.ndarray, trees: int, sample: int, seed: int) -> np.ndarray:
     """Return outlier scores of an isolation forest (Liu, Ting and Zhou 2008), between 0 and 1, higher is rarer.
 
-    Args:
-        values: (rows, features) without gaps; the forest learns all of them. asked: positions of the rows to score.
-        trees: how many. sample: rows that each learns, at most.
+    ``values``: (rows, features) without gaps; the forest learns all of them. ``asked``: positions of the rows to score.
+    ``trees``: how many; ``sample``: rows that each learns, at most.
     """
     from sklearn.ensemble import IsolationForest
 
@@ -37,8 +36,7 @@ def isolation_scores(values: np.ndarray, asked: np.ndarray, trees: int, sample: 
     return -forest.fit(values).score_samples(values[asked])
 
 
-FEWEST_ROWS = 5
-"""Gaps in fewer training rows are not marked."""
+FEWEST_ROWS = 5  # Gaps in fewer training rows are not marked
 
 
 class Standardiser:

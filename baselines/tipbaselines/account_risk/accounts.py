@@ -158,11 +158,7 @@ BLOCK = 8192  # Rows of a product at a time, so that two hops never stand in mem
 
 def neighbour_features(graph: AccountGraph, values: np.ndarray, hops: int = 2) -> np.ndarray:
     """Return (nodes, features) float32 of the neighbourhood of each node, NaN where it has no such neighbour.
-
-    Args:
-        values: (nodes, columns) of the accounts themselves; NaN counts as the column's median.
-        hops: 1 or 2.
-    """
+    ``values``: (nodes, columns) of the accounts themselves; NaN counts as the column's median. ``hops``: 1 or 2."""
     out, back = mean_matrix(graph.adjacency()), mean_matrix(graph.adjacency().T.tocsr())
     values = fill_gaps(values).astype(np.float32)
     to, by = out @ values, back @ values
@@ -175,7 +171,13 @@ def neighbour_features(graph: AccountGraph, values: np.ndarray, hops: int = 2) -
     squares = ((out @ values**2, to), (back @ values**2, by))
     deviations = [np.sqrt(np.maximum(square - mean**2, 0)) for square, mean in squares]
     around = [*blocks, *deviations, _alike(graph), _closure(graph)]
-    return np.hstack([*around, *_company(graph, np.hstack([values, *around]))]).astype(np.float32)
+    every = np.hstack([values, *around])
+    known = ~np.isnan(every)
+    for shared in identifier_matrices(graph):  # means over the other accounts that share an identifier
+        count = shared @ known.astype(np.float32)
+        total = shared @ np.where(known, every, 0).astype(np.float32)
+        around.append(np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0))
+    return np.hstack(around).astype(np.float32)
 
 
 def identifier_matrices(graph: AccountGraph) -> list[csr_matrix]:
@@ -186,16 +188,6 @@ def identifier_matrices(graph: AccountGraph) -> list[csr_matrix]:
             code = dense_codes(graph.accounts[name])
             has = one_hot(code, int(code.max(initial=0)) + 1)
             found.append(without_diagonal(has @ has.T))
-    return found
-
-
-def _company(graph: AccountGraph, values: np.ndarray) -> list[np.ndarray]:
-    """Return means of the values over the other accounts that share an identifier."""
-    known, found = ~np.isnan(values), []
-    for shared in identifier_matrices(graph):
-        count = shared @ known.astype(np.float32)
-        total = shared @ np.where(known, values, 0).astype(np.float32)
-        found.append(np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0))
     return found
 
 
@@ -237,15 +229,9 @@ def _closure(graph: AccountGraph) -> np.ndarray:
 
 
 def feature_matrix(graph: AccountGraph, ties: bool | None, does: str) -> np.ndarray:
-    """Return (nodes, features) float32 of accounts' columns and, with ``ties``, of counts of their ties.
-
-    Args:
-        ties: None for counts where accounts have no columns.
-        does: what needs features, for the message, such as "account_risk/lightgbm learns from".
-
-    Raises:
-        UsageError: where there is no feature.
-    """
+    """Return (nodes, features) float32 of accounts' columns and, with ``ties``, of counts of their ties; with None
+    where accounts have no columns. Raises UsageError where there is no feature; ``does``: what needs them, for the
+    message, such as "account_risk/lightgbm learns from"."""
     own = own_columns(graph)
     counted = not own.width if ties is None else ties
     frames = [own, *([tie_columns(graph)] if counted and graph.ties.height else [])]

@@ -17,8 +17,7 @@ from tipbaselines.trees import TreesOnNodes
 
 @dataclass(unsafe_hash=True)
 class LightGBM(TreesOnNodes):
-    """``rounds``: at most so many trees, ``patience`` without gain on valid stop them; without a valid part
-    ``unwatched`` are grown."""
+    """Settings as of :class:`tipbaselines.trees.BoostedTrees`."""
 
     rounds: int = 800
     patience: int = 60

@@ -20,7 +20,7 @@ import polars as pl
 from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 
-from tipbaselines.advert_authorship.style_features import WritingStyle, style_vectors, styles
+from tipbaselines.advert_authorship.style_features import style_vectors, styles
 from tipbaselines.cache import remember
 from tipbaselines.frames import labelled_units, to_predict
 from tipbaselines.linkage import CANDIDATES, candidate_frame, top
@@ -57,10 +57,8 @@ class MetricLearning:
         frame = to_predict(fold)
         keys = frame[fold.task.unit]
         found, values, search = pair_values(_text_columns(frame), self.neighbours)
-        if found.shape[1] == 0:
-            return candidate_frame(keys, np.empty((0, 2), dtype=np.int64), np.empty(0))
         scores = search / len(SEARCH)
-        if self._model is not None:
+        if self._model is not None and found.size:
             scores = self._model(values).reshape(found.shape)
         best = min(CANDIDATES, found.shape[1])
         # ties go to the smaller unit: candidates of a row are in ascending order of unit
@@ -117,7 +115,9 @@ def pair_values(
             elif isinstance(matrix, np.ndarray):
                 values[rows, :, column] = np.take_along_axis(matrix[rows] @ matrix.T, picked, axis=1)
             else:
-                values[rows, :, column] = _products(matrix, np.arange(rows.start, rows.stop), picked)
+                # No inner products but those of the pairs are worked out.
+                both = matrix[np.repeat(np.arange(rows.start, rows.stop), k)].multiply(matrix[picked.ravel()])
+                values[rows, :, column] = (both @ np.ones(both.shape[1], np.float32)).reshape(picked.shape)
     names = list(by_name)
     values[..., -3] = search - crowd[:, None]
     values[..., -2] = search - crowd[found]
@@ -133,7 +133,9 @@ def channels(frame: pl.DataFrame) -> dict[str, Any]:
     variant = spellings([s for style in found for s in (*style.sentences, style.title)])
     words = [list(dict.fromkeys(tokens(document))) for document in documents]
     spelt = [[word for word in row if word in variant] for row in words]
-    sentences = [_sentences(style, variant) for style in found]
+    # All sentences but the contact line, with every word in its usual spelling.
+    plain = [[s for place, s in enumerate(one.sentences) if place != one.contact] for one in found]
+    sentences = [[" ".join(variant.get(word, word) for word in s.split()) for s in row] for row in plain]
     pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
     # One text more, so that there is something to weigh where all are empty.
     characters = csr_matrix(pieces.fit_transform([*documents, "ab"])[:-1], dtype=np.float32)
@@ -205,15 +207,6 @@ def _shared_start(a: str, b: str) -> int:
     return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
-def _sentences(style: WritingStyle, variant: dict[str, str]) -> list[str]:
-    """Return sentences but the contact line, with every word in its usual spelling."""
-    return [
-        " ".join(variant.get(word, word) for word in sentence.split())
-        for place, sentence in enumerate(style.sentences)
-        if place != style.contact
-    ]
-
-
 def _counts(rows: Sequence[Any]) -> csr_matrix:
     """Return 0/1 matrix of which values each row has: float32 CSR, columns in order of appearance."""
     place: dict[Any, int] = {}
@@ -234,10 +227,3 @@ def _weight_by_rarity(rows: Sequence[Any], unit: bool = True) -> csr_matrix:
     rarity = np.log((1 + len(rows)) / (1 + seen)) + 1e-3
     weighted = csr_matrix(counts.multiply(rarity if unit else np.sqrt(rarity)), dtype=np.float32)
     return csr_matrix(normalize(weighted)) if unit else weighted
-
-
-def _products(matrix: csr_matrix, rows: np.ndarray, picked: np.ndarray) -> np.ndarray:
-    """Return inner products of each row with those picked for it, float32 [rows, picked]: no others are worked out."""
-    both = matrix[np.repeat(rows, picked.shape[1])].multiply(matrix[picked.ravel()])
-    terms = both.shape[1]
-    return (both @ np.ones(terms, dtype=np.float32)).reshape(picked.shape)

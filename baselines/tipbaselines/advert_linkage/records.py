@@ -1,20 +1,21 @@
 """Records that Splink links (adverts or plain records), and where its SQL runs (DuckDB or Spark)."""
 
 import importlib.util
+from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
 from tipcore.errors import UsageError
 from tipcore.extras import how_to_install
 
-from tipbaselines.linkage import shingles, signatures
+from tipbaselines.linkage import Shingles, shingles, signatures
 from tipbaselines.text import normalise, texts
 
 ADVERT_STRINGS = frozenset(
@@ -41,19 +42,21 @@ def record_fields(frame: pl.DataFrame) -> list[str]:
 def advert_records(frame: pl.DataFrame) -> pl.DataFrame:
     """Return what is compared of an advert."""
     documents = texts(frame)
-    values = {
-        "town": [pl.col(n).cast(pl.String) for n in ("region", "town") if n in frame.columns],
-        "category": [pl.col(n).cast(pl.String) for n in ("language", "category") if n in frame.columns],
-    }
+    joined = {"town": ("region", "town"), "category": ("language", "category")}
     columns = {
-        name: pl.concat_str(one, separator="/") for name, one in values.items() if name in frame.columns
+        name: pl.concat_str([pl.col(n).cast(pl.String) for n in names if n in frame.columns], separator="/")
+        for name, names in joined.items()
+        if name in frame.columns
     }
     columns |= {"platform": pl.col("platform"), "price": pl.col("price").cast(pl.Float64)}
     columns |= {name: pl.col(name).fill_null([]).list.sort() for name in ("contacts", "images")}
     known = {name: one for name, one in columns.items() if name in frame.columns}
     text = pl.Series("text", [d or None for d in normalise(documents)], dtype=pl.String)
     records = frame.select(unique_id=pl.int_range(pl.len()), **known)
-    return records.with_columns(text, _sketches(documents), *_bands(documents, 3, BAND_ROWS))
+    sets = shingles(documents, 3)
+    smallest = [sets.values[a : min(a + SKETCH, b)].view(np.int64) for a, b in pairwise(sets.offsets)]
+    sketch = pl.Series("sketch", smallest, dtype=pl.List(pl.Int64))
+    return records.with_columns(text, sketch, *_bands(sets, BAND_ROWS))
 
 
 def reposts(records: pl.DataFrame) -> list[tuple[Any, ...]]:
@@ -68,23 +71,16 @@ def plain_records(frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
     clean = [pl.col(n).str.to_lowercase().str.strip_chars().replace("", None) for n in fields]
     records = frame.select(pl.int_range(pl.len()).alias("unique_id"), *clean)
     joined = records.select(pl.concat_str(pl.col(fields).fill_null(""), separator=" ").alias("text"))["text"]
-    return records.with_columns(*_bands(joined.to_list(), 1, RECORD_BAND_ROWS))
+    return records.with_columns(*_bands(shingles(joined.to_list(), 1), RECORD_BAND_ROWS))
 
 
-def _sketches(documents: list[str]) -> pl.Series:
-    sets = shingles(documents, 3)
-    smallest = [sets.values[a : min(a + SKETCH, b)].view(np.int64) for a, b in pairwise(sets.offsets)]
-    return pl.Series("sketch", smallest, dtype=pl.List(pl.Int64))
-
-
-def _bands(documents: list[str], width: int, rows: int) -> list[pl.Series]:
+def _bands(sets: Shingles, rows: int) -> list[pl.Series]:
     """Return bands of the MinHash signatures as integers, null for an empty text."""
-    sets = shingles(documents, width)
     signature = signatures(sets, BANDS * rows).astype(np.uint64)
     empty = np.diff(sets.offsets) == 0
     bands = []
     for band in range(BANDS):
-        value = np.zeros(len(documents), dtype=np.uint64)
+        value = np.zeros(len(sets), dtype=np.uint64)
         for column in range(band * rows, (band + 1) * rows):
             value = value * np.uint64(0x100000001B3) + signature[:, column]
         bands.append(pl.Series(f"band_{band}", value.view(np.int64)).set(pl.Series(empty), None))
@@ -92,15 +88,8 @@ def _bands(documents: list[str], width: int, rows: int) -> list[pl.Series]:
     return pl.DataFrame(bands).select(rare).get_columns()
 
 
-class Words(NamedTuple):
-    """Names of functions of lists, which no standard of SQL has."""
-
-    size: str
-    intersection: str
-    overlap: str
-    least: str
-
-
+Words = namedtuple("Words", "size intersection overlap least")
+"""Names of functions of lists, which no standard of SQL has."""
 WORDS = {
     "duckdb": Words("len", "list_intersect", "list_has_any", "list_min"),
     "spark": Words("size", "array_intersect", "arrays_overlap", "array_min"),

@@ -84,11 +84,10 @@ class Splink:
         if records.height < 2:
             return np.empty((0, 2), dtype=np.int64)
         words = self._engine.words
-        comparisons = record_comparisons(fields) if fields else advert_comparisons(records, words)
         prediction, training = blocking(records, fields, words)
         settings = SettingsCreator(
             link_type="dedupe_only",
-            comparisons=comparisons,
+            comparisons=comparisons(records, fields, words),
             blocking_rules_to_generate_predictions=prediction,
             max_iterations=self.iterations,
             em_convergence=CONVERGED,
@@ -120,58 +119,49 @@ def distinct_records(fold: Fold, units: pl.Series) -> tuple[pl.DataFrame, list[s
     return records[first].with_columns(pl.int_range(pl.len()).alias("unique_id")), fields, same
 
 
-def advert_comparisons(records: pl.DataFrame, words: Words) -> list[Any]:
-    """Return comparisons of adverts: overlap of text, contacts, images; platform, town, category; price."""
+def comparisons(records: pl.DataFrame, fields: list[str], words: Words) -> list[Any]:
+    """Return comparisons: of each field of plain records by Jaro-Winkler similarity with levels at 0.92 and 0.8, else
+    of the text, contacts, images, platform, town, category and price of adverts."""
     import splink.comparison_level_library as level
     import splink.comparison_library as library
+
+    if fields:
+        return [library.JaroWinklerAtThresholds(name, [0.92, 0.8]) for name in fields]
+
+    def shared(name: str) -> list[Any]:
+        none = f"{words.size}({name}_l) = 0 OR {words.size}({name}_r) = 0"
+        return [
+            level.CustomLevel(none, label_for_charts="none").configure(is_null_level=True),
+            level.CustomLevel(f"{words.overlap}({name}_l, {name}_r)", label_for_charts="shared"),
+            level.ElseLevel(),
+        ]
+
+    def equal(name: str, *between: Any) -> list[Any]:
+        return [level.NullLevel(name), level.ExactMatchLevel(name), *between, level.ElseLevel()]
 
     overlap = f"{words.size}({words.intersection}(sketch_l, sketch_r))"
     # Most pairs share nothing. The level for them comes first and starts with the cheapest condition, since conditions
     # are evaluated level by level. The pairs left at the end are those of the lowest overlap.
     apart = f"NOT {words.overlap}(sketch_l, sketch_r) OR {overlap} < {SKETCH_LEVELS[-1]}"
     overlaps = {"apart": apart} | {f"overlap {n}": f"{overlap} >= {n}" for n in SKETCH_LEVELS[:-1]}
-    of_text = [level.CustomLevel(sql, label_for_charts=label) for label, sql in overlaps.items()]
-    of_text = [level.NullLevel("text"), level.ExactMatchLevel("text"), *of_text, level.ElseLevel()]
-    text = library.CustomComparison(output_column_name="text", comparison_levels=of_text)
-    shared = [
-        library.CustomComparison(
-            output_column_name=name,
-            comparison_levels=[
-                level.CustomLevel(
-                    f"{words.size}({name}_l) = 0 OR {words.size}({name}_r) = 0", label_for_charts="none"
-                ).configure(is_null_level=True),
-                level.CustomLevel(f"{words.overlap}({name}_l, {name}_r)", label_for_charts="shared"),
-                level.ElseLevel(),
-            ],
-        )
-        for name in ("contacts", "images")
-        if name in records.columns
-    ]
-    equal = [library.ExactMatch(name) for name in ("platform", "town") if name in records.columns]
     levels = {
+        "text": equal("text", *(level.CustomLevel(sql, label_for_charts=n) for n, sql in overlaps.items())),
+        "contacts": shared("contacts"),
+        "images": shared("images"),
+        "platform": equal("platform"),
+        "town": equal("town"),
         "category": [
+            level.NullLevel("category"),
             level.ExactMatchLevel("category").configure(m_probability=SAME_CATEGORY, fix_m_probability=True),
             level.ElseLevel().configure(m_probability=1 - SAME_CATEGORY, fix_m_probability=True),
         ],
-        "price": [
-            level.ExactMatchLevel("price"),
-            *(level.PercentageDifferenceLevel("price", share) for share in PRICE_LEVELS),
-            level.ElseLevel(),
-        ],
+        "price": equal("price", *(level.PercentageDifferenceLevel("price", share) for share in PRICE_LEVELS)),
     }
-    one_column = [
-        library.CustomComparison(output_column_name=name, comparison_levels=[level.NullLevel(name), *of_name])
+    return [
+        library.CustomComparison(output_column_name=name, comparison_levels=of_name)
         for name, of_name in levels.items()
         if name in records.columns
     ]
-    return [text, *shared, *equal, *one_column]
-
-
-def record_comparisons(fields: list[str]) -> list[Any]:
-    """Return one comparison a field, by Jaro-Winkler similarity with levels at 0.92 and 0.8."""
-    import splink.comparison_library as library
-
-    return [library.JaroWinklerAtThresholds(name, [0.92, 0.8]) for name in fields]
 
 
 def blocking(records: pl.DataFrame, fields: list[str], words: Words) -> tuple[list[Any], list[Any]]:

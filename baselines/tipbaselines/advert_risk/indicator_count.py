@@ -48,11 +48,9 @@ class IndicatorCount(Untrained):
         known = language.cast(pl.String).is_in(list(set().union(*listed.values())))
         rows = frame.select(text, pl.when(known).then(language.cast(pl.String)).alias("language"))
         apart = rows.unique(maintain_order=True).with_columns(lowered=pl.col("text").str.to_lowercase())
-        parts = [
-            (apart.clear(), None),
-            *((part, part["language"][0]) for part in apart.partition_by("language")),
-        ]
-        said = pl.concat(_phrase_columns(part, code, listed) for part, code in parts)
+        parts = [(apart.clear(), None)]
+        parts += [(part, part["language"][0]) for part in apart.partition_by("language")]
+        said = pl.concat(_phrase_columns(part, code) for part, code in parts)
         found = rows.join(said, on=["text", "language"], how="left", nulls_equal=True, maintain_order="left")
         return found.drop("text", "language").get_columns()
 
@@ -69,17 +67,15 @@ class IndicatorCount(Untrained):
         return found
 
 
-def _phrase_columns(
-    rows: pl.DataFrame, language: str | None, listed: dict[str, dict[str, list[str]]]
-) -> pl.DataFrame:
+def _phrase_columns(rows: pl.DataFrame, language: str | None) -> pl.DataFrame:
     """Return [text, language] of rows of one language (None for one without a list), and for each indicator 1 where the
     lowered text has one of its phrases, else 0."""
     said = {}
-    for name, by_language in listed.items():
+    for name, by_language in indicators().items():
         every = [phrase for phrases in by_language.values() for phrase in phrases]
         phrases = map(pl.escape_regex, by_language.get(language or "", every))
-        shown = pl.col("lowered").str.contains("|".join(phrases))  # quicker than contains_any, up to 14 times
-        said[name] = shown.cast(pl.Float64)
+        # up to 14 times as quick as contains_any
+        said[name] = pl.col("lowered").str.contains("|".join(phrases)).cast(pl.Float64)
     return rows.select("text", "language", **said)
 
 

@@ -111,8 +111,7 @@ def join_tables(fold: Fold) -> pl.DataFrame:
 
 
 NEEDED = {"payer", "payee", "minute", "amount"}  # Columns of payments without which nothing is said
-BEST = 5
-"""Wallets that an advert's money is taken from."""
+BEST = 5  # Wallets that an advert's money is taken from
 ROUND = 50_00  # A multiple of this is a round sum, minor units
 
 

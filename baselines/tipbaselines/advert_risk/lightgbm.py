@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 
 from tipbaselines.advert_risk.cluster_pooling import advert_clusters
@@ -87,9 +88,10 @@ class LightGBM:
 
     def features(self, frame: pl.DataFrame, linear: np.ndarray) -> np.ndarray:
         """Return (adverts, features) float32, given the log-odds of the linear text model."""
-        scalars = scalar_features(frame, self._levels)
-        components = component_features(frame, self._text)
-        return np.hstack([scalars, linear[:, None].astype(np.float32), components])
+        number, grams = count_grams(texts(frame))
+        components = self._text.transform(grams)[number]
+        found = [scalar_features(frame, self._levels), linear[:, None], components]
+        return np.hstack([columns.astype(np.float32) for columns in found])
 
 
 def scalar_features(frame: pl.DataFrame, levels: dict[str, list[str]]) -> np.ndarray:
@@ -109,7 +111,13 @@ def scalar_features(frame: pl.DataFrame, levels: dict[str, list[str]]) -> np.nda
         pl.col(*JOB_FIELDS),
         pl.sum_horizontal(pl.col(*JOB_FIELDS).is_not_null()).alias("job_fields"),
     )
-    return numbers.cast(pl.Float32).to_numpy().astype(np.float32)
+    return numbers.cast(pl.Float32).to_numpy()
+
+
+def count_grams(documents: list[str]) -> tuple[np.ndarray, csr_matrix]:
+    """Return which of the distinct texts each text is, int64, and the counts of character 4-grams of these."""
+    number, first = equal_values(documents)
+    return number, char_ngrams([documents[i] for i in first], (4,))
 
 
 def fit_components(documents: list[str], components: int, seed: int) -> "Pipeline":
@@ -118,18 +126,9 @@ def fit_components(documents: list[str], components: int, seed: int) -> "Pipelin
     from sklearn.feature_extraction.text import TfidfTransformer
     from sklearn.pipeline import make_pipeline
 
-    _, first = equal_values(documents)
-    svd = TruncatedSVD(max(1, min(components, len(first) - 1)), n_iter=2, random_state=seed)
-    return make_pipeline(TfidfTransformer(sublinear_tf=True), svd).fit(
-        char_ngrams([documents[i] for i in first], (4,))
-    )
-
-
-def component_features(frame: pl.DataFrame, model: "Pipeline") -> np.ndarray:
-    """Return (adverts, components) float32 of the text."""
-    documents = texts(frame)
-    number, first = equal_values(documents)
-    return model.transform(char_ngrams([documents[i] for i in first], (4,)))[number].astype(np.float32)
+    _, grams = count_grams(documents)
+    svd = TruncatedSVD(max(1, min(components, grams.shape[0] - 1)), n_iter=2, random_state=seed)
+    return make_pipeline(TfidfTransformer(sublinear_tf=True), svd).fit(grams)
 
 
 @remember()

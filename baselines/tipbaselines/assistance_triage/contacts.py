@@ -51,11 +51,6 @@ def _target(values: pl.Series) -> Target:
     return np.flatnonzero(known), values.drop_nulls().cast(pl.Int64).to_numpy()
 
 
-def inputs(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the frame without its labels."""
-    return frame.select(c for c in frame.columns if not c.startswith(LABEL) and c != URGENCY)
-
-
 def labelset_frame(units: pl.Series, scores: dict[str, np.ndarray]) -> pl.DataFrame:
     """Return predictions [unit, score_<label> ..., score_urgency where it was learnt] of targets' probabilities."""
     columns = {f"{SCORE}{n}": s for n, s in scores.items() if not n.startswith(f"{URGENCY}>=")}
@@ -83,7 +78,7 @@ def priors(fold: Fold) -> dict[str, float]:
 
 
 NOTE = "narrative"
-LEFT_OUT = ("region", "minute", NOTE)
+LEFT_OUT = ("region", "minute", NOTE, URGENCY)
 
 
 def note_texts(frame: pl.DataFrame) -> list[str]:
@@ -103,7 +98,7 @@ class CodedColumns:
         """Learn from the training frame which columns there are, and their values."""
         numbers, categories = [], {}
         for name, dtype in frame.schema.items():
-            if name in (unit, *LEFT_OUT):
+            if name in (unit, *LEFT_OUT) or name.startswith(LABEL):
                 continue
             if dtype.is_numeric() or dtype == pl.Boolean:
                 numbers.append(name)

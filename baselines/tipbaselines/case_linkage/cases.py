@@ -115,8 +115,7 @@ def _add_cases(adverts: pl.DataFrame, unit: str, true_cases: bool) -> pl.DataFra
     return known.with_columns(case=pl.coalesce("case", unit))
 
 
-NEAR = 1
-"""Days each way within which a payment goes with an advert."""
+NEAR = 1  # Days each way within which a payment goes with an advert
 LATEST, SOON = 7, 30.0
 """Days after the first advert in which an account may still open, and the days in which the chance falls to a third."""
 LONGEST = 60  # Days that a circuit is taken to stay where its last known stop was

@@ -4,19 +4,13 @@ Needs the votes. Cost: none.
 """
 
 import numpy as np
-import polars as pl
-from tipbench.data.fold import Fold
 
-from tipbaselines.flag_aggregation.votes import NEEDS, Votes, read_votes, unit_scores
-from tipbaselines.frames import Untrained
+from tipbaselines.flag_aggregation.votes import CrowdMethod, Votes
 
 
-class Majority(Untrained):
-    needs = NEEDS
-
-    def predict(self, fold: Fold) -> pl.DataFrame:
-        units, votes = read_votes(fold)
-        return unit_scores(fold, units, vote_shares(votes))
+class Majority(CrowdMethod):
+    def posterior(self, votes: Votes, seed: int = 0) -> np.ndarray:
+        return vote_shares(votes)
 
 
 def vote_shares(votes: Votes, weight: np.ndarray | None = None) -> np.ndarray:

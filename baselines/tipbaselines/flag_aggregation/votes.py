@@ -104,7 +104,9 @@ def read_votes(fold: Fold) -> tuple[pl.Series, Votes]:
     numbered = pl.DataFrame({unit: units, "item": np.arange(len(units))})
     frame = frame.join(numbered, on=unit).sort("item", "reviewer", "vote")
     labels = numbered.join(fold.labels("train").collect(), on=unit, how="left", maintain_order="left")
-    known = labels["label"] if not names else _class_of(labels.select(f"{LABEL}{name}" for name in names))
+    # The class whose column of 0 and 1 has the 1; null where none has.
+    numbers = [pl.when(pl.col(f"{LABEL}{name}") == 1).then(number) for number, name in enumerate(names)]
+    known = labels.select(pl.coalesce(numbers or "label")).to_series()
     reviewer = dense_codes(frame["reviewer"])
     return units, Votes(
         item=frame["item"].to_numpy(),
@@ -120,12 +122,6 @@ def class_names(fold: Fold) -> list[str]:
     """Return names of the classes of a user's own crowd, in order; none where units are harmful or clear."""
     columns = fold.supervision.columns
     return [column.removeprefix(LABEL) for column in columns if column.startswith(LABEL)]
-
-
-def _class_of(labels: pl.DataFrame) -> pl.Series:
-    """Return number of the class [rows] whose column of 0 and 1 has the 1; null where none has."""
-    numbers = [pl.when(pl.col(name) == 1).then(number) for number, name in enumerate(labels.columns)]
-    return labels.select(pl.coalesce(numbers)).to_series()
 
 
 def vote_codes(votes: pl.Series, names: Sequence[str] = ()) -> np.ndarray:

@@ -32,16 +32,12 @@ class WeightedMajority(CrowdMethod):
         importance = np.where(votes.unsure, 0.0, importance)
         given = votes.per_reviewer(importance)
         for _ in range(self.rounds):
-            agreed = votes.per_reviewer(importance * _agreement(votes, votes.clamp(scores)))
+            shares = votes.clamp(scores)
+            largest = shares >= shares.max(axis=1, keepdims=True) - SAME
+            # 1 for a vote on the side of the largest share, a part of it where that is tied, 0 for another.
+            sided = np.hstack([largest / largest.sum(axis=1, keepdims=True), np.zeros((votes.items, 1))])
+            agreed = votes.per_reviewer(importance * sided[votes.item, votes.vote])
             skill = (agreed + self.prior * agreed.sum() / max(given.sum(), 1.0)) / (given + self.prior)
             weight = np.maximum(logit(skill) + np.log(votes.classes - 1), 0.0)
             scores = vote_shares(votes, weight[votes.reviewer])
         return scores
-
-
-def _agreement(votes: Votes, shares: np.ndarray) -> np.ndarray:
-    """Return 1 for votes [votes] on the side of the largest share [items, classes], 0 for others, a part where it is
-    tied."""
-    largest = shares >= shares.max(axis=1, keepdims=True) - SAME
-    sided = np.hstack([largest / largest.sum(axis=1, keepdims=True), np.zeros((len(largest), 1))])
-    return sided[votes.item, votes.vote]

@@ -24,8 +24,7 @@ from tipbaselines.frames import Untrained
 OF_EFFECTS = ("region", "outcome", "day", "first_day", "last_day", "scale")
 NEEDS = frozenset({*(f"effects.{name}" for name in OF_EFFECTS), "market.region", "market.day"})
 WEEK = 7
-FEWEST = 5
-"""Regions that must have a platform before it is compared with itself elsewhere."""
+FEWEST = 5  # Regions that must have a platform before it is compared with itself elsewhere
 SITE_OUTCOME = "adverts"  # The outcome whose shares are estimated
 
 Effect = dict[str, Any]  # A row of effects by column
@@ -213,12 +212,8 @@ class EffectForecast(NamedTuple):
     degrees: float
 
 
-class EffectEstimate(NamedTuple):
-    """An effect with its 95% interval, which may be lacking."""
-
-    estimate: float
-    lower: float | None
-    upper: float | None
+EffectEstimate = tuple[float, float | None, float | None]
+"""An effect, and the ends of its 95% interval, which may be lacking."""
 
 
 class EffectMethod(Untrained, ABC):
@@ -237,38 +232,41 @@ class EffectMethod(Untrained, ABC):
         return prediction_frame(fold, lambda effect: self._estimate(market, effect))
 
     def _estimate(self, market: Market, effect: Effect) -> EffectEstimate | None:
-        share = effect["scale"] == "share"
-        course = market.course(effect, effect["platform"] if share else None)
-        if course is None:
+        scale = effect["scale"]
+        found = self._compare(market, effect, effect["platform"] if scale == "share" else None)
+        if found is None:
             return None
-        window = course.window(effect)
-        forecast, observed = self.forecast(course, window), float(course.own[window].sum())
-        if forecast is None:
-            return None
-        if share:
+        observed, forecast, periods = found
+        if scale == "share":
             return self._share(market, effect, forecast, observed)
-        if effect["scale"] == "level":
-            periods = window.stop - window.start
+        if scale == "level":
             change = (observed - forecast.total) / periods
             return interval(change, forecast.spread / periods, forecast.degrees)
         if observed <= 0 or forecast.total <= 0:
             return None
         return interval(float(np.log(observed / forecast.total)), forecast.spread, forecast.degrees)
 
+    def _compare(
+        self, market: Market, effect: Effect, platform: str | None
+    ) -> tuple[float, EffectForecast, int] | None:
+        """Return the sum of a series over an effect's window, its forecast and the window's periods."""
+        if (course := market.course(effect, platform)) is None:
+            return None
+        window = course.window(effect)
+        forecast = self.forecast(course, window)
+        if forecast is None:
+            return None
+        return float(course.own[window].sum()), forecast, window.stop - window.start
+
     def _share(
         self, market: Market, effect: Effect, gained: EffectForecast, observed: float
     ) -> EffectEstimate | None:
         """Return what the platform gained by what the closed one lost; its interval by the delta method."""
         closed = market.same_day(effect)["platform"].drop_nulls()
-        course = market.course(effect, closed[0]) if len(closed) else None
-        if course is None:
+        found = self._compare(market, effect, closed[0]) if len(closed) else None
+        if found is None or (lost := found[1].total - found[0]) <= 0:
             return None
-        window = course.window(effect)
-        forecast = self.forecast(course, window)
-        lost = forecast.total - float(course.own[window].sum()) if forecast is not None else 0.0
-        if forecast is None or lost <= 0:
-            return None
-        share = (observed - gained.total) / lost
+        forecast, share = found[1], (observed - gained.total) / lost
         noise = np.hypot(gained.spread * gained.total, share * forecast.spread * forecast.total) / lost
         return interval(share, float(noise), min(gained.degrees, forecast.degrees))
 
@@ -278,7 +276,7 @@ def prediction_frame(fold: Fold, estimate: Callable[[Effect], EffectEstimate | N
     unit = fold.task.unit
     effects = fold.to_predict().sort(unit).collect()
     rows = [(row[unit], *(estimate(row) or (None, None, None))) for row in effects.iter_rows(named=True)]
-    floats = dict.fromkeys(EffectEstimate._fields, pl.Float64)
+    floats = dict.fromkeys(("estimate", "lower", "upper"), pl.Float64)
     return pl.DataFrame(rows, schema={unit: effects.schema[unit], **floats}, orient="row")
 
 
@@ -287,9 +285,9 @@ def interval(estimate: float, spread: float, degrees: float) -> EffectEstimate:
     from scipy.stats import t
 
     if not np.isfinite(spread) or degrees < 1:
-        return EffectEstimate(float(estimate), None, None)
+        return float(estimate), None, None
     half = float(spread * t.ppf((1 + CONFIDENCE) / 2, degrees))
-    return EffectEstimate(float(estimate), float(estimate - half), float(estimate + half))
+    return float(estimate), float(estimate - half), float(estimate + half)
 
 
 def placebo_spread(course: Course, window: slice, total: Callable[[Course], float]) -> tuple[float, float]:

@@ -14,8 +14,7 @@ import numpy as np
 
 from tipbaselines.intervention_effect.effects import Course, EffectForecast, EffectMethod
 
-PERIODS_A_COMPONENT = 6
-"""Periods before the intervention that each component of the controls needs."""
+PERIODS_A_COMPONENT = 6  # Periods before the intervention that each component of the controls needs
 
 
 @dataclass(eq=False)

@@ -35,7 +35,12 @@ class SyntheticControl(EffectMethod):
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         found = super().predict(fold)
-        self.notes = notes_of(list(_fits(fold, found)))
+        fits = list(_fits(fold, found))
+        starts = [f"effect {fit.effect}: " if len(fits) > 1 else "" for fit in fits]
+        several = (
+            note for fit, start in zip(fits, starts, strict=True) for note in _notes_of_one(fit, start)
+        )
+        self.notes = _summary(fits) if len(fits) > FEW else list(several)
         return found
 
 
@@ -94,10 +99,8 @@ def simplex_weights(controls: np.ndarray, own: np.ndarray) -> np.ndarray:
     return found / found.sum()
 
 
-FEW = 3
-"""Up to so many effects have notes of their own."""
-SHOWN = 5
-"""Weights that a note lists."""
+FEW = 3  # Up to so many effects have notes of their own
+SHOWN = 5  # Weights that a note lists
 LEAST = 0.005  # Weight below which a control has no part
 LARGE = 0.5  # Share of an estimate that the mean gap before must not exceed
 
@@ -131,14 +134,6 @@ class SyntheticFit(NamedTuple):
     def poor(self) -> bool:
         """Whether the controls cannot make up the series, so that much of the estimate was there before."""
         return abs(self.gap) > LARGE * abs(self.estimate)
-
-
-def notes_of(fits: Sequence[SyntheticFit]) -> list[str]:
-    """Return the sentences about these estimates, of all that have one."""
-    if len(fits) > FEW:
-        return _summary(fits)
-    starts = (f"effect {fit.effect}: " if len(fits) > 1 else "" for fit in fits)
-    return [note for fit, start in zip(fits, starts, strict=True) for note in _notes_of_one(fit, start)]
 
 
 def _notes_of_one(fit: SyntheticFit, start: str) -> list[str]:

@@ -29,8 +29,7 @@ from tipbaselines.payment_risk.payments import (
     thin,
 )
 
-THINNING = 8
-"""One negative of so many is learnt from."""
+THINNING = 8  # One negative of so many is learnt from
 
 
 @dataclass(eq=False)

@@ -109,7 +109,17 @@ def own_features(ledger: Payments) -> dict[str, np.ndarray]:
         if "opened_day" in ledger.wallets.columns:
             opened = ledger.wallets["opened_day"].cast(pl.Float64).to_numpy()
             found[f"{end} age"] = day - opened[at]
-    found |= _places(ledger)
+    if "town" in ledger.wallets.columns:
+        town = ledger.wallets["town"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        payer, payee = town[ledger.payer], town[ledger.payee]
+        found |= {
+            "same town": payer == payee,
+            "payee abroad": np.isnan(payee),
+            "payer abroad": np.isnan(payer),
+        }
+        if "town" in payments.columns:
+            counter = payments["town"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+            found["at the payee's town"] = counter == payee
     found |= _further(payments, KNOWN | {ledger.unit})
     of_wallets = _further(ledger.wallets, KNOWN_OF_WALLETS)
     for end, at in ends:
@@ -158,18 +168,6 @@ def _further(rows: pl.DataFrame, known: frozenset[str]) -> dict[str, np.ndarray]
         for name, dtype in rows.schema.items()
         if name not in known and (dtype.is_numeric() or dtype == pl.Boolean)
     }
-
-
-def _places(ledger: Payments) -> dict[str, np.ndarray]:
-    if "town" not in ledger.wallets.columns:
-        return {}
-    town = ledger.wallets["town"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    payer, payee = town[ledger.payer], town[ledger.payee]
-    found = {"same town": payer == payee, "payee abroad": np.isnan(payee), "payer abroad": np.isnan(payer)}
-    if "town" in ledger.payments.columns:
-        counter = ledger.payments["town"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        found["at the payee's town"] = counter == payee
-    return found
 
 
 WINDOWS = (1, 4, 15)  # Days on either side of a payment
@@ -248,12 +246,8 @@ def turnover(ledger: Payments, days: int) -> dict[str, np.ndarray]:
 
 
 def graph_features(ledger: Payments, rows: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """Return (rows, features) float32 of the payments at these rows, NaN where one does not exist.
-
-    Args:
-        marks: (payments, columns) properties of each payment; their means over the wallets' other payments are
-            features.
-    """
+    """Return (rows, features) float32 of the payments at these rows, NaN where one does not exist. ``marks``:
+    (payments, columns) properties of each payment; their means over the wallets' other payments are features."""
     out, into = Side(ledger, ledger.payer, ledger.payee), Side(ledger, ledger.payee, ledger.payer)
     payer, payee = ledger.payer[rows], ledger.payee[rows]
     minute, amount = ledger.minute[rows], ledger.amount[rows]
@@ -364,9 +358,8 @@ MOST_KEPT = 2_000_000  # Payments of ``small`` and somewhat more; theirs are hal
 
 @dataclass(unsafe_hash=True)
 class TreesOnPayments(TreesOnUnits):
-    """Boosted trees on features of payments. ``rounds``: at most so many trees, ``patience`` without gain on valid stop
-    them; without a valid part ``unwatched`` are grown. ``thinning``: one negative of so many is learnt from, for all of
-    them."""
+    """Boosted trees on features of payments, with the settings of :class:`tipbaselines.trees.BoostedTrees`.
+    ``thinning``: one negative of so many is learnt from, for all of them."""
 
     rounds: int = 400
     patience: int = 60

@@ -19,9 +19,6 @@ class ChaoLower(ListMethod):
 
     textbook_interval: bool = False
 
-    def widens(self) -> bool:
-        return not self.textbook_interval
-
     def log_unseen(self, lists: CaseLists) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         unseen, reach = lower_bound(lists.counts, len(lists.lists))
         return unseen, unseen - reach, unseen + reach

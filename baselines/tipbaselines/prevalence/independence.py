@@ -18,9 +18,6 @@ class Independence(ListMethod):
 
     textbook_interval: bool = False
 
-    def widens(self) -> bool:
-        return False
-
     def log_unseen(self, lists: CaseLists) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         number = len(lists.lists)
         fits = fit(lists.counts, number, np.zeros((len(lists.units), len(pairs(number))), dtype=bool))

@@ -17,7 +17,7 @@ import polars as pl
 from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
 
-from tipbaselines.frames import Untrained
+from tipbaselines.frames import Untrained, to_predict
 
 TABLES = 2048  # Tables fitted at once, which bounds the memory
 ITERATIONS = 60
@@ -60,9 +60,8 @@ def overlaps(counts: np.ndarray, lists: int) -> np.ndarray:
 def fit(counts: np.ndarray, lists: int, terms: np.ndarray) -> LogLinearFits:
     """Fit a model to each table by Newton's method. A list without a person is left out of its table.
 
-    Args:
-        counts: [tables, patterns], patterns in the order of :func:`patterns`.
-        terms: bool [tables, pairs], the pairs that a table's model has a term for.
+    ``counts``: [tables, patterns] in the order of :func:`patterns`. ``terms``: bool [tables, pairs], the pairs that a
+    table's model has a term for.
     """
     starts = range(0, max(len(counts), 1), TABLES)
     parts = [_fit(counts[s : s + TABLES].astype(np.float64), lists, terms[s : s + TABLES]) for s in starts]
@@ -166,11 +165,8 @@ def _newton(
 
 def estimate_exists(matrix: np.ndarray, counts: np.ndarray) -> bool:
     """Return whether the estimate of a log-linear model exists: whether some table with all cells above 0 has the
-    margins of this one. The linear program of Fienberg and Rinaldo (2012).
-
-    Args:
-        matrix: [cells, columns]; counts: [cells].
-    """
+    margins of this one, by the linear program of Fienberg and Rinaldo (2012). ``matrix``: [cells, columns]; ``counts``:
+    [cells]."""
     from scipy.optimize import linprog
 
     cells, columns = matrix.shape
@@ -239,8 +235,7 @@ NEEDS: frozenset[str] = frozenset({"case_lists.count"})
 NO_LISTS = ("region", "form", "sex", "count")  # Columns of ``case_lists`` that are not list
 MOST = 10  # Lists: the patterns are two to this power
 SPARSE = 0.5  # A table is sparse where this share of its pairs of lists have no person in common
-FEW = 8
-"""Below this many tables the overlaps say too little about how much lists depend on each other."""
+FEW = 8  # Below this many tables the overlaps say too little about how much lists depend on each other
 
 
 @dataclass(frozen=True)
@@ -263,12 +258,10 @@ class CaseLists:
         return overlaps(self.counts, len(self.lists)) > 0
 
 
-def read_case_lists(fold: Fold, units: pl.Series | None = None) -> CaseLists:
-    """Return the tables of these units, or of those to be predicted, sorted by unit. Raises UsageError for more lists
-    than :data:`MOST`."""
+def read_case_lists(fold: Fold) -> CaseLists:
+    """Return the tables of the units to predict, sorted. Raises UsageError for more lists than :data:`MOST`."""
     unit = fold.task.unit
-    if units is None:
-        units = fold.to_predict().select(unit).sort(unit).collect()[unit]
+    units = to_predict(fold)[unit]
     frame = fold.tables["case_lists"]
     lists = tuple(name for name in frame.collect_schema().names() if name not in (unit, *NO_LISTS))
     if len(lists) > MOST:
@@ -340,17 +333,15 @@ class ListMethod(Untrained, ABC):
 
     needs = NEEDS
     takes_many = frozenset({"case_lists"})
+    textbook_interval = False
+    """Whether the interval is left as it is, and not widened as in :func:`estimates_of`."""
 
     @abstractmethod
     def log_unseen(self, lists: CaseLists) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the logarithm of the unseen, and the ends of its interval [units]; NaN where there is none."""
 
-    def widens(self) -> bool:
-        """Whether the interval is widened, as in :func:`estimates_of`."""
-        return True
-
     def predict(self, fold: Fold) -> pl.DataFrame:
         lists = read_case_lists(fold)
-        found = estimates_of(lists, *self.log_unseen(lists), widen=self.widens())
+        found = estimates_of(lists, *self.log_unseen(lists), widen=not self.textbook_interval)
         self.notes = warnings_of(lists, found)
         return found

@@ -21,9 +21,6 @@ class StepwiseLogLinear(ListMethod):
     p: float = 0.02
     textbook_interval: bool = False
 
-    def widens(self) -> bool:
-        return not self.textbook_interval
-
     def log_unseen(self, lists: CaseLists) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         _, fits = choose_pairs(lists, self.p)
         reach = NORMAL * fits.error

@@ -14,8 +14,7 @@ from tipbaselines.recruitment_onset.conversations import ActMethod, CodedMessage
 
 ENTRAPMENT = ["ask_secrecy", "discourage_ties", "ask_location", "restrict", "threaten"]
 LISTED = ("ask_documents", "arrange_travel", "offer_advance", "fix_date", "state_debt", *ENTRAPMENT)
-TOO_EARLY = 5
-"""Messages before the onset up to which an alarm is right."""
+TOO_EARLY = 5  # Messages before the onset up to which an alarm is right
 
 
 @dataclass(eq=False)

@@ -167,27 +167,22 @@ def neighbour_features(chain: SupplyChain) -> np.ndarray:
     terms = fill_gaps(_dealings(chain).to_numpy().astype(np.float32))
     of_buyers = mean_matrix(supplies) @ terms
     of_buyers[np.asarray(supplies.getnnz(axis=1)) == 0] = np.nan
-    return np.hstack([np.column_stack(columns), of_buyers, _of_the_agency(chain)]).astype(np.float32)
+    found = [np.column_stack(columns), of_buyers]
+    agencies = chain.tables.get("agencies", pl.DataFrame())
+    if "agency" in agencies.columns and len(chain.agencies):
+        of_agency = _columns(agencies.drop("agency", "region", strict=False))
+        coded = chain.agencies.to_frame("agency").join(
+            of_agency.with_columns(agencies["agency"]), on="agency", how="left", maintain_order="left"
+        )
+        values = coded.drop("agency").cast(pl.Float32).fill_null(float("nan")).to_numpy()
+        found.append(np.where(chain.agency[:, None] < 0, np.nan, values[np.maximum(chain.agency, 0)]))
+    return np.hstack(found).astype(np.float32)
 
 
 def _counts(events: pl.DataFrame) -> dict[str, np.ndarray]:
     """Return columns of :func:`_events` that count: the rows, and those with each level."""
     named = {name: name.split(" ")[1:2] for name in events.columns}
     return {name: events[name].to_numpy() for name, second in named.items() if not {*second} & {*SUMMARIES}}
-
-
-def _of_the_agency(chain: SupplyChain) -> np.ndarray:
-    agencies = chain.tables.get("agencies", pl.DataFrame())
-    if "agency" not in agencies.columns or not len(chain.agencies):
-        return np.zeros((chain.count, 0), dtype=np.float32)
-    columns = _columns(agencies.drop("agency", "region", strict=False)).with_columns(
-        agency=agencies["agency"]
-    )
-    of_code = chain.agencies.to_frame("agency").join(columns, on="agency", how="left", maintain_order="left")
-    values = of_code.drop("agency").cast(pl.Float32).fill_null(float("nan")).to_numpy()
-    found = values[np.maximum(chain.agency, 0)].copy()
-    found[chain.agency < 0] = np.nan
-    return found
 
 
 def _largest(at: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
@@ -201,8 +196,7 @@ OTHERS = "supplier_risk/personalised_pagerank, which can start from audits alone
 
 @dataclass(unsafe_hash=True)
 class TreesOnFirms(TreesOnNodes):
-    """Boosted trees on features of firms. ``rounds``: at most so many trees, ``patience`` without gain on valid stop
-    them; without a valid part ``unwatched`` are grown."""
+    """Boosted trees on features of firms, with the settings of :class:`tipbaselines.trees.BoostedTrees`."""
 
     rounds: int = 600
     patience: int = 60

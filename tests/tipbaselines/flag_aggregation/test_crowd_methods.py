@@ -23,7 +23,7 @@ import pytest
 from scipy.special import digamma
 from simulated_crowds import RECIPES, Recipe, best_accuracy, crowd
 from tipbaselines.flag_aggregation.dawid_skene import DawidSkene
-from tipbaselines.flag_aggregation.glad import Glad, _alpha_step, _log_beta_step
+from tipbaselines.flag_aggregation.glad import ALPHA, LOG_BETA, Glad, ascend
 from tipbaselines.flag_aggregation.mace import Mace
 from tipbaselines.flag_aggregation.majority import vote_shares
 from tipbaselines.flag_aggregation.votes import HARMFUL, UNSURE, Votes, vote_codes
@@ -210,9 +210,11 @@ def test_glads_steps_follow_the_gradient_of_its_expected_log_likelihood() -> Non
     posterior = generator.random(votes.items)
     right = np.where(votes.vote == 1, posterior[votes.item], 1 - posterior[votes.item])
     here = expected_log_likelihood(votes, alpha, log_beta, posterior)
+    beta = np.exp(log_beta)[votes.item]
+    odds = alpha[votes.reviewer] * beta
     for name, step in (
-        ("alpha", _alpha_step(votes, alpha, log_beta, right)),
-        ("log_beta", _log_beta_step(votes, alpha, log_beta, right)),
+        ("alpha", ascend(votes.per_reviewer, beta, odds, right, alpha - ALPHA)),
+        ("log_beta", ascend(votes.per_item, odds, odds, right, log_beta - LOG_BETA)),
     ):
         for k in range(len(step)):
             moved = {"alpha": alpha.copy(), "log_beta": log_beta.copy()}
