@@ -35,12 +35,8 @@ class Template:
 
     def bits(self, word_bits: int) -> float:
         """Return bits of the template itself: its tokens, and the places of its slots."""
-        places = int(self.slots.sum())
-        return (
-            document_bits(len(self.tokens), word_bits)
-            + log_star(places)
-            + places * place_bits(len(self.tokens))
-        )
+        length, places = len(self.tokens), int(self.slots.sum())
+        return document_bits(length, word_bits) + log_star(places) + places * place_bits(length)
 
 
 class Templates:
@@ -142,13 +138,9 @@ def _rows(
     tokens, words = _transpose(templates.tokens), _transpose(matrix)
 
     def slope(number: int) -> np.ndarray:
-        if not some[number]:
-            return between
-        return (
-            np.broadcast_to(inside, between.shape)
-            if every[number]
-            else np.where(is_slot[:, number], inside, between)
-        )
+        if every[number]:
+            return np.broadcast_to(inside, between.shape)
+        return np.where(is_slot[:, number], inside, between) if some[number] else between
 
     row = slope(0)
     yield row
@@ -245,18 +237,18 @@ def _answers(asks: Sequence[AlignmentRequest], word_bits: int) -> list[Any]:
         pairs = [(t, d) for n in which for t in asks[n].templates for d in asks[n].documents]
         made = iter(_of_pairs(kind, pairs, word_bits))
         for number in which:
-            ask = asks[number]
-            of_template = [[next(made) for _ in ask.documents] for _ in ask.templates]
-            answers[number] = np.array(of_template) if kind == "bits" else _alignments(ask, of_template)
+            rows = [
+                (len(one.tokens), [next(made) for _ in asks[number].documents])
+                for one in asks[number].templates
+            ]
+            if kind == "bits":
+                answers[number] = np.array([bits for _, bits in rows])
+                continue
+            answers[number] = [
+                Alignment(np.array([m[:size] for m, _ in row]), np.array([i[: size + 1] for _, i in row]))
+                for size, row in rows
+            ]
     return answers
-
-
-def _alignments(ask: AlignmentRequest, of_template: list[list[Any]]) -> list[Alignment]:
-    sizes = (len(one.tokens) for one in ask.templates)
-    return [
-        Alignment(np.array([m[:size] for m, _ in rows]), np.array([i[: size + 1] for _, i in rows]))
-        for size, rows in zip(sizes, of_template, strict=True)
-    ]
 
 
 def _of_pairs(kind: str, pairs: list[tuple[Template, np.ndarray]], word_bits: int) -> list[Any]:

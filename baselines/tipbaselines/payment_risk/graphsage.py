@@ -59,15 +59,9 @@ class GraphSAGE(GraphSAGEMethod):
         edges = standardise(fill_gaps(own))
         paid = adjacency_matrix(graph.payer, graph.payee, len(graph.wallets))
         relations = [mean_matrix(m) for m in (paid, paid.T.tocsr())]
-        ends = np.stack([graph.payer, graph.payee])
-        return NetworkInputs(standardise(_wallet_features(graph, edges)), relations, ends, edges)
-
-
-def _wallet_features(ledger: Payments, edges: np.ndarray) -> np.ndarray:
-    """Return (wallets, features): how many payments go out and come in, and the means of their features."""
-    wallets, columns = len(ledger.wallets), []
-    for end in (ledger.payer, ledger.payee):
-        count = np.bincount(end, minlength=wallets)
-        totals = (np.bincount(end, edges[:, k], minlength=wallets) for k in range(edges.shape[1]))
-        columns += [count.astype(np.float64), *(total / np.maximum(count, 1) for total in totals)]
-    return np.column_stack(columns)
+        ends, columns = np.stack([graph.payer, graph.payee]), []
+        for end in ends:  # how many payments go out of a wallet and come in, and the means of their features
+            count = np.bincount(end, minlength=len(graph.wallets))
+            totals = (np.bincount(end, edge, minlength=len(graph.wallets)) for edge in edges.T)
+            columns += [count.astype(np.float64), *(total / np.maximum(count, 1) for total in totals)]
+        return NetworkInputs(standardise(np.column_stack(columns)), relations, ends, edges)

@@ -81,12 +81,10 @@ class GRU(ActMethod):
         import torch
 
         self._network.eval()
+        batches = _batches(held, self.batch, np.random.default_rng(0))
         with torch.no_grad():
-            losses = [
-                (float(self._loss(held, batch)), int(held.length[batch].sum()))
-                for batch in _batches(held, self.batch, np.random.default_rng(0))
-            ]
-        return float(np.average([loss for loss, _ in losses], weights=[size for _, size in losses]))
+            losses = [float(self._loss(held, batch)) for batch in batches]
+        return float(np.average(losses, weights=[held.length[batch].sum() for batch in batches]))
 
     def _loss(self, of: ConversationArrays, batch: np.ndarray) -> Any:
         """Return mean cross-entropy over the messages of a batch of conversations."""

@@ -34,11 +34,8 @@ class Towns:
     @classmethod
     def of(cls, fold: Fold) -> "Towns":
         places = with_region(fold.tables["places"].collect())
-        table = (
-            places.unique(["region", "town"])
-            .sort("region", "town")
-            .with_columns(position=pl.int_range(pl.len()).over("region"))
-        )
+        table = places.unique(["region", "town"]).sort("region", "town")
+        table = table.with_columns(position=pl.int_range(pl.len()).over("region"))
         regions = table["region"].unique().sort().to_numpy()
         row, column = np.searchsorted(regions, table["region"].to_numpy()), table["position"].to_numpy()
         ids = np.zeros((len(regions), int(column.max()) + 1), dtype=np.int64)
@@ -226,14 +223,19 @@ class TownMethod(ABC):
         at = self._past.read(rows)
         region = self._past.region[at]
         scores = exclude_here(self.scores(self._past, at), self._past.here(at))
-        known = np.where(self.towns.there[region] & np.isfinite(scores), scores, -np.inf)
-        best = np.argsort(-known, axis=1, kind="stable")[:, :MOST]
-        row, column = np.nonzero(np.isfinite(np.take_along_axis(known, best, axis=1)))
-        place = best[row, column]
-        town = pl.Series(self.towns.ids[region[row], place]).cast(rows.schema["town"])
-        return pl.DataFrame(
-            {self.unit: rows[self.unit].gather(row), "candidate": town, "score": known[row, place]}
-        )
+        return best_towns(rows, self.unit, self.towns, region, scores)
+
+
+def best_towns(
+    rows: pl.DataFrame, unit: str, towns: Towns, region: np.ndarray, scores: np.ndarray
+) -> pl.DataFrame:
+    """Return ``[unit, candidate, score]``: the ten best towns after each stop by finite scores (rows, most)."""
+    known = np.where(towns.there[region] & np.isfinite(scores), scores, -np.inf)
+    best = np.argsort(-known, axis=1, kind="stable")[:, :MOST]
+    row, column = np.nonzero(np.isfinite(np.take_along_axis(known, best, axis=1)))
+    place = best[row, column]
+    town = pl.Series(towns.ids[region[row], place]).cast(rows.schema["town"])
+    return pl.DataFrame({unit: rows[unit].gather(row), "candidate": town, "score": known[row, place]})
 
 
 def replay(

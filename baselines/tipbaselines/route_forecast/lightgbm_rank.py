@@ -7,7 +7,7 @@ stops, and a list of towns; uses their size, coordinates and jurisdictions where
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,12 +21,8 @@ from tipbaselines.trees import BoostedTrees
 TINY = 1e-9
 
 
-class Queries(NamedTuple):
-    """Candidates of several queries: features (candidates, features), whether right, and candidates a query."""
-
-    features: np.ndarray
-    right: np.ndarray
-    sizes: np.ndarray
+Queries = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Of several queries: features (candidates, features), whether a candidate is right, and candidates a query."""
 
 
 @dataclass(eq=False)
@@ -58,7 +54,7 @@ class LightgbmRank(TownMethod):
         watched = self._queries(stops_of(fold, "valid"), self._counts)
         self._model: Any = None
         if learnt:
-            chosen = np.zeros(sum(len(q.sizes) for q in learnt), dtype=bool)
+            chosen = np.zeros(sum(len(sizes) for _, _, sizes in learnt), dtype=bool)
             chosen[np.random.default_rng(seed).permutation(len(chosen))[: self.moves]] = True
             data = _dataset(learnt, chosen)
             stop = _dataset(watched, reference=data) if watched else None
@@ -81,7 +77,7 @@ class LightgbmRank(TownMethod):
             elsewhere = np.arange(self.towns.most) != past.here(at)[:, None]
             left = self.towns.there[past.region[at]] & elsewhere
             right = np.arange(self.towns.most) == town[:, None]
-            made.append(Queries(described[left], right[left].astype(np.int8), left.sum(axis=1)))
+            made.append((described[left], right[left].astype(np.int8), left.sum(axis=1)))
         return made
 
     def _features(self, levels: list[np.ndarray], past: Histories, at: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
-from tipbaselines.route_forecast.itineraries import MOST, Towns
+from tipbaselines.route_forecast.itineraries import Towns, best_towns
 
 MILLI = 1000.0
 
@@ -27,9 +27,4 @@ class Oracle:
         region, here = self._towns.positions(rows)
         log = rows["next_log"].explode().to_numpy().reshape(rows.height, -1) / MILLI
         log[np.arange(len(here)), here] = -np.inf
-        best = np.argsort(-log, axis=1, kind="stable")[:, :MOST]
-        row = np.repeat(np.arange(len(here)), best.shape[1])
-        town = pl.Series(self._towns.ids[region[row], best.ravel()]).cast(rows.schema["town"])
-        return pl.DataFrame(
-            {self._unit: rows[self._unit].gather(row), "candidate": town, "score": log[row, best.ravel()]}
-        )
+        return best_towns(rows, self._unit, self._towns, region, log)
