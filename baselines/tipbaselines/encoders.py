@@ -95,11 +95,9 @@ class SentenceVectors:
         for row, sentence in enumerate(missing):
             # one by one: a product of another shape rounds its sums otherwise, and a vector is its sentence's alone
             made[row] = self._encoder.encode(sentence)
-            if time.monotonic() - reported > EVERY:
-                reported = time.monotonic()
-                LOGGER.info(
-                    "encoded %d of %d sentences after %.0f s", row + 1, len(missing), reported - began
-                )
+            if (now := time.monotonic()) - reported > EVERY:
+                LOGGER.info("encoded %d of %d sentences after %.0f s", row + 1, len(missing), now - began)
+                reported = now
         return made
 
 

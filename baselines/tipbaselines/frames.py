@@ -94,9 +94,8 @@ class LogOddsOracle(Untrained):
         unit = fold.task.unit
         odds = self.table(fold).select(unit, self.log_odds)
         frame = fold.to_predict().select(unit).join(odds, on=unit, how="left").sort(unit).collect()
-        return score_frame(
-            frame[unit], sigmoid(frame[self.log_odds].cast(pl.Float64).to_numpy() / MILLI_NATS)
-        )
+        log_odds = frame[self.log_odds].cast(pl.Float64).to_numpy() / MILLI_NATS
+        return score_frame(frame[unit], sigmoid(log_odds))
 
 
 def few_levels(values: pl.Series) -> list[Any]:

@@ -187,9 +187,8 @@ class GraphSAGEMethod(ABC):
         import torch
         from sklearn.metrics import average_precision_score
 
-        optimiser = torch.optim.Adam(
-            module.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
-        )
+        parameters = module.parameters()
+        optimiser = torch.optim.Adam(parameters, lr=self.learning_rate, weight_decay=self.weight_decay)
         labels = torch.from_numpy(label.astype(np.float32))
         loss_of = torch.nn.BCEWithLogitsLoss(pos_weight=(len(labels) - labels.sum()) / labels.sum())
         best, kept, since = -1.0, {}, 0

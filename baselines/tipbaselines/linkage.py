@@ -87,9 +87,8 @@ def shingles(texts: Sequence[str], width: int) -> Shingles:
 @lru_cache(maxsize=200_000)
 def token_hash(token: str) -> int:
     """Return 64 bits of BLAKE2b over the token: the same in every process."""
-    return int.from_bytes(
-        hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little"
-    )
+    code = token.encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(code, digest_size=8).digest(), "little")
 
 
 def _mix(hashed: np.ndarray, columns: Iterable[np.ndarray]) -> np.ndarray:

@@ -78,9 +78,8 @@ def char_ngrams(texts: Sequence[str], sizes: tuple[int, ...], bits: int = 18) ->
 
 
 def _count_block(texts: Sequence[str], sizes: tuple[int, ...], bits: int) -> csr_matrix:
-    points = np.frombuffer(
-        "".join(f"\n{t}\n" for t in texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32
-    )
+    joined = "".join(f"\n{text}\n" for text in texts)
+    points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     lengths = np.array([len(text) + 2 for text in texts], dtype=np.int64)
     owner = np.repeat(np.arange(len(texts)), lengths)
     rows, columns = [], []

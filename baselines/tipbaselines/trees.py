@@ -98,10 +98,8 @@ class BoostedTrees:
                 raise UsageError(
                     "baseline.method.scheduler has no worker: start some with `dask worker ADDRESS`."
                 )
-            known = {n: value for n, value in parameters.items() if n not in ("objective", "num_threads")}
-            model = DaskLGBMClassifier(
-                client=client, n_estimators=rounds, objective="binary", n_jobs=1, **known
-            )
+            known = {name: value for name, value in parameters.items() if name != "num_threads"}
+            model = DaskLGBMClassifier(client=client, n_estimators=rounds, n_jobs=1, **known)
             features, label, weight = _dask_arrays(data, workers)
             columns = data.categorical_feature
             options: dict[str, Any] = {
@@ -114,9 +112,8 @@ class BoostedTrees:
             trees = model.fit(features, label, sample_weight=weight, **options).booster_
             if watched is not None:
                 # dask's trees cannot stop early: those after the best are left out instead.
-                trees.best_iteration = best_round(
-                    model.evals_result_["valid"]["binary_logloss"], self.patience
-                )
+                losses = model.evals_result_["valid"]["binary_logloss"]
+                trees.best_iteration = best_round(losses, self.patience)
             return trees
 
 

@@ -136,6 +136,7 @@ def channels(frame: pl.DataFrame) -> dict[str, Any]:
     # All sentences but the contact line, with every word in its usual spelling.
     plain = [[s for place, s in enumerate(one.sentences) if place != one.contact] for one in found]
     sentences = [[" ".join(variant.get(word, word) for word in s.split()) for s in row] for row in plain]
+    contacts = [[s.sentences[s.contact]] if s.contact >= 0 else [] for s in found]
     pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
     # One text more, so that there is something to weigh where all are empty.
     characters = csr_matrix(pieces.fit_transform([*documents, "ab"])[:-1], dtype=np.float32)
@@ -150,9 +151,7 @@ def channels(frame: pl.DataFrame) -> dict[str, Any]:
         "spelt": _counts([[variant[word] for word in row] for row in spelt]),
         "separator": _weight_by_rarity([[s.separator] for s in found], unit=False),
         "mask": _weight_by_rarity([[s.mask] if s.mask else [] for s in found], unit=False),
-        "contact": _weight_by_rarity(
-            [[s.sentences[s.contact]] if s.contact >= 0 else [] for s in found], unit=False
-        ),
+        "contact": _weight_by_rarity(contacts, unit=False),
         "title": _weight_by_rarity([[s.title] for s in found], unit=False),
         "body_case": _weight_by_rarity([[s.body_case] for s in found], unit=False),
         "title_case": _weight_by_rarity([[s.title_case] for s in found], unit=False),

@@ -56,9 +56,8 @@ class WritingStyle:
 def style_of(title: str, body: str) -> WritingStyle:
     """Return the style of one advert; empty strings are allowed."""
     found = MASK.search(body)
-    plain = _SPACED_EMOJI.sub(
-        lambda m: " " if m.start() and m.group().endswith(" ") else "", MASK.sub(_CONTACT, body)
-    )
+    masked = MASK.sub(_CONTACT, body)
+    plain = _SPACED_EMOJI.sub(lambda m: " " if m.start() and m.group().endswith(" ") else "", masked)
     cuts = Counter(_CUT.findall(plain))
     separator = max(cuts, key=lambda s: (cuts[s] / (1 + (s in _COMMAS)), -plain.find(s))) if cuts else ""
     parts = plain.split(separator) if separator else [plain]

@@ -29,9 +29,8 @@ class TfidfCosine(Untrained):
 
         frame = to_predict(fold)
         documents = texts(frame)
-        tfidf = TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(self.shortest, self.longest), sublinear_tf=True
-        )
+        sizes = (self.shortest, self.longest)
+        tfidf = TfidfVectorizer(analyzer="char_wb", ngram_range=sizes, sublinear_tf=True)
         if any(documents):
             vectors = csr_matrix(tfidf.fit_transform(documents), dtype=np.float32)
         else:

@@ -83,9 +83,8 @@ def template_clusters(documents: list[tuple[str, ...]], copies: np.ndarray, phra
     for members in _coarse(documents, phrases):
         if len(members) > 1:
             order = sorted(members, key=lambda i: (-int(copies[i]), digest[i]))
-            clusterings.append(
-                _fine([coded[i] for i in order], copies[order], word_bits, np.array(order), label)
-            )
+            ordered = [coded[i] for i in order]
+            clusterings.append(_fine(ordered, copies[order], word_bits, np.array(order), label))
     answer_all(clusterings, word_bits)
     return label
 
@@ -161,9 +160,8 @@ def _template(
     bare = [Template(one, np.zeros(len(one) + 1, dtype=bool)) for one in words]
     aligned = yield AlignmentRequest("align", bare, sample)
     longest = max(len(document) for document in sample)
-    templates = [
-        _with_slots(one, of_words.inserted, longest) for one, of_words in zip(words, aligned, strict=True)
-    ]
+    pairs = zip(words, aligned, strict=True)
+    templates = [_with_slots(one, of_words.inserted, longest) for one, of_words in pairs]
     costs = yield AlignmentRequest("bits", templates, sample)
     cost = [one.bits(word_bits) + of_rows.sum() for one, of_rows in zip(templates, costs, strict=True)]
     return templates[int(np.argmin(cost))]  # the shorter of two that cost the same

@@ -237,10 +237,8 @@ def _answers(asks: Sequence[AlignmentRequest], word_bits: int) -> list[Any]:
         pairs = [(t, d) for n in which for t in asks[n].templates for d in asks[n].documents]
         made = iter(_of_pairs(kind, pairs, word_bits))
         for number in which:
-            rows = [
-                (len(one.tokens), [next(made) for _ in asks[number].documents])
-                for one in asks[number].templates
-            ]
+            ask = asks[number]
+            rows = [(len(one.tokens), [next(made) for _ in ask.documents]) for one in ask.templates]
             if kind == "bits":
                 answers[number] = np.array([bits for _, bits in rows])
                 continue

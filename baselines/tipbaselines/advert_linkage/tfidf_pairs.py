@@ -28,13 +28,11 @@ class TfidfPairs(Untrained):
         from sklearn.feature_extraction.text import TfidfTransformer
 
         pairs = fold.tables["pairs"].sort("pair").collect()
-        both = pl.concat(
-            [pairs[side].fill_null("").str.to_lowercase() for side in ("left_text", "right_text")]
-        )
-        place, first = equal_values(both.to_list())
-        vectors = TfidfTransformer(sublinear_tf=True).fit_transform(
-            char_ngrams(both.gather(first).to_list(), tuple(self.sizes))
-        )
+        sides = (pairs[side].fill_null("").str.to_lowercase() for side in ("left_text", "right_text"))
+        both = pl.concat(sides).to_list()
+        place, first = equal_values(both)
+        counts = char_ngrams([both[i] for i in first], tuple(self.sizes))
+        vectors = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
         left, right = place[: pairs.height], place[pairs.height :]
         cosine = np.asarray(vectors[left].multiply(vectors[right]).sum(axis=1)).ravel()
         scored = pairs.select("pair", "part", pl.Series("score", np.clip(cosine, 0, 1), dtype=pl.Float64))

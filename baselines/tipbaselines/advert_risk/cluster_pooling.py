@@ -43,9 +43,8 @@ class ClusterPooling:
         frame = to_predict(fold)
         documents = texts(frame)
         group, cluster = advert_clusters(documents, frame["contacts"], self.jaccard, self.contact_limit)
-        pooled = pooled_log_odds(
-            logit(self._model.scores(documents)), group, cluster, self._centre, self.shrinkage
-        )
+        log_odds = logit(self._model.scores(documents))
+        pooled = pooled_log_odds(log_odds, group, cluster, self._centre, self.shrinkage)
         return score_frame(frame[fold.task.unit], sigmoid(pooled))
 
 

@@ -16,6 +16,5 @@ class Oracle(LogOddsOracle):
         adverts, operations = fold.tables["adverts"], fold.tables["operations"]
         shared = set(adverts.collect_schema().names()) & set(operations.collect_schema().names())
         key = ["region", "operation"] if "region" in shared else ["operation"]
-        return adverts.select(fold.task.unit, *key).join(
-            operations.select(*key, "log_odds"), on=key, how="left"
-        )
+        own = adverts.select(fold.task.unit, *key)
+        return own.join(operations.select(*key, "log_odds"), on=key, how="left")

@@ -134,10 +134,9 @@ class ViewEvidence:
         """Return its distinct pairs: five of six pairs repeat another."""
         shape = next(iter(self.pieces.values())).shape
         # as bits, so that what is equal is equal in every bit
-        bits = pl.DataFrame(
-            {n: np.ascontiguousarray(p).view(np.int32).ravel() for n, p in self.pieces.items()}
-        )
-        first = bits.with_row_index("pair").select(pl.col("pair").min().over(*self.pieces))["pair"].to_numpy()
+        bits = {n: np.ascontiguousarray(p).view(np.int32).ravel() for n, p in self.pieces.items()}
+        pairs = pl.DataFrame(bits).with_row_index("pair")
+        first = pairs.select(pl.col("pair").min().over(*self.pieces))["pair"].to_numpy()
         chosen = np.flatnonzero(first == np.arange(len(first)))
         number = np.empty(len(first), dtype=np.int32)
         number[chosen] = np.arange(len(chosen), dtype=np.int32)
@@ -336,9 +335,7 @@ MOST = 10  # Candidates that are named per seed and view
 SCHEMA = {"query": pl.Int64(), "view": pl.String(), "candidate": pl.Int64(), "score": pl.Float64()}
 
 
-def best_rows(
-    seeds: pl.Series, view: str, keys: pl.Series, scores: np.ndarray, named: float = 0.0
-) -> pl.DataFrame:
+def best_rows(seeds: pl.Series, view: str, keys: pl.Series, scores: np.ndarray, named: float) -> pl.DataFrame:
     """Return the best rows of one view: [query, view, candidate, score], ten at most per seed.
 
     ``scores``: [seeds, rows]. Rounded to 9 decimals, so that the order of a floating sum cannot decide a tie; ties go

@@ -50,9 +50,8 @@ class Mace(CrowdMethod):
             free = softmax(joint, axis=1)
             evidence = float(np.logaddexp.reduce(joint, axis=1).sum())
             posterior = votes.clamp(free)
-            right = sum(
-                votes.per_cell(p[votes.item]) * said for p, said in zip(posterior.T, says, strict=True)
-            )
+            by_class = zip(posterior.T, says, strict=True)
+            right = sum(votes.per_cell(true[votes.item]) * said for true, said in by_class)
             looked = right * looks[:, None] / (by_habit + looks[:, None] * says.any(axis=0))
             by_look = looked.sum(axis=1)
             split = np.stack([by_look, counts.sum(axis=1) - by_look], axis=1)

@@ -36,11 +36,9 @@ class SyntheticControl(EffectMethod):
     def predict(self, fold: Fold) -> pl.DataFrame:
         found = super().predict(fold)
         fits = list(_fits(fold, found))
-        starts = [f"effect {fit.effect}: " if len(fits) > 1 else "" for fit in fits]
-        several = (
-            note for fit, start in zip(fits, starts, strict=True) for note in _notes_of_one(fit, start)
-        )
-        self.notes = _summary(fits) if len(fits) > FEW else list(several)
+        named = ((fit, f"effect {fit.effect}: " if len(fits) > 1 else "") for fit in fits)
+        notes = [note for fit, start in named for note in _notes_of_one(fit, start)]
+        self.notes = _summary(fits) if len(fits) > FEW else notes
         return found
 
 

@@ -112,11 +112,8 @@ def own_features(ledger: Payments) -> dict[str, np.ndarray]:
     if "town" in ledger.wallets.columns:
         town = ledger.wallets["town"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
         payer, payee = town[ledger.payer], town[ledger.payee]
-        found |= {
-            "same town": payer == payee,
-            "payee abroad": np.isnan(payee),
-            "payer abroad": np.isnan(payer),
-        }
+        found["same town"] = payer == payee
+        found |= {"payee abroad": np.isnan(payee), "payer abroad": np.isnan(payer)}
         if "town" in payments.columns:
             counter = payments["town"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
             found["at the payee's town"] = counter == payee
@@ -305,9 +302,8 @@ def _shapes(ledger: Payments, rows: np.ndarray) -> list[np.ndarray]:
     """Return payments of the two wallets in either direction; cycles of three and four through the payment; and how
     many branches lead from the payer, or to the payee, by way of others (scatter-gather)."""
     wallets = len(ledger.wallets)
-    pair, at, count = np.unique(
-        ledger.payer * np.int64(wallets) + ledger.payee, return_inverse=True, return_counts=True
-    )
+    ends = ledger.payer * np.int64(wallets) + ledger.payee
+    pair, at, count = np.unique(ends, return_inverse=True, return_counts=True)
     source, target = pair // wallets, pair % wallets
     every: csr_matrix = csr_matrix((count.astype(np.float32), (source, target)), shape=(wallets, wallets))
     plain = (np.bincount(target)[target] <= HUB) & (np.bincount(source)[source] <= HUB)

@@ -33,10 +33,8 @@ class BayesLogLinear(Seeded, ListMethod):
 
         kernel = NUTS(model, target_accept_prob=0.8)
         sampler = MCMC(kernel, num_warmup=self.warmup, num_samples=self.samples, progress_bar=False)
-        number = len(lists.lists)
-        sampler.run(
-            jax.random.PRNGKey(self.seed), lists.counts, design(number), number, self.spread, self.wide
-        )
+        key, number = jax.random.PRNGKey(self.seed), len(lists.lists)
+        sampler.run(key, lists.counts, design(number), number, self.spread, self.wide)
         expected = np.exp(np.asarray(sampler.get_samples()["intercept"], dtype=np.float64))
         unseen = np.random.default_rng(self.seed).poisson(expected)
         points = np.quantile(np.log(np.maximum(unseen, 1)), [0.5, 0.025, 0.975], axis=0)
@@ -62,9 +60,8 @@ def model(counts: np.ndarray, matrix: np.ndarray, lists: int, spread: float, wid
 
     # Starts at ten people for one observed, and at the people seen on each list alone: these the counts say best, so
     # the sampler is given them, and not the main effects, which are they less the intercept.
-    intercept: Any = numpyro.deterministic(
-        "intercept", people + np.log(9.0) + wide * normal("unseen", tables)
-    )
+    unseen = people + np.log(9.0) + wide * normal("unseen", tables)
+    intercept: Any = numpyro.deterministic("intercept", unseen)
     main = alone + wide * normal("alone", tables, lists) - intercept[:, None]
     scale: Any = numpyro.sample("scale", dist.HalfNormal(jnp.full((tables, 1), spread)).to_event(2))
     pair = scale * normal("pair", tables, pairs)

@@ -45,9 +45,8 @@ class Oracle:
         form = frame["form"].replace_strict(forms, range(len(forms)), default=0).to_numpy()
         platform, profile = frame["platform"].to_numpy(), acts.profile(self._world, course, form)
         count = len(acts.course_of_profile(self._world))
-        self._mix = {
-            p: shares(np.bincount(profile[platform == p], minlength=count) + 0.1) for p in set(platform)
-        }
+        counts = {p: np.bincount(profile[platform == p], minlength=count) for p in set(platform)}
+        self._mix = {p: shares(of_profile + 0.1) for p, of_profile in counts.items()}
 
     def begin(self, units: pl.DataFrame) -> None:
         self._filters = [

@@ -14,6 +14,8 @@ import polars as pl
 from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 
+NEEDS = frozenset({"stops.sequence", "stops.town", "places.town"})
+MOST = 10  # Candidates that are named after a stop
 NOWHERE = 0
 START = -1  # The town before the first
 
@@ -68,6 +70,15 @@ class Towns:
         weight = self.value("population", 1.0) if known else np.ones(self.ids.shape)
         weight = np.where(self.there, np.maximum(weight, 1.0), 0.0)
         return weight / weight.sum(axis=1, keepdims=True)
+
+    def best(self, rows: pl.DataFrame, unit: str, region: np.ndarray, scores: np.ndarray) -> pl.DataFrame:
+        """Return ``[unit, candidate, score]``: the ten best towns after each stop by finite scores (rows, most)."""
+        known = np.where(self.there[region] & np.isfinite(scores), scores, -np.inf)
+        best = np.argsort(-known, axis=1, kind="stable")[:, :MOST]
+        row, column = np.nonzero(np.isfinite(np.take_along_axis(known, best, axis=1)))
+        place = best[row, column]
+        town = pl.Series(self.ids[region[row], place]).cast(rows.schema["town"])
+        return pl.DataFrame({unit: rows[unit].gather(row), "candidate": town, "score": known[row, place]})
 
 
 def with_region(frame: pl.DataFrame) -> pl.DataFrame:
@@ -129,10 +140,6 @@ class MoveCounts:
         """Return (rows, most) moves to each town after these two; 0 where there is no town before."""
         pair = np.maximum(before, 0) * self._most + origin
         return self._second[region * self._most**2 + pair].toarray() * (before >= 0)[:, None]
-
-
-NEEDS = frozenset({"stops.sequence", "stops.town", "places.town"})
-MOST = 10  # Candidates that are named after a stop
 
 
 class Histories:
@@ -223,19 +230,7 @@ class TownMethod(ABC):
         at = self._past.read(rows)
         region = self._past.region[at]
         scores = exclude_here(self.scores(self._past, at), self._past.here(at))
-        return best_towns(rows, self.unit, self.towns, region, scores)
-
-
-def best_towns(
-    rows: pl.DataFrame, unit: str, towns: Towns, region: np.ndarray, scores: np.ndarray
-) -> pl.DataFrame:
-    """Return ``[unit, candidate, score]``: the ten best towns after each stop by finite scores (rows, most)."""
-    known = np.where(towns.there[region] & np.isfinite(scores), scores, -np.inf)
-    best = np.argsort(-known, axis=1, kind="stable")[:, :MOST]
-    row, column = np.nonzero(np.isfinite(np.take_along_axis(known, best, axis=1)))
-    place = best[row, column]
-    town = pl.Series(towns.ids[region[row], place]).cast(rows.schema["town"])
-    return pl.DataFrame({unit: rows[unit].gather(row), "candidate": town, "score": known[row, place]})
+        return self.towns.best(rows, self.unit, region, scores)
 
 
 def replay(

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
-from tipbaselines.route_forecast.itineraries import Towns, best_towns
+from tipbaselines.route_forecast.itineraries import Towns
 
 MILLI = 1000.0
 
@@ -27,4 +27,4 @@ class Oracle:
         region, here = self._towns.positions(rows)
         log = rows["next_log"].explode().to_numpy().reshape(rows.height, -1) / MILLI
         log[np.arange(len(here)), here] = -np.inf
-        return best_towns(rows, self._unit, self._towns, region, log)
+        return self._towns.best(rows, self._unit, region, log)
