@@ -71,10 +71,10 @@ def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def largest(at: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
-    """Return the largest of the values at each position, float64 (count,), -inf where there is none."""
+    """Return the largest of the values at each position, float64 (count,), NaN where there is none."""
     found = np.full(count, -np.inf)
     np.maximum.at(found, at, values)
-    return found
+    return np.where(np.isneginf(found), np.nan, found)
 
 
 def fill_gaps(values: np.ndarray) -> np.ndarray:

@@ -26,6 +26,9 @@ from tipbaselines.models import Model, constant
 if TYPE_CHECKING:
     from lightgbm import Booster, Dataset
 
+Datasets = tuple["Dataset", "Dataset | None"]
+"""Train and, if trees are stopped by it, valid for LightGBM."""
+
 SECONDS = 10  # How long a scheduler has to answer
 BINNED_WHOLE = 200_000
 """Rows up to which LightGBM looks at all of them to find its bins, and no seed draws some."""
@@ -162,7 +165,7 @@ def _dask_arrays(data: "Dataset", workers: int) -> tuple[Any, Any, Any]:
 
 def make_datasets(
     train: Sequence[Any], valid: Sequence[Any] | None, weight: np.ndarray | None = None, **options: Any
-) -> tuple["Dataset", "Dataset | None"]:
+) -> Datasets:
     """Return data sets of LightGBM for :meth:`BoostedTrees.fit`: train, and valid where it has both classes.
 
     ``train``, ``valid``: features (rows, columns) and labels 0 or 1, of valid also weights. ``weight``: of train.
@@ -191,9 +194,7 @@ class TreesOnUnits(ABC):
     def features_of(self, fold: Fold, units: pl.Series) -> np.ndarray:
         """Return (units, features) float32, NaN where something is missing."""
 
-    def datasets(
-        self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int
-    ) -> tuple["Dataset", "Dataset | None"]:
+    def datasets(self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int) -> Datasets:
         """Return train and valid, as :func:`make_datasets` does. ``seed``: of what is drawn to make them."""
         rows = ((self.features_of(fold, units), label) for units, label in (train, valid))
         return make_datasets(*rows)
@@ -224,9 +225,7 @@ class TreesOnNodes(TreesOnUnits):
         graph, features = _nodes(fold, self)
         return features[graph.positions(units)]
 
-    def datasets(
-        self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int
-    ) -> tuple["Dataset", "Dataset | None"]:
+    def datasets(self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int) -> Datasets:
         return _bins(fold, self, train, valid, seed if len(train.label) > BINNED_WHOLE else None)
 
     def fit(self, fold: Fold, seed: int) -> None:
@@ -243,6 +242,6 @@ def _nodes(fold: Fold, method: TreesOnNodes) -> tuple[Any, np.ndarray]:
 @remember()
 def _bins(
     fold: Fold, method: TreesOnNodes, train: LabelledUnits, valid: LabelledUnits, drawn: int | None
-) -> tuple["Dataset", "Dataset | None"]:
+) -> Datasets:
     """Return train and valid in LightGBM's bins, which every seed shares unless it draws them."""
     return TreesOnUnits.datasets(method, fold, train, valid, 0)

@@ -129,7 +129,8 @@ def _one_way(graph: AccountGraph, end: np.ndarray) -> dict[str, np.ndarray]:
         if name in TIE_KEYS or not dtype.is_numeric():
             continue
         values = ties[name].fill_null(0).to_numpy().astype(np.float64)
-        total, most = np.bincount(end, values, minlength=nodes), np.maximum(largest(end, values, nodes), 0.0)
+        total = np.bincount(end, values, minlength=nodes)
+        most = np.where(count > 0, np.maximum(largest(end, values, nodes), 0.0), 0.0)
         found |= {f"sum of {name}": total, f"mean {name}": ratio(total, count), f"largest {name}": most}
     if "day" in ties.columns:
         found |= _days(graph, end, count)
@@ -139,7 +140,6 @@ def _one_way(graph: AccountGraph, end: np.ndarray) -> dict[str, np.ndarray]:
 def _days(graph: AccountGraph, end: np.ndarray, count: np.ndarray) -> dict[str, np.ndarray]:
     day = graph.ties["day"].cast(pl.Float64).to_numpy()
     first, last = -largest(end, -day, graph.nodes), largest(end, day, graph.nodes)
-    first[count == 0] = last[count == 0] = np.nan
     order = np.lexsort((day, end))
     gap = np.diff(day[order], prepend=np.nan)
     gap[np.flatnonzero(np.diff(end[order], prepend=-1))] = np.nan

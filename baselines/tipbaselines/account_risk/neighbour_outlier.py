@@ -31,6 +31,8 @@ class NeighbourOutlier(Untrained):
     takes_many = frozenset({"accounts"})
 
     def predict(self, fold: Fold) -> pl.DataFrame:
+        from sklearn.neighbors import LocalOutlierFactor
+
         graph = read_graph(fold)
         features = fill_gaps(feature_matrix(graph, self.ties, "account_risk/neighbour_outlier compares"))
         if self.standardise:
@@ -39,22 +41,15 @@ class NeighbourOutlier(Untrained):
         if self.hops:
             adjacency = graph.adjacency()
             features = np.hstack([features, mean_matrix((adjacency + adjacency.T).sign().tocsr()) @ features])
-        region = graph.accounts["region"].to_numpy() if "region" in graph.accounts.columns else None
-        score = outlier_factors(features, region, self.neighbours)
+        score, region = np.ones(graph.nodes), np.zeros(graph.nodes)
+        if "region" in graph.accounts.columns:
+            region = graph.accounts["region"].to_numpy()
+        for value in np.unique(region):
+            rows = np.flatnonzero(region == value)
+            if len(rows) > 2:
+                model = LocalOutlierFactor(n_neighbors=min(self.neighbours, len(rows) - 1)).fit(
+                    features[rows]
+                )
+                score[rows] = -model.negative_outlier_factor_  # about 1 for the usual, more for the unusual
         units = to_predict(fold)[fold.task.unit]
         return score_frame(units, score[graph.positions(units)])
-
-
-def outlier_factors(features: np.ndarray, region: np.ndarray | None, neighbours: int) -> np.ndarray:
-    """Return local outlier factor of each row among those of its region: about 1 for the usual, more for the
-    unusual."""
-    from sklearn.neighbors import LocalOutlierFactor
-
-    score = np.ones(len(features))
-    whole = np.zeros(len(features)) if region is None else region
-    for value in np.unique(whole):
-        rows = np.flatnonzero(whole == value)
-        if len(rows) > 2:
-            model = LocalOutlierFactor(n_neighbors=min(neighbours, len(rows) - 1)).fit(features[rows])
-            score[rows] = -model.negative_outlier_factor_
-    return score

@@ -9,7 +9,7 @@ sparse matrices. Windows look both ways: a task of payments is a triage after th
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,10 +20,7 @@ from tipcore.errors import UsageError
 from tipbaselines.cache import remember
 from tipbaselines.frames import MINUTES_A_DAY, LabelledUnits, few_levels
 from tipbaselines.graphs import ratio
-from tipbaselines.trees import TreesOnUnits, make_datasets
-
-if TYPE_CHECKING:
-    from lightgbm import Dataset
+from tipbaselines.trees import Datasets, TreesOnUnits, make_datasets
 
 NEEDS = frozenset({"payments.payer", "payments.payee", "payments.minute", "payments.amount"})
 ROUND = (100, 500, 1000, 5000, 10_000)  # Sums that are multiples of these are ever rounder, minor units
@@ -381,9 +378,7 @@ class TreesOnPayments(TreesOnUnits):
         """Learn without a seed: every tree sees every feature and every row that is kept."""
         super().fit(fold, 0)
 
-    def datasets(
-        self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int
-    ) -> tuple["Dataset", "Dataset | None"]:
+    def datasets(self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int) -> Datasets:
         train, weight = thin(train, self.thinning)
         rows = ((self.features_of(fold, units), label) for units, label in (train, valid))
         return make_datasets(*rows, weight)

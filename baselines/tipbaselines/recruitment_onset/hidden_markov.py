@@ -21,6 +21,8 @@ from tipbaselines.recruitment_onset.conversations import ActMethod, CodedMessage
 
 AT_ONCE = 256
 """Conversations that go through the recursions side by side: what is kept of them fits into a cache."""
+ExpectedCounts = tuple[np.ndarray, np.ndarray, list[np.ndarray]]
+"""Of moves [states, states], of starts [states] and of symbols, [symbols, states] each."""
 
 
 @dataclass(eq=False)
@@ -83,7 +85,7 @@ class HiddenMarkov(ActMethod):
             members = members[np.argsort(-train.length[members], kind="stable")]
             for begin in range(0, len(members), AT_ONCE):
                 part = members[begin : begin + AT_ONCE]
-                likelihood += self._expect(train, part, np.flatnonzero(states), moves, begins, counts)
+                likelihood += self._expect(train, part, np.flatnonzero(states), (moves, begins, counts))
         self._transition = shares((moves + self.prior) * (self._allowed > 0))
         self._initial = shares(begins + self.prior)
         shared = (count.sum(axis=1, keepdims=True) / count.sum() for count in counts)
@@ -94,20 +96,14 @@ class HiddenMarkov(ActMethod):
         return likelihood
 
     def _expect(
-        self,
-        train: ConversationArrays,
-        members: np.ndarray,
-        states: np.ndarray,
-        moves: np.ndarray,
-        begins: np.ndarray,
-        counts: list[np.ndarray],
+        self, train: ConversationArrays, members: np.ndarray, states: np.ndarray, sums: ExpectedCounts
     ) -> float:
-        """Add the expected moves, starts and symbols of some conversations; return their log-likelihood.
+        """Add what is expected of some conversations to the sums; return their log-likelihood.
 
         ``members``: positions, the longest first, so that those still going on at a step are always the first.
         ``states``: the only ones that they may be in. Arrays are (steps, members, states).
         """
-        length = train.length[members]
+        (moves, begins, counts), length = sums, train.length[members]
         step = np.arange(length[0])[:, None]
         rows = train.start[members] + np.minimum(step, length - 1)
         going = (step < length).sum(axis=1)
