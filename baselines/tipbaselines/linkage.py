@@ -241,10 +241,6 @@ def top(similarity: np.ndarray, own: np.ndarray, best: int) -> tuple[np.ndarray,
 
 def candidate_frame(keys: pl.Series, pairs: np.ndarray, scores: np.ndarray) -> pl.DataFrame:
     """Return [query, candidate, score] from row numbers into ``keys``."""
-    return pl.DataFrame(
-        {
-            "query": keys.gather(pairs[:, 0]),
-            "candidate": keys.gather(pairs[:, 1]),
-            "score": pl.Series(scores, dtype=pl.Float64),
-        }
-    )
+    query, candidate = (keys.gather(rows) for rows in pairs.T)
+    score = pl.Series(scores, dtype=pl.Float64)
+    return pl.DataFrame({"query": query, "candidate": candidate, "score": score})

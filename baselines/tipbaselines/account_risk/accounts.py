@@ -205,13 +205,8 @@ def _alike(graph: AccountGraph) -> np.ndarray:
         marks += [day - created[end] < YOUNG_DAYS for end in (graph.target, graph.source)]
     if not marks:
         return np.zeros((graph.nodes, 0))
-    return np.column_stack(
-        [
-            ratio(np.bincount(end, mark, minlength=graph.nodes), np.bincount(end, minlength=graph.nodes))
-            for end in (graph.source, graph.target)
-            for mark in marks
-        ]
-    )
+    ends = [(end, np.bincount(end, minlength=graph.nodes)) for end in (graph.source, graph.target)]
+    return np.column_stack([ratio(np.bincount(e, mark, graph.nodes), n) for e, n in ends for mark in marks])
 
 
 def _closure(graph: AccountGraph) -> np.ndarray:

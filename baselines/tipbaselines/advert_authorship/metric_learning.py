@@ -13,6 +13,7 @@ for 6,000 training adverts and a gallery of 2,560 on one core.
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -173,14 +174,8 @@ def spellings(sentences: Sequence[str], support: int = 2) -> dict[str, str]:
         if len(listed) > 1:
             for place, word in enumerate(listed):
                 frames[" ".join(listed[:place]), " ".join(listed[place + 1 :])].add(word)
-    seen = Counter(
-        (a, b)
-        for words in frames.values()
-        if 1 < len(words) < 6
-        for a in sorted(words)
-        for b in sorted(words)
-        if a < b
-    )
+    pairs = (combinations(sorted(words), 2) for words in frames.values() if 1 < len(words) < 6)
+    seen = Counter(chain.from_iterable(pairs))
     usual: dict[str, str] = {}
     for (a, b), times in sorted(seen.items(), key=lambda item: (-item[1], item[0])):
         if _alike(a, b) or (times >= support and min(len(a), len(b)) <= 3):

@@ -17,8 +17,6 @@ from tipbaselines.text import texts
 
 
 class SentenceEncoder(Untrained):
-    """Has no parameters: nothing is learnt."""
-
     entry_class = "outside"
     resources = (ENCODER,)
     needs = frozenset({"adverts.title", "adverts.body"})

@@ -237,19 +237,17 @@ def _accounts(case: SeedCases) -> ViewEvidence:
     pairs = (ends[0][inside], ends[1][inside])
     known = csr_matrix((np.ones(inside.sum(), np.float32), pairs), shape=(count, count))
     either = known + known.T
-    return ViewEvidence(
-        accounts["account"],
-        {
-            "joined": np.log1p(to_dense(posts)),
-            "device": shared,
-            "own device": own,
-            "tie": np.log1p(to_dense(joined @ either)),
-            "own tie": np.log1p(to_dense(given @ either)),
-            "platform": case.share("platform", accounts["platform"]),
-            "language": case.share("language", accounts["language"]),
-            "opened": _opening(case, accounts["created_day"]),
-        },
-    )
+    pieces = {
+        "joined": np.log1p(to_dense(posts)),
+        "device": shared,
+        "own device": own,
+        "tie": np.log1p(to_dense(joined @ either)),
+        "own tie": np.log1p(to_dense(given @ either)),
+        "platform": case.share("platform", accounts["platform"]),
+        "language": case.share("language", accounts["language"]),
+        "opened": _opening(case, accounts["created_day"]),
+    }
+    return ViewEvidence(accounts["account"], pieces)
 
 
 def _opening(case: SeedCases, opened: pl.Series) -> np.ndarray:
@@ -270,13 +268,11 @@ def _circuits(case: SeedCases) -> ViewEvidence:
     there = sum_by(circuit, circuits.height) @ case.cells(stays["day"], stays["town"])
     towns = sum_by(circuit, circuits.height) @ one_hot(positions(stays["town"], case.towns), len(case.towns))
     of_case = case.members @ one_hot(positions(case.region["adverts"]["town"], case.towns), len(case.towns))
-    return ViewEvidence(
-        circuits["circuit"],
-        {
-            "where and when": to_dense(case.near(case.region["adverts"]["town"]) @ unit_rows(there).T),
-            "where": to_dense(unit_rows(of_case) @ unit_rows(towns).T),
-        },
-    )
+    pieces = {
+        "where and when": to_dense(case.near(case.region["adverts"]["town"]) @ unit_rows(there).T),
+        "where": to_dense(unit_rows(of_case) @ unit_rows(towns).T),
+    }
+    return ViewEvidence(circuits["circuit"], pieces)
 
 
 def _wallets(case: SeedCases, circuits: np.ndarray) -> ViewEvidence:
@@ -292,17 +288,15 @@ def _wallets(case: SeedCases, circuits: np.ndarray) -> ViewEvidence:
     books = positions(stops["wallet"], wallets["wallet"])
     circuit = positions(stops["circuit"], case.region["circuits"]["circuit"])
     booked = sum_by(books, count) @ sum_by(circuit, case.region["circuits"].height).T
-    return ViewEvidence(
-        wallets["wallet"],
-        {
-            "where and when": to_dense(case.near(case.region["adverts"]["town"]) @ unit_rows(cash).T),
-            "adverts paid": to_dense(case.near() @ unit_rows(adverts).T),
-            "taken": to_dense(case.near() @ unit_rows(taken).T),
-            "town": case.share("town", wallets["town"]),
-            "booked": to_dense(csr_matrix(circuits) @ unit_rows(booked).T),
-            "opened": _opening(case, wallets["opened_day"]),
-        },
-    )
+    pieces = {
+        "where and when": to_dense(case.near(case.region["adverts"]["town"]) @ unit_rows(cash).T),
+        "adverts paid": to_dense(case.near() @ unit_rows(adverts).T),
+        "taken": to_dense(case.near() @ unit_rows(taken).T),
+        "town": case.share("town", wallets["town"]),
+        "booked": to_dense(csr_matrix(circuits) @ unit_rows(booked).T),
+        "opened": _opening(case, wallets["opened_day"]),
+    }
+    return ViewEvidence(wallets["wallet"], pieces)
 
 
 def _firms(case: SeedCases) -> ViewEvidence:
@@ -312,18 +306,16 @@ def _firms(case: SeedCases) -> ViewEvidence:
     shape = len(case.region.seeds), firms.height
     alike = (_word_codes(firms["sector"]), category[:, None], firms["agency"].is_not_null().to_numpy())
     sector, category, placed = (np.broadcast_to(one, shape).astype(np.float32) for one in alike)
-    return ViewEvidence(
-        firms["firm"],
-        {
-            "town": case.share("town", firms["town"]),
-            "workers": case.share("language", firms["workers_language"]),
-            "language": case.share("language", firms["language"]),
-            "agency": case.share("language", agency),
-            "sector": sector,
-            "category": category,
-            "placed": placed,
-        },
-    )
+    pieces = {
+        "town": case.share("town", firms["town"]),
+        "workers": case.share("language", firms["workers_language"]),
+        "language": case.share("language", firms["language"]),
+        "agency": case.share("language", agency),
+        "sector": sector,
+        "category": category,
+        "placed": placed,
+    }
+    return ViewEvidence(firms["firm"], pieces)
 
 
 def _word_codes(words: pl.Series) -> np.ndarray:

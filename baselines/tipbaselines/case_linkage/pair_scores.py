@@ -57,7 +57,7 @@ class PairScores:
                 scores[view] = model(rows)
         return {view: (one.keys, scores[view][one.which]) for view, one in known.items()}
 
-    def _pairs(self, fold: Fold, part: str, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    def _pairs(self, fold: Fold, part: str, seed: int) -> dict[str, list[np.ndarray]]:
         """Return features and labels of pairs by view: all links of the part's seeds, and rows of none."""
         links, unit = fold.labels(part).collect(), fold.task.unit
         links = links.with_columns(pl.col(unit, "candidate").cast(pl.Int64))
@@ -75,8 +75,7 @@ class PairScores:
                 pairs = known.rows()[known.which[chosen]], label[chosen].astype(np.float64)
                 made.setdefault(view, []).append(pairs)
         return {
-            view: (np.concatenate([f for f, _ in parts]), np.concatenate([y for _, y in parts]))
-            for view, parts in made.items()
+            view: [np.concatenate(one) for one in zip(*parts, strict=True)] for view, parts in made.items()
         }
 
 

@@ -17,8 +17,6 @@ from tipbaselines.frames import Untrained
 
 
 class TimePlace(Untrained):
-    """Has no parameters."""
-
     entry_class = "worlds"  # knows which purpose of a payment is an advert
     needs = frozenset({"adverts.contacts"})
     batches = "regions"

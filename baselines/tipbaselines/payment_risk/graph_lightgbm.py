@@ -21,8 +21,6 @@ from tipbaselines.payment_risk.payments import (
 
 @dataclass(unsafe_hash=True)
 class GraphLightGBM(TreesOnPayments):
-    """As :class:`TreesOnPayments`."""
-
     name = "payment_risk/graph_lightgbm"
 
     def features(self, payments: Payments, rows: np.ndarray) -> np.ndarray:

@@ -15,8 +15,6 @@ from tipbaselines.payment_risk.payments import Payments, TreesOnPayments, histor
 
 @dataclass(unsafe_hash=True)
 class LightGBM(TreesOnPayments):
-    """As :class:`TreesOnPayments`."""
-
     name = "payment_risk/lightgbm"
 
     def features(self, payments: Payments, rows: np.ndarray) -> np.ndarray:

@@ -23,11 +23,5 @@ class Oracle(Untrained):
         known = to_predict(fold)
         estimate = known["inverse_chance"].cast(pl.Float64).to_numpy() / THOUSANDTHS
         error = np.sqrt(known["inverse_chance_variance"].cast(pl.Float64).to_numpy() / THOUSANDTHS) / estimate
-        return pl.DataFrame(
-            {
-                unit: known[unit],
-                "estimate": estimate,
-                "lower": estimate * np.exp(-NORMAL * error),
-                "upper": estimate * np.exp(NORMAL * error),
-            }
-        )
+        lower, upper = (estimate * np.exp(reach * error) for reach in (-NORMAL, NORMAL))
+        return pl.DataFrame({unit: known[unit], "estimate": estimate, "lower": lower, "upper": upper})

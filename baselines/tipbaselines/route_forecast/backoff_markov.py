@@ -12,8 +12,6 @@ from tipbaselines.route_forecast.itineraries import Histories, MoveCounts, TownM
 
 
 class BackoffMarkov(TownMethod):
-    """It has nothing to choose."""
-
     def fit(self, fold: Fold, seed: int) -> None:
         self._counts = self.count(self.start(fold))
 

@@ -14,8 +14,6 @@ from tipbaselines.supplier_risk.suppliers import SupplyChain, TreesOnFirms, own_
 
 @dataclass(unsafe_hash=True)
 class LightGBM(TreesOnFirms):
-    """As :class:`TreesOnFirms`."""
-
     needs = frozenset({"firms.sector"})
     name = "supplier_risk/lightgbm"
 

@@ -15,8 +15,6 @@ from tipbaselines.supplier_risk.suppliers import SupplyChain, TreesOnFirms, neig
 
 @dataclass(unsafe_hash=True)
 class NeighbourLightGBM(TreesOnFirms):
-    """As :class:`TreesOnFirms`."""
-
     needs = frozenset({"firms.sector", "supplies.supplier", "supplies.buyer"})
     name = "supplier_risk/neighbour_lightgbm"
 
