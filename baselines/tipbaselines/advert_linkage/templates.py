@@ -39,16 +39,6 @@ class Template:
         return document_bits(length, word_bits) + log_star(places) + places * place_bits(length)
 
 
-class Templates:
-    """A template per document, filled up to the longest. ``tokens``: int64 (documents, m), ``sizes``: int64
-    (documents,), ``slots``: bool (documents, m + 1), ``slot_bits``: float64 (documents,), for all slots of each."""
-
-    def __init__(self, templates: Sequence[Template]) -> None:
-        self.tokens, self.sizes = pad([one.tokens for one in templates], NONE)
-        self.slots = pad([one.slots for one in templates], 0)[0].astype(bool)
-        self.slot_bits = np.array([one.slots.sum() * one.slot_bits for one in templates], dtype=np.float64)
-
-
 @dataclass(frozen=True)
 class Alignment:
     """How documents meet their templates: ``matched`` bool (documents, m), ``inserted`` int64 (documents, m + 1) a
@@ -78,83 +68,112 @@ def document_bits(length: int, word_bits: int) -> float:
     return log_star(length) + length * word_bits
 
 
-def pad(documents: Sequence[np.ndarray], filler: int = PAD) -> tuple[np.ndarray, np.ndarray]:
-    """Return documents as one int64 matrix filled up with :data:`PAD`, and their lengths."""
+def pad(documents: Sequence[np.ndarray], filler: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return documents as one int64 matrix filled up with ``filler``, and their lengths."""
     lengths = np.array([len(d) for d in documents], dtype=np.int64)
     matrix = np.full((len(documents), int(lengths.max(initial=0))), filler, dtype=np.int64)
     matrix[np.arange(matrix.shape[1]) < lengths[:, None]] = np.concatenate(documents)
     return matrix, lengths
 
 
-def aligned_bits(templates: Templates, matrix: np.ndarray, lengths: np.ndarray, word_bits: int) -> np.ndarray:
-    """Return bits of each document as edits of its template, at the cheapest alignment: float64 (documents,)."""
-    sizes = templates.sizes
-    last = np.empty(len(lengths), dtype=np.int32)
-    for number, row in enumerate(_rows(templates, matrix, lengths, word_bits)):
-        ends = np.flatnonzero(sizes == number)
-        if len(ends):
-            last[ends] = row[lengths[ends], ends]
-    longer = np.maximum(lengths, sizes)
-    return last + (np.array([log_star(n) for n in longer.tolist()]) + templates.slot_bits)
+class Batch:
+    """Documents, each with its template, to be aligned side by side."""
 
+    def __init__(
+        self, templates: Sequence[Template], documents: Sequence[np.ndarray], word_bits: int
+    ) -> None:
+        tokens, self._sizes = pad([one.tokens for one in templates], NONE)
+        words, self._lengths = pad(documents, PAD)
+        self._tokens, self._words = _transpose(tokens), _transpose(words)
+        self._slots = pad([one.slots for one in templates], 0)[0].astype(bool)
+        self._slot_bits = np.array([one.slots.sum() * one.slot_bits for one in templates], dtype=np.float64)
+        self._longer = np.maximum(self._lengths, self._sizes)
+        edit = COLUMN_BITS + np.ceil(np.log2(np.maximum(self._longer, 2))).astype(np.int64) + KIND_BITS
+        most = (int(edit.max()) + word_bits) * (int(self._lengths.max()) + int(self._sizes.max()) + 1)
+        # The narrowest type that holds a whole table: half as wide is a sixth quicker.
+        self._edit = edit.astype(np.int16 if most < np.iinfo(np.int16).max else np.int32)
+        self._word = self._edit.dtype.type(word_bits)
 
-def _edit_bits(templates: Templates, lengths: np.ndarray, word_bits: int) -> np.ndarray:
-    """Return bits of an edit's column, place and kind, (documents,), in the narrowest type that holds a whole table:
-    half as wide is a sixth quicker."""
-    size = np.maximum(np.maximum(lengths, templates.sizes), 2)
-    edit = COLUMN_BITS + np.ceil(np.log2(size)).astype(np.int64) + KIND_BITS
-    most = (int(edit.max()) + word_bits) * (int(lengths.max()) + int(templates.sizes.max()) + 1)
-    return edit.astype(np.int16 if most < np.iinfo(np.int16).max else np.int32)
+    def bits(self) -> np.ndarray:
+        """Return bits of each document as edits of its template, at the cheapest alignment: float64 (documents,)."""
+        last = np.empty(len(self._lengths), dtype=np.int32)
+        for number, row in enumerate(self._rows()):
+            ends = np.flatnonzero(self._sizes == number)
+            if len(ends):
+                last[ends] = row[self._lengths[ends], ends]
+        return last + (np.array([log_star(n) for n in self._longer.tolist()]) + self._slot_bits)
+
+    def _change_bits(self, same: np.ndarray) -> np.ndarray:
+        """Return bits of a step that takes a token of both: of a column where they are the same, else of an edit and a
+        word. As a sum, which is several times quicker than a choice."""
+        other = self._edit + self._word
+        bits = same.astype(self._edit.dtype)
+        bits *= self._edit.dtype.type(COLUMN_BITS) - other
+        bits += other
+        return bits
+
+    def _rows(self) -> Iterator[np.ndarray]:
+        """Yield rows of the alignment table, whole numbers (width + 1, documents) each, m + 1 of them. Documents lie
+        beside each other in memory, so that each operation goes through it in order."""
+        place = np.arange(len(self._words) + 1, dtype=self._edit.dtype)[:, None]
+        between = place * (self._edit + self._word)
+        inside = place * (self._edit.dtype.type(COLUMN_BITS) + self._word)
+        some, every = self._slots.any(axis=0), self._slots.all(axis=0)
+
+        def slope(number: int) -> np.ndarray:
+            if every[number]:
+                return np.broadcast_to(inside, between.shape)
+            return np.where(self._slots[:, number], inside, between) if some[number] else between
+
+        row = slope(0)
+        yield row
+        for number, token in enumerate(self._tokens, 1):
+            best = row + self._edit
+            change = self._change_bits(self._words == token)
+            change += row[:-1]
+            np.minimum(best[1:], change, out=best[1:])
+            rising = slope(number)
+            best -= rising
+            _lower_to_lowest_above(best)
+            best += rising
+            row = best
+            yield row
+
+    def align(self) -> Alignment:
+        """Return the cheapest alignment of each document, backwards through the table; a match is preferred to an
+        edit."""
+        rows = np.stack(list(self._rows()))
+        tall, wide, count = rows.shape
+        same = self._words[None] == self._tokens[:, None]
+        # Every cell's step back: none at the origin, else a word put in, one left out, or one of both.
+        step = np.full(rows.shape, PUT_IN, dtype=np.int8)
+        step[0, 0] = ORIGIN
+        np.copyto(step[1:], LEFT_OUT, where=rows[:-1] + self._edit == rows[1:])
+        change = self._change_bits(same)
+        change += rows[:-1, :-1]
+        np.copyto(step[1:, 1:], OF_BOTH, where=change == rows[1:, 1:])
+        flat = step.ravel()
+        back = np.array([0, count, wide * count, (wide + 1) * count])  # in cells of the flattened table
+        here = (self._sizes * wide + self._lengths) * count + np.arange(count)
+        path = np.empty((tall + wide, count), dtype=np.int64)
+        for move in range(tall + wide):
+            path[move] = here
+            here = here - back[flat[here]]
+        row, column, document = np.unravel_index(path.ravel(), rows.shape)
+        taken = flat[path.ravel()]
+        matched = np.zeros((count, tall - 1), dtype=bool)
+        hit = (taken == OF_BOTH) & same[row - 1, column - 1, document]
+        matched[document[hit], row[hit] - 1] = True
+        inserted = np.zeros((count, tall), dtype=np.int64)
+        put_in = taken == PUT_IN
+        np.add.at(inserted, (document[put_in], row[put_in]), 1)
+        return Alignment(matched, inserted)
 
 
 def _transpose(tokens: np.ndarray) -> np.ndarray:
     """Return a matrix of tokens with a column per document, as narrow as their numbers allow."""
     narrow = np.int16 if tokens.max(initial=0) <= np.iinfo(np.int16).max else np.int64
     return np.ascontiguousarray(tokens.T, dtype=narrow)
-
-
-def _change_bits(same: np.ndarray, edit: np.ndarray, word_bits: int) -> np.ndarray:
-    """Return bits of a step that takes a token of both: of a column where they are the same, else of an edit and a
-    word. As a sum, which is several times quicker than a choice."""
-    other = edit + edit.dtype.type(word_bits)
-    bits = same.astype(edit.dtype)
-    bits *= edit.dtype.type(COLUMN_BITS) - other
-    bits += other
-    return bits
-
-
-def _rows(
-    templates: Templates, matrix: np.ndarray, lengths: np.ndarray, word_bits: int
-) -> Iterator[np.ndarray]:
-    """Yield rows of the alignment table, whole numbers (width + 1, documents) each, m + 1 of them. Documents lie beside
-    each other in memory, so that each operation goes through it in order."""
-    edit = _edit_bits(templates, lengths, word_bits)
-    column, word = edit.dtype.type(COLUMN_BITS), edit.dtype.type(word_bits)
-    place = np.arange(matrix.shape[1] + 1, dtype=edit.dtype)[:, None]
-    between = place * (edit + word)
-    inside = place * (column + word)
-    is_slot = templates.slots
-    some, every = np.logical_or.reduce(is_slot, axis=0), np.logical_and.reduce(is_slot, axis=0)
-    tokens, words = _transpose(templates.tokens), _transpose(matrix)
-
-    def slope(number: int) -> np.ndarray:
-        if every[number]:
-            return np.broadcast_to(inside, between.shape)
-        return np.where(is_slot[:, number], inside, between) if some[number] else between
-
-    row = slope(0)
-    yield row
-    for number, token in enumerate(tokens, 1):
-        best = row + edit
-        change = _change_bits(words == token, edit, word_bits)
-        change += row[:-1]
-        np.minimum(best[1:], change, out=best[1:])
-        rising = slope(number)
-        best -= rising
-        _lower_to_lowest_above(best)
-        best += rising
-        row = best
-        yield row
 
 
 def _lower_to_lowest_above(table: np.ndarray) -> None:
@@ -168,37 +187,6 @@ def _lower_to_lowest_above(table: np.ndarray) -> None:
         reach *= 2
 
 
-def align(templates: Templates, matrix: np.ndarray, lengths: np.ndarray, word_bits: int) -> Alignment:
-    """Return the cheapest alignment of each document, backwards through the table; a match is preferred to an edit."""
-    rows = np.stack(list(_rows(templates, matrix, lengths, word_bits)))
-    edit = _edit_bits(templates, lengths, word_bits)
-    tall, wide, count = rows.shape
-    same = _transpose(matrix)[None] == _transpose(templates.tokens)[:, None]
-    # Every cell's step back: none at the origin, else a word put in, one left out, or one of both.
-    step = np.full(rows.shape, PUT_IN, dtype=np.int8)
-    step[0, 0] = ORIGIN
-    np.copyto(step[1:], LEFT_OUT, where=rows[:-1] + edit == rows[1:])
-    change = _change_bits(same, edit, word_bits)
-    change += rows[:-1, :-1]
-    np.copyto(step[1:, 1:], OF_BOTH, where=change == rows[1:, 1:])
-    flat = step.ravel()
-    back = np.array([0, count, wide * count, (wide + 1) * count])  # in cells of the flattened table
-    here = (templates.sizes * wide + lengths) * count + np.arange(count)
-    path = np.empty((tall + wide, count), dtype=np.int64)
-    for move in range(tall + wide):
-        path[move] = here
-        here = here - back[flat[here]]
-    row, column, document = np.unravel_index(path.ravel(), rows.shape)
-    taken = flat[path.ravel()]
-    matched = np.zeros((count, tall - 1), dtype=bool)
-    hit = (taken == OF_BOTH) & same[row - 1, column - 1, document]
-    matched[document[hit], row[hit] - 1] = True
-    inserted = np.zeros((count, tall), dtype=np.int64)
-    put_in = taken == PUT_IN
-    np.add.at(inserted, (document[put_in], row[put_in]), 1)
-    return Alignment(matched, inserted)
-
-
 Found = TypeVar("Found")
 Requests = Generator["AlignmentRequest", Any, Found]  # What asks for alignments, and returns what it finds
 MOST = {"bits": 4096, "align": 256}  # Pairs in a batch: of an alignment the whole table is kept
@@ -207,7 +195,7 @@ MOST = {"bits": 4096, "align": 256}  # Pairs in a batch: of an alignment the who
 @dataclass(frozen=True)
 class AlignmentRequest:
     """Every template with every document. ``kind``: ``bits`` is answered by float64 [templates, documents] of
-    :func:`aligned_bits`, ``align`` by an alignment per template."""
+    :meth:`Batch.bits`, ``align`` by an alignment per template."""
 
     kind: Literal["bits", "align"]
     templates: Sequence[Template]
@@ -254,14 +242,13 @@ def _of_pairs(kind: str, pairs: list[tuple[Template, np.ndarray]], word_bits: in
     found: list[Any] = [None] * len(pairs)
     order = sorted(range(len(pairs)), key=lambda n: (len(pairs[n][0].tokens), len(pairs[n][1])))
     for start in range(0, len(order), MOST[kind]):
-        batch = order[start : start + MOST[kind]]
-        templates = Templates([pairs[n][0] for n in batch])
-        matrix, lengths = pad([pairs[n][1] for n in batch])
+        chosen = order[start : start + MOST[kind]]
+        batch = Batch([pairs[n][0] for n in chosen], [pairs[n][1] for n in chosen], word_bits)
         if kind == "bits":
-            made: Sequence[Any] = aligned_bits(templates, matrix, lengths, word_bits).tolist()
+            made: Sequence[Any] = batch.bits().tolist()
         else:
-            whole = align(templates, matrix, lengths, word_bits)
+            whole = batch.align()
             made = list(zip(whole.matched, whole.inserted, strict=True))
-        for n, one in zip(batch, made, strict=True):
+        for n, one in zip(chosen, made, strict=True):
             found[n] = one
     return found

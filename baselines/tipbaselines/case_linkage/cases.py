@@ -8,7 +8,7 @@ days: the adverts of the case, a day each way, and the stays of a circuit or the
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -77,17 +77,22 @@ class CaseRegion:
 def read_regions(fold: Fold, seeds: pl.Series, true_cases: bool = False) -> Iterator[CaseRegion]:
     """Yield every region with a seed, in order. ``seeds``: keys of adverts. ``true_cases``: whether a case is what the
     hidden truth says, which a reference alone is shown."""
-    tables = {table: _read(fold, table) for table in COLUMNS}
+    unit, tables = fold.task.unit, {table: _read(fold, table) for table in COLUMNS}
     adverts = tables["adverts"].with_columns(
         pl.col("region").fill_null(0), day=(pl.col("minute") // MINUTES_A_DAY).fill_null(0)
     )
-    tables["adverts"] = _add_cases(adverts, fold.task.unit, true_cases).sort("region", fold.task.unit)
-    wanted = tables["adverts"].filter(pl.col(fold.task.unit).is_in(seeds.implode()))["region"].unique().sort()
+    if true_cases:
+        adverts = adverts.rename({TRUE_CASE: "case"})
+    else:
+        joined = shared_value_components(adverts, unit, "contacts").rename({"component": "case"})
+        adverts = adverts.drop(TRUE_CASE).join(joined, on=unit, how="left")
+    tables["adverts"] = adverts.with_columns(case=pl.coalesce("case", unit)).sort("region", unit)
+    wanted = tables["adverts"].filter(pl.col(unit).is_in(seeds.implode()))["region"].unique().sort()
     parts = {table: frame.partition_by("region", as_dict=True) for table, frame in tables.items()}
     for region in wanted:
         here = {table: parts[table].get((region,), frame.clear()) for table, frame in tables.items()}
-        asked = here["adverts"][fold.task.unit].is_in(seeds.implode())
-        yield CaseRegion(fold.task.unit, here, np.flatnonzero(asked.to_numpy()), fold.task.views)
+        asked = here["adverts"][unit].is_in(seeds.implode())
+        yield CaseRegion(unit, here, np.flatnonzero(asked.to_numpy()), fold.task.views)
 
 
 def _read(fold: Fold, table: str) -> pl.DataFrame:
@@ -105,14 +110,6 @@ def _read(fold: Fold, table: str) -> pl.DataFrame:
     frame = fold.tables[table].select(shown).collect()
     key = next(iter(COLUMNS[table]))
     return frame.with_columns(pl.col("region").fill_null(0)).sort("region", key, maintain_order=True)
-
-
-def _add_cases(adverts: pl.DataFrame, unit: str, true_cases: bool) -> pl.DataFrame:
-    if true_cases:
-        return adverts.with_columns(case=pl.coalesce(TRUE_CASE, unit)).drop(TRUE_CASE)
-    joined = shared_value_components(adverts, unit, "contacts").rename({"component": "case"})
-    known = adverts.drop(TRUE_CASE).join(joined, on=unit, how="left")
-    return known.with_columns(case=pl.coalesce("case", unit))
 
 
 NEAR = 1  # Days each way within which a payment goes with an advert
@@ -176,6 +173,11 @@ class SeedCases:
         towns = pl.concat([region[t]["town"] for t in ("adverts", "wallets", "payments", "stops", "firms")])
         self.towns = towns.drop_nulls().unique().sort()
 
+    @cached_property
+    def circuits(self) -> ViewEvidence:
+        """The evidence of circuits, which wallets are compared with too."""
+        return _circuits(self)
+
     def share(self, column: str, values: pl.Series) -> np.ndarray:
         """Return the share of the case's adverts whose column has the value of each row, [seeds, rows]."""
         if column not in self._known:  # of every view alike
@@ -207,19 +209,6 @@ class SeedCases:
         day = self.region["adverts"]["day"].to_numpy().astype(np.float64)
         indices, starts = self.members.indices, self.members.indptr[:-1]
         return np.minimum.reduceat(day[indices], starts)[:, None] if len(starts) else np.zeros((0, 1))
-
-
-def evidence(region: CaseRegion, *views: str) -> dict[str, ViewEvidence]:
-    """Return the evidence of some views of a region; of every one where none is named."""
-    case = SeedCases(region)
-    circuits = cache(lambda: _circuits(case))  # wallets are compared with them
-    made: dict[str, Callable[[], ViewEvidence]] = {
-        "accounts": lambda: _accounts(case),
-        "wallets": lambda: _wallets(case, circuits().pieces["where and when"]),
-        "circuits": circuits,
-        "firms": lambda: _firms(case),
-    }
-    return {view: made[view]() for view in views or made}
 
 
 def _accounts(case: SeedCases) -> ViewEvidence:
@@ -275,7 +264,7 @@ def _circuits(case: SeedCases) -> ViewEvidence:
     return ViewEvidence(circuits["circuit"], pieces)
 
 
-def _wallets(case: SeedCases, circuits: np.ndarray) -> ViewEvidence:
+def _wallets(case: SeedCases) -> ViewEvidence:
     wallets, payments = case.region["wallets"], case.region["payments"]
     count, stops = wallets.height, case.region["stops"]
     day = payments["minute"] // MINUTES_A_DAY
@@ -293,7 +282,7 @@ def _wallets(case: SeedCases, circuits: np.ndarray) -> ViewEvidence:
         "adverts paid": to_dense(case.near() @ unit_rows(adverts).T),
         "taken": to_dense(case.near() @ unit_rows(taken).T),
         "town": case.share("town", wallets["town"]),
-        "booked": to_dense(csr_matrix(circuits) @ unit_rows(booked).T),
+        "booked": to_dense(csr_matrix(case.circuits.pieces["where and when"]) @ unit_rows(booked).T),
         "opened": _opening(case, wallets["opened_day"]),
     }
     return ViewEvidence(wallets["wallet"], pieces)
@@ -321,6 +310,20 @@ def _firms(case: SeedCases) -> ViewEvidence:
 def _word_codes(words: pl.Series) -> np.ndarray:
     """Return a number per word, the same in every region; 0 where there is none."""
     return np.array([zlib.crc32(word.encode()) % WORDS + 1 if word else 0 for word in words], dtype=np.int64)
+
+
+VIEWS: dict[str, Callable[[SeedCases], ViewEvidence]] = {
+    "accounts": _accounts,
+    "wallets": _wallets,
+    "circuits": lambda case: case.circuits,
+    "firms": _firms,
+}
+
+
+def evidence(region: CaseRegion, *views: str) -> dict[str, ViewEvidence]:
+    """Return the evidence of some views of a region; of every one where none is named."""
+    case = SeedCases(region)
+    return {view: VIEWS[view](case) for view in views or VIEWS}
 
 
 MOST = 10  # Candidates that are named per seed and view

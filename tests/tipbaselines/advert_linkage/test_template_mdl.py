@@ -12,14 +12,11 @@ from tipbaselines.advert_linkage.template_mdl import TemplateMDL
 from tipbaselines.advert_linkage.templates import (
     FEW,
     AlignmentRequest,
+    Batch,
     Template,
-    Templates,
-    align,
-    aligned_bits,
     answer_all,
     document_bits,
     log_star,
-    pad,
     place_bits,
 )
 
@@ -103,7 +100,7 @@ def test_the_universal_code_has_the_published_lengths(number: int, bits: float):
 def test_a_document_is_cheaper_by_its_own_template_than_alone_and_dearer_by_a_foreign_one():
     words, foreign = np.arange(20), np.arange(100, 120)
     template = Template(words, np.zeros(21, dtype=bool))
-    own, other = aligned_bits(Templates([template] * 2), *pad([words, foreign]), word_bits=10)
+    own, other = Batch([template] * 2, [words, foreign], 10).bits()
     assert own < document_bits(20, 10) < other
 
 
@@ -112,7 +109,7 @@ def test_a_document_is_cheaper_by_its_own_template_than_alone_and_dearer_by_a_fo
 def test_bits_are_those_of_the_edits_however_many_a_word_has(word_bits: int):
     words, foreign = np.arange(20), np.arange(100, 120)
     template = Template(words, np.zeros(21, dtype=bool))
-    own, other = aligned_bits(Templates([template] * 2), *pad([words, foreign]), word_bits=word_bits)
+    own, other = Batch([template] * 2, [words, foreign], word_bits).bits()
     assert own == pytest.approx(20 + log_star(20))
     assert other == pytest.approx(20 * (8 + word_bits) + log_star(20))
 
@@ -126,12 +123,12 @@ def test_documents_are_aligned_side_by_side_as_one_by_one():
         templates.append(Template(words, rng.random(size + 1) < rng.choice([0.0, 0.3, 1.0]), 2.5))
         documents.append(words[rng.random(size) < 0.8] if size > 1 else words)
     documents = [one if len(one) else np.array([40_000]) for one in documents]
-    together = aligned_bits(Templates(templates), *pad(documents), word_bits=9)
-    aligned = align(Templates(templates), *pad(documents), word_bits=9)
+    batch = Batch(templates, documents, 9)
+    together, aligned = batch.bits(), batch.align()
     for number, (template, document) in enumerate(zip(templates, documents, strict=True)):
-        alone = (Templates([template]), *pad([document]))
-        assert aligned_bits(*alone, word_bits=9) == together[number]
-        one, size = align(*alone, word_bits=9), len(template.tokens)
+        alone, size = Batch([template], [document], 9), len(template.tokens)
+        assert alone.bits() == together[number]
+        one = alone.align()
         np.testing.assert_array_equal(one.matched[0], aligned.matched[number, :size])
         np.testing.assert_array_equal(one.inserted[0], aligned.inserted[number, : size + 1])
 
@@ -160,7 +157,7 @@ def test_bits_are_the_least_over_all_ways_to_edit():
     for _ in range(40):
         words, document = (rng.integers(0, 4, size) for size in rng.integers(1, 7, 2))
         template = Template(words, rng.random(len(words) + 1) < 0.4)
-        [found] = aligned_bits(Templates([template]), *pad([document]), word_bits=5)
+        [found] = Batch([template], [document], 5).bits()
         assert found == least_bits(template, document, 5) + log_star(max(len(words), len(document)))
 
 
