@@ -23,8 +23,6 @@ from tipbaselines.graphs import GraphSAGEMethod, NetworkInputs, fill_gaps, mean_
 
 @dataclass(eq=False)
 class GraphSAGE(GraphSAGEMethod):
-    """Parameters as of :class:`tipbaselines.graphs.GraphSAGEMethod`."""
-
     hidden: int = 32
     epochs: int = 120
     patience: int = 20

@@ -188,8 +188,7 @@ def spellings(sentences: Sequence[str], support: int = 2) -> dict[str, str]:
 
 
 def _alike(a: str, b: str) -> bool:
-    """Return whether two words are equal but for at most two letters at one place, and in at least half of the
-    longer."""
+    """Return whether words are equal but for two letters at one place at most, and in half of the longer at least."""
     before = _shared_start(a, b)
     after = _shared_start(a[before:][::-1], b[before:][::-1])
     shortest, longest = sorted((len(a), len(b)))

@@ -90,8 +90,7 @@ def template_clusters(documents: list[tuple[str, ...]], copies: np.ndarray, phra
 
 
 def _coarse(documents: list[tuple[str, ...]], phrases: int) -> list[list[int]]:
-    """Return components of documents over the ``phrases`` rarest five-word phrases of each that another document has
-    too."""
+    """Return components of documents over the ``phrases`` rarest five-word phrases of each that another one has too."""
     sets = shingles([" ".join(d) for d in documents], PHRASE)
     _, phrase, frequency = np.unique(sets.values, return_inverse=True, return_counts=True)
     rows = pl.DataFrame(
@@ -142,8 +141,7 @@ def _fine(
 def _template(
     seed: np.ndarray, among: list[np.ndarray], alone: np.ndarray, word_bits: int
 ) -> Requests[Template | None]:
-    """Return the cheapest template with slots from the seed, the first of the documents, and those that join it; None
-    where none does."""
+    """Return the cheapest template with slots of the seed, the first document, and those that join it; None if none."""
     whole = Template(seed, np.zeros(len(seed) + 1, dtype=bool))
     [bits] = yield AlignmentRequest("bits", [whole], among)
     joined = np.flatnonzero(bits < alone)

@@ -41,8 +41,7 @@ class Template:
 
 @dataclass(frozen=True)
 class Alignment:
-    """How documents meet their templates: ``matched`` bool (documents, m), ``inserted`` int64 (documents, m + 1) a
-    gap."""
+    """Documents beside templates: ``matched`` bool (documents, m); ``inserted`` int64 (documents, m + 1), by gap."""
 
     matched: np.ndarray
     inserted: np.ndarray
@@ -140,8 +139,7 @@ class Batch:
             yield row
 
     def align(self) -> Alignment:
-        """Return the cheapest alignment of each document, backwards through the table; a match is preferred to an
-        edit."""
+        """Return the cheapest alignment of each document, backwards through the table; matches come before edits."""
         rows = np.stack(list(self._rows()))
         tall, wide, count = rows.shape
         same = self._words[None] == self._tokens[:, None]

@@ -133,8 +133,7 @@ def fit_components(documents: list[str], components: int, seed: int) -> "Pipelin
 def linear_model(
     documents: list[str], labels: np.ndarray, cluster: np.ndarray, c: float, crossfits: int
 ) -> tuple[TextModel, np.ndarray]:
-    """Return the linear model of all documents, and their log-odds, float64, by models that saw none of their
-    cluster."""
+    """Return the linear model of all documents, and their float64 log-odds by models that saw none of their cluster."""
     base = TfidfLogreg(c)
     whole = base.new_model()
     number, first = equal_values(documents)

@@ -362,8 +362,7 @@ def rank_views(fold: Fold, score: Callable[[CaseRegion], Scores]) -> pl.DataFram
 
 
 def rank_lists(scored: Iterable[tuple[pl.Series, Scores]], named: float = 0.0) -> pl.DataFrame:
-    """Return the lists of the seeds of all regions, given the seeds of each and their scores. ``named``: as of
-    :func:`best_rows`."""
+    """Return the lists of all seeds, given the seeds of each region and scores. ``named``: as of :func:`best_rows`."""
     found = [pl.DataFrame(schema=SCHEMA)]
     for seeds, views in scored:
         lists = pl.concat([best_rows(seeds, view, *one, named) for view, one in views.items()])

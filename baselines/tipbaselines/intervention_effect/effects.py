@@ -98,7 +98,7 @@ class Market:
         if not fold.independent_regions:
             _refuse_covariates(series.columns, effects)
         if "platform" not in series.columns:
-            series = series.with_columns(pl.lit(None, dtype=pl.String).alias("platform"))
+            series = series.with_columns(platform=pl.lit(None, dtype=pl.String))
         platforms = series["platform"].unique().sort(nulls_last=True).to_list()
         number = {name: place for place, name in enumerate(platforms)}
         regions, region = np.unique(series["region"].to_numpy(), return_inverse=True)
@@ -177,15 +177,14 @@ def _refuse_covariates(columns: list[str], effects: pl.DataFrame) -> None:
 
 def _interventions(fold: Fold, effects: pl.DataFrame) -> pl.DataFrame:
     """Return the interventions of the table, or without one those that effects name."""
+    key = ["region", "kind", "day"]
     if "kind" not in effects.columns:
-        effects = effects.with_columns(pl.lit("").alias("kind"))
-    asked = effects.group_by("region", "kind", "day").agg(pl.col("last_day").max())
-    if "interventions" in fold.tables:
-        listed = fold.tables["interventions"].select("region", "kind", "day", "platform").collect()
-        asked = listed.join(asked, on=["region", "kind", "day"], how="left")
-    else:
-        asked = asked.with_columns(pl.lit(None, dtype=pl.String).alias("platform"))
-    return asked.sort("region", "kind", "day")
+        effects = effects.with_columns(kind=pl.lit(""))
+    asked = effects.group_by(key).agg(pl.col("last_day").max())
+    if "interventions" not in fold.tables:
+        return asked.with_columns(platform=pl.lit(None, dtype=pl.String)).sort(key)
+    listed = fold.tables["interventions"].select(*key, "platform").collect()
+    return listed.join(asked, on=key, how="left").sort(key)
 
 
 def _start(series: np.ndarray) -> np.ndarray:

@@ -34,8 +34,6 @@ THINNING = 8  # One negative of so many is learnt from
 
 @dataclass(eq=False)
 class GraphSAGE(GraphSAGEMethod):
-    """Parameters as of :class:`tipbaselines.graphs.GraphSAGEMethod`."""
-
     hidden: int = 32
     epochs: int = 80
     patience: int = 15

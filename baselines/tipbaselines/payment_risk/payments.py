@@ -198,8 +198,7 @@ class Side:
     def window(
         self, wallet: np.ndarray, minute: np.ndarray, days: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return each wallet's payments within so many days of a minute, about how many different others they are with,
-        and their sum."""
+        """Return each wallet's payments within so many days of a minute, about how many others, and the sum."""
         reach = days * MINUTES_A_DAY
         key = self._of(wallet, minute)
         # Looked up in order, which is several times faster than as they come.

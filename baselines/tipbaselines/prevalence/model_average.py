@@ -37,8 +37,7 @@ PLAIN = "Plain BIC (baseline.method.dispersion=false)"
 
 @dataclass(eq=False)
 class ModelAverage(Untrained):
-    """``terms``: dependent pairs of lists in a model, at most; ``dispersion``: whether deviances are divided by it,
-    plain BIC if not."""
+    """``terms``: most dependent pairs in a model; ``dispersion``: whether to divide deviances by it, else plain BIC."""
 
     terms: int = 5
     dispersion: bool = True

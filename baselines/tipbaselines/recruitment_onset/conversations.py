@@ -133,9 +133,7 @@ class ConversationArrays:
 def labelled_messages(fold: Fold, part: str) -> pl.DataFrame:
     """Return messages of the labelled units of a part with ``label`` and ``onset``, by unit and sequence."""
     unit = fold.task.unit
-    labels = fold.labels(part).collect()
-    messages = fold.tables["messages"].collect()
-    return messages.join(labels, on=unit, how="inner").sort(unit, "sequence")
+    return fold.tables["messages"].join(fold.labels(part), on=unit).sort(unit, "sequence").collect()
 
 
 def conversation_arrays(messages: pl.DataFrame, unit: str, vocabulary: Vocabulary) -> ConversationArrays:
@@ -186,9 +184,9 @@ class ActMethod(ABC):
 
     def read_parts(self, fold: Fold) -> tuple[ConversationArrays, ConversationArrays]:
         """Return conversations of train and valid, and remember the unit and the vocabulary of train."""
-        train, valid = labelled_messages(fold, "train"), labelled_messages(fold, "valid")
-        self._unit, self._vocabulary = fold.task.unit, Vocabulary.of(train)
-        train, valid = (conversation_arrays(part, self._unit, self._vocabulary) for part in (train, valid))
+        rows = [labelled_messages(fold, part) for part in ("train", "valid")]
+        self._unit, self._vocabulary = fold.task.unit, Vocabulary.of(rows[0])
+        train, valid = (conversation_arrays(part, self._unit, self._vocabulary) for part in rows)
         return train, valid
 
     @abstractmethod

@@ -112,8 +112,7 @@ class ThreadFilter:
         self._said = np.full(len(units), -1)
 
     def step(self, rows: pl.DataFrame) -> np.ndarray:
-        """Return (rows,) posterior of a recruitment that has reached commitment, after the next message of each
-        unit."""
+        """Return (rows,) posterior of a recruitment that has reached commitment, after each unit's next message."""
         at = np.searchsorted(self.ids.to_numpy(), rows[self._unit].to_numpy())
         begins = self._minute[at] < 0
         started = np.zeros((len(at), *self._state.shape[1:]))

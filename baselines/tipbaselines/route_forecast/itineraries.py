@@ -204,8 +204,7 @@ class Histories:
 
 
 class TownMethod(ABC):
-    """Base of forecasts of towns: the towns, each unit's past, and the best ten of their scores. ``fit`` begins with
-    :meth:`start`."""
+    """Base of forecasts of towns, by the towns and each unit's past. ``fit`` begins with :meth:`start`."""
 
     needs = NEEDS
     stochastic = False
@@ -236,8 +235,7 @@ class TownMethod(ABC):
 def replay(
     stops: pl.DataFrame, unit: str, towns: Towns
 ) -> Iterator[tuple[Histories, np.ndarray, np.ndarray]]:
-    """Yield known stops, sorted by unit and sequence, step by step: pasts, positions of the units that go on, and
-    their next towns."""
+    """Yield known stops, sorted by unit and sequence, by step: pasts, units that go on, and their next towns."""
     past = Histories(stops.select(unit).unique(), unit, towns)
     step = pl.int_range(pl.len()).over(unit)
     following = pl.Series("next", np.roll(towns.positions(stops)[1], -1))
@@ -249,8 +247,7 @@ def replay(
 
 
 def best_of(method: TownMethod, stops: pl.DataFrame, choices: Sequence[float], name: str) -> float:
-    """Return the value of an attribute for which a method's mean reciprocal rank on known stops is highest; the first
-    without any stops."""
+    """Return the value of an attribute with the highest mean reciprocal rank on known stops; without any the first."""
     reached = []
     for choice in choices:
         setattr(method, name, choice)
