@@ -120,13 +120,13 @@ class GraphSAGEMethod(ABC):
     ``whole``: whether all rows are scored at once, whichever are asked for.
     """
 
-    hidden: int
-    epochs: int
-    patience: int
-    unwatched: int
-    learning_rate: float
-    weight_decay: float
-    dropout: float
+    hidden: int = 32
+    epochs: int = 120
+    patience: int = 20
+    unwatched: int = 60
+    learning_rate: float = 0.01
+    weight_decay: float = 2e-3
+    dropout: float = 0.5
     stochastic = True
     name = ""
     others = ""

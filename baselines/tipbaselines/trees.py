@@ -210,8 +210,20 @@ class TreesOnUnits(ABC):
         return score_frame(units, self.model(self.features_of(fold, units)))
 
 
+@dataclass(unsafe_hash=True)
 class TreesOnNodes(TreesOnUnits):
-    """Base of boosted trees on features of accounts or firms, which are nodes of a graph."""
+    """Base of boosted trees on features of accounts or firms, which are nodes of a graph. Settings as of
+    :class:`BoostedTrees`."""
+
+    rounds: int = 600
+    patience: int = 60
+    unwatched: int = 150
+    learning_rate: float = 0.03
+    leaves: int = 7
+    leaf_size: int = 40
+    feature_share: float = 0.3
+    l2: float = 10.0
+    threads: int = 1
 
     @abstractmethod
     def read(self, fold: Fold) -> Any:

@@ -5,8 +5,6 @@ and counts of its ties, as those of ``lightgbm``. Needs the extra torch and the 
 seconds for 75,000 accounts and a million ties on one core.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from tipbench.data.fold import Fold
 
@@ -21,15 +19,7 @@ from tipbaselines.account_risk.accounts import (
 from tipbaselines.graphs import GraphSAGEMethod, NetworkInputs, fill_gaps, mean_matrix, standardise
 
 
-@dataclass(eq=False)
 class GraphSAGE(GraphSAGEMethod):
-    hidden: int = 32
-    epochs: int = 120
-    patience: int = 20
-    unwatched: int = 60
-    learning_rate: float = 0.01
-    weight_decay: float = 2e-3
-    dropout: float = 0.5
     needs = frozenset({"ties.source", "ties.target"})
     takes_many = frozenset({"accounts", "ties"})
     name = "account_risk/graphsage"

@@ -17,17 +17,8 @@ from tipbaselines.trees import TreesOnNodes
 
 @dataclass(unsafe_hash=True)
 class LightGBM(TreesOnNodes):
-    """Settings as of :class:`tipbaselines.trees.BoostedTrees`."""
-
     rounds: int = 800
-    patience: int = 60
     unwatched: int = 200
-    learning_rate: float = 0.03
-    leaves: int = 7
-    leaf_size: int = 40
-    feature_share: float = 0.3
-    l2: float = 10.0
-    threads: int = 1
     takes_many = frozenset({"accounts", "ties"})
     name = "account_risk/lightgbm"
     others = OTHERS

@@ -7,8 +7,6 @@ where and when the case advertises. So the gain of one method from access is wha
 needs; uses whatever else the access level shows. Cost: as lightgbm; with payments a minute more.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
@@ -25,7 +23,6 @@ OF_ACCOUNT = ("account", "created_day", "verified", "device_cluster")
 SHRINKAGE = 0.5  # Votes for the prior in a pooled text score, as in cluster_pooling
 
 
-@dataclass(eq=False)
 class JoinedTables(LightGBM):
     """Parameters as of :class:`tipbaselines.advert_risk.lightgbm.LightGBM`."""
 

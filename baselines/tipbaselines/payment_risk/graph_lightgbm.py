@@ -5,8 +5,6 @@ Needs payer, payee, minute and amount; uses every further numeric column of paym
 1.3 million payments on one core.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from tipbaselines.payment_risk.payments import (
@@ -19,7 +17,6 @@ from tipbaselines.payment_risk.payments import (
 )
 
 
-@dataclass(unsafe_hash=True)
 class GraphLightGBM(TreesOnPayments):
     name = "payment_risk/graph_lightgbm"
 

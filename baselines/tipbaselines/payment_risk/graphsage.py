@@ -34,11 +34,9 @@ THINNING = 8  # One negative of so many is learnt from
 
 @dataclass(eq=False)
 class GraphSAGE(GraphSAGEMethod):
-    hidden: int = 32
     epochs: int = 80
     patience: int = 15
     unwatched: int = 50
-    learning_rate: float = 0.01
     weight_decay: float = 1e-4
     dropout: float = 0.2
     needs = NEEDS

@@ -6,14 +6,11 @@ boosting. Needs payer, payee, minute and amount; uses every further numeric colu
 seconds for 1.3 million payments on one core.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from tipbaselines.payment_risk.payments import Payments, TreesOnPayments, history_features, own_features
 
 
-@dataclass(unsafe_hash=True)
 class LightGBM(TreesOnPayments):
     name = "payment_risk/lightgbm"
 

@@ -6,12 +6,11 @@ counts. Cost: none.
 
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
 from tipbaselines.prevalence.chao_lower import ChaoLower
-from tipbaselines.prevalence.lists import CaseLists, ListMethod
+from tipbaselines.prevalence.lists import ListMethod
 
 
 @dataclass(eq=False)
@@ -21,8 +20,7 @@ class ChaoFixedRange(ListMethod):
     low: float = 0.7
     high: float = 1.5
 
-    def log_unseen(self, lists: CaseLists) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return ChaoLower().log_unseen(lists)
+    log_unseen = ChaoLower.log_unseen
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         estimate = pl.col("estimate")

@@ -6,17 +6,13 @@ towns. Cost: a second or two.
 """
 
 import numpy as np
-from tipbench.data.fold import Fold
 
 from tipbaselines.route_forecast.itineraries import Histories, MoveCounts, TownMethod, Towns, smooth
 
 
 class BackoffMarkov(TownMethod):
-    def fit(self, fold: Fold, seed: int) -> None:
-        self._counts = self.count(self.start(fold))
-
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
-        return chances(self._counts, self.towns, past, at)[-1]
+        return chances(self.counts, self.towns, past, at)[-1]
 
 
 def chances(counts: MoveCounts, towns: Towns, past: Histories, at: np.ndarray) -> list[np.ndarray]:

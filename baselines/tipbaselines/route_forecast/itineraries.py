@@ -214,6 +214,10 @@ class TownMethod(ABC):
         self.unit, self.towns = fold.task.unit, Towns.of(fold)
         return stops_of(fold, "train")
 
+    def fit(self, fold: Fold, seed: int) -> None:
+        """Count the moves of training."""
+        self.counts = self.count(self.start(fold))
+
     def count(self, stops: pl.DataFrame) -> MoveCounts:
         """Return the counts of the moves between these stops."""
         return MoveCounts(Moves.of(stops, self.unit, self.towns), self.towns)

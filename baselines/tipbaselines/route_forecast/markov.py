@@ -23,12 +23,12 @@ class Markov(TownMethod):
     prior: float = 5.0
 
     def fit(self, fold: Fold, seed: int) -> None:
-        self._counts = self.count(self.start(fold))
+        super().fit(fold, seed)
         self.weight = best_of(self, stops_of(fold, "valid"), self.own, "weight")
 
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
         region, here = past.region[at], past.here(at)
-        popular = self._counts.visits(region) + self.towns.sizes()[region]
+        popular = self.counts.visits(region) + self.towns.sizes()[region]
         popular = popular / popular.sum(axis=1, keepdims=True)
-        others = self._counts.after(region, here) + self.prior * popular
+        others = self.counts.after(region, here) + self.prior * popular
         return self.weight * past.after(at, 1) + others / others.sum(axis=1, keepdims=True)

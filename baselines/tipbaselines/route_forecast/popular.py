@@ -6,7 +6,6 @@ A town's size stands in where a region has no training. Needs towns of stops, an
 from dataclasses import dataclass
 
 import numpy as np
-from tipbench.data.fold import Fold
 
 from tipbaselines.route_forecast.itineraries import Histories, TownMethod
 
@@ -17,9 +16,6 @@ class Popular(TownMethod):
 
     prior: float = 1.0
 
-    def fit(self, fold: Fold, seed: int) -> None:
-        self._counts = self.count(self.start(fold))
-
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
         region = past.region[at]
-        return self._counts.visits(region) + self.prior * self.towns.sizes()[region]
+        return self.counts.visits(region) + self.prior * self.towns.sizes()[region]

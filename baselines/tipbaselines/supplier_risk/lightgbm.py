@@ -5,14 +5,11 @@ supplies and buys. The valid part stops the boosting. Needs the sector; uses eve
 seconds for 20,000 firms on one core.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from tipbaselines.supplier_risk.suppliers import SupplyChain, TreesOnFirms, own_features
 
 
-@dataclass(unsafe_hash=True)
 class LightGBM(TreesOnFirms):
     needs = frozenset({"firms.sector"})
     name = "supplier_risk/lightgbm"

@@ -189,19 +189,9 @@ OTHERS = "supplier_risk/personalised_pagerank, which can start from audits alone
 """The method that needs no label."""
 
 
-@dataclass(unsafe_hash=True)
 class TreesOnFirms(TreesOnNodes):
-    """Boosted trees on features of firms, with the settings of :class:`tipbaselines.trees.BoostedTrees`."""
+    """Base of boosted trees on features of firms."""
 
-    rounds: int = 600
-    patience: int = 60
-    unwatched: int = 150
-    learning_rate: float = 0.03
-    leaves: int = 7
-    leaf_size: int = 40
-    feature_share: float = 0.3
-    l2: float = 10.0
-    threads: int = 1
     takes_many = frozenset({"firms", "supplies", "audits", "complaints"})
     others = OTHERS
 
