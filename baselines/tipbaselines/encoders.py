@@ -48,8 +48,7 @@ def sentences(text: str) -> list[str]:
 def plain_sentence(sentence: str) -> str:
     """Return a sentence without what its writer does to every sentence: case, marks and signs around it, widths.
 
-    Digits become one 0 for each run: a price, an hour and a number to call are not what a sentence is about, and
-    few would be equal.
+    Digits become one 0 for each run: prices, hours and numbers to call are not what a sentence is about.
     """
     text = unicodedata.normalize("NFKC", sentence).casefold()
     return _SPACES.sub(" ", _NUMBER.sub("0", _EDGES.sub("", text)))

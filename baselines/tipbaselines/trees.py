@@ -1,8 +1,7 @@
 """Gradient-boosted trees (Ke et al. 2017) that stop growing when the valid part gains nothing, here or on dask.
 
-One thread and deterministic histograms, so that a seed gives the same trees on every machine. Workers of a dask
-cluster each have a share of the rows and add their histograms up in floating point: there trees depend on how many
-workers there are.
+One thread and deterministic histograms, so that a seed gives the same trees on every machine. Workers of a dask cluster
+each have a share of the rows and add their histograms up in floating point, so that their number changes the trees.
 """
 
 import importlib.util

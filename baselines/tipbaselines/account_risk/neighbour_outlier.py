@@ -1,10 +1,9 @@
 """Accounts unlike those most like them: the local outlier factor of their features. Learns from no label.
 
 Breunig et al. (2000), by scikit-learn, with twenty neighbours in feature space as in BOND (Liu et al. 2022). With
-``hops`` the features' means over the accounts at the other end of ties stand beside them. Where accounts are of
-several regions, each is compared with those of its own. A score says that an account is unusual, not why. Needs
-numeric features of accounts, or the ends of ties; both for ``hops``. Cost: seconds for 75,000 accounts in 64 regions;
-quadratic in a region.
+``hops`` the features' means over the accounts at the other end of ties stand beside them. Accounts are compared with
+those of their own region. A score says that an account is unusual, not why. Needs numeric features of accounts, or the
+ends of ties; both for ``hops``. Cost: seconds for 75,000 accounts in 64 regions; quadratic in a region.
 """
 
 from dataclasses import dataclass

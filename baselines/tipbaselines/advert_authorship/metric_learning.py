@@ -83,8 +83,7 @@ def _text_columns(frame: pl.DataFrame) -> pl.DataFrame:
 def pair_values(
     frame: pl.DataFrame, neighbours: int, chunk: int = 256
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return candidates of each row by the search, and the channels of each pair; kept, as valid stops the trees and is
-    then predicted.
+    """Return candidates of each row by the search, and the channels of each pair; kept, as valid is needed twice.
 
     ``frame``: title and body, in ascending order of unit. Returns (rows, k) int64 row numbers in ascending order,
     (rows * k, channels + 3) float32, and the search's (rows, k) float64; k is at most ``neighbours``. The last three

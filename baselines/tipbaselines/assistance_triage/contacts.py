@@ -1,9 +1,8 @@
 """Contacts as numbers, several labels and urgency as binary targets, and one model a target.
 
-No column is required by name, so that a user's own columns serve as well: numbers and truth values enter as they are,
-texts of few different values as one column a value. *Binary relevance*: every label is learnt on its own (Tsoumakas
-and Katakis 2007). Urgency, levels 0 to 2, is two such targets, "1 or more" and "2"; their probabilities add up to the
-expected level (Frank and Hall 2001).
+No column is required by name: numbers and truth values enter as they are, texts of few different values as one column a
+value. *Binary relevance*: every label is learnt on its own (Tsoumakas and Katakis 2007). Urgency, levels 0 to 2, is two
+such targets, "1 or more" and "2"; their probabilities add up to the expected level (Frank and Hall 2001).
 """
 
 from abc import ABC, abstractmethod

@@ -1,6 +1,6 @@
 """Dawid and Skene (1979): each reviewer has a confusion matrix, each item a posterior, found by EM.
 
-There may be any number of classes; where votes may be unsure besides, what a reviewer is unsure of tells something too.
+There may be any number of classes; where votes may be unsure besides, what a reviewer is unsure of counts too.
 Confusions are smoothed towards the crowd's. Items whose class is known are held at it. Needs the votes. Cost: under a
 second.
 """

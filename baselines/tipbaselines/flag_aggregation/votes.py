@@ -1,7 +1,6 @@
 """A crowd's votes as integer arrays: what every method of aggregation works on.
 
-The votes of a release are words (harmful, clear, unsure); those of a user's own crowd are 0 and 1, or these words, or
-the names of any number of classes.
+Votes of a release are harmful, clear or unsure; a user's own are these words, 0 and 1, or names of any classes.
 """
 
 from __future__ import annotations
@@ -141,8 +140,8 @@ def vote_codes(votes: pl.Series, names: Sequence[str] = ()) -> np.ndarray:
 
 
 def unit_scores(fold: Fold, units: pl.Series, posterior: np.ndarray) -> pl.DataFrame:
-    """Return predictions of those units that the task wants predicted, sorted by unit: ``[unit, score]`` of harmful, or
-    a column ``score_<class>`` a class.
+    """Return predictions of the units to predict, sorted: ``[unit, score]`` of harmful, or ``score_<class>`` of each
+    class.
 
     ``posterior``: probabilities [units, classes].
     """

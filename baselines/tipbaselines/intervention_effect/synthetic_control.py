@@ -1,11 +1,10 @@
 """Synthetic control: the weighted mean of controls that went along with the region before the intervention.
 
-Abadie, Diamond and Hainmueller (2010), on outcomes alone. Weights are not negative and add up to one; they minimise
-the squared distance before the intervention. Counts are first divided by their own mean before it, since regions
-differ in size, and so need no region as large as another; levels are taken as they are, as in the paper. The interval
-is Student's over placebos in space: each control forecast from the others. Needs one control, an interval three. The
-notes give the weights, the error before the intervention, and regions that no weights of the controls reproduce. Cost:
-seconds.
+Abadie, Diamond and Hainmueller (2010), on outcomes alone. Weights are not negative and add up to one; they minimise the
+squared distance before the intervention. Counts are first divided by their own mean before it, since regions differ in
+size, and so need no region as large as another; levels are taken as they are. The interval is Student's over placebos
+in space: each control forecast from the others. Needs one control, an interval three. The notes give the weights, the
+error before the intervention, and regions that no weights of the controls reproduce. Cost: seconds.
 """
 
 from collections.abc import Iterator, Sequence

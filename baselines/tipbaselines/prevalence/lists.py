@@ -60,8 +60,8 @@ def overlaps(counts: np.ndarray, lists: int) -> np.ndarray:
 def fit(counts: np.ndarray, lists: int, terms: np.ndarray) -> LogLinearFits:
     """Fit a model to each table by Newton's method. A list without a person is left out of its table.
 
-    ``counts``: [tables, patterns] in the order of :func:`patterns`. ``terms``: bool [tables, pairs], the pairs that a
-    table's model has a term for.
+    ``counts``: [tables, patterns] in the order of :func:`patterns`. ``terms``: bool [tables, pairs], pairs with a term
+    in each model.
     """
     starts = range(0, max(len(counts), 1), TABLES)
     parts = [_fit(counts[s : s + TABLES].astype(np.float64), lists, terms[s : s + TABLES]) for s in starts]
@@ -164,8 +164,8 @@ def _newton(
 
 
 def estimate_exists(matrix: np.ndarray, counts: np.ndarray) -> bool:
-    """Return whether the estimate of a log-linear model exists: whether some table with all cells above 0 has the
-    margins of this one, by the linear program of Fienberg and Rinaldo (2012). ``matrix``: [cells, columns]; ``counts``:
+    """Return whether a log-linear model has an estimate: whether some table with all cells above 0 has the margins of
+    this one, by the linear program of Fienberg and Rinaldo (2012). ``matrix``: [cells, columns]; ``counts``:
     [cells]."""
     from scipy.optimize import linprog
 

@@ -170,8 +170,7 @@ class ThreadFilter:
     def _times(self, at: np.ndarray, minute: np.ndarray, begins: np.ndarray) -> np.ndarray:
         """Return (rows, profiles, stages) probability of the class of gap, and of day and hour where they were chosen.
 
-        A message that came too early was put off to the end of the longest pause of a sitting: it may have been chosen
-        for any minute before.
+        A message put off to the end of a sitting's longest pause may have been chosen for any minute before.
         """
         before, self._minute[at] = self._minute[at], minute
         gap, days = minute - before, minute // MINUTES_A_DAY - before // MINUTES_A_DAY

@@ -1,8 +1,7 @@
 """Gravity: the next town is drawn by its size over a power of its distance, less across a border.
 
 Zipf (1946), as a conditional logit (McFadden 1974) whose exponents are fitted to the moves of training by maximum
-likelihood. Needs towns of stops, and size and coordinates of towns; uses jurisdictions where there are any. Cost:
-seconds.
+likelihood. Needs towns of stops, size and coordinates of towns; uses jurisdictions where there are any. Cost: seconds.
 """
 
 from dataclasses import dataclass
