@@ -127,7 +127,7 @@ def comparisons(records: pl.DataFrame, fields: list[str], words: Words) -> list[
     if fields:
         return [library.JaroWinklerAtThresholds(name, [0.92, 0.8]) for name in fields]
 
-    def shared(name: str) -> list[Any]:
+    def compare_lists(name: str) -> list[Any]:
         none = f"{words.size}({name}_l) = 0 OR {words.size}({name}_r) = 0"
         return [
             level.CustomLevel(none, label_for_charts="none").configure(is_null_level=True),
@@ -135,7 +135,7 @@ def comparisons(records: pl.DataFrame, fields: list[str], words: Words) -> list[
             level.ElseLevel(),
         ]
 
-    def equal(name: str, *between: Any) -> list[Any]:
+    def compare_values(name: str, *between: Any) -> list[Any]:
         return [level.NullLevel(name), level.ExactMatchLevel(name), *between, level.ElseLevel()]
 
     overlap = f"{words.size}({words.intersection}(sketch_l, sketch_r))"
@@ -144,17 +144,21 @@ def comparisons(records: pl.DataFrame, fields: list[str], words: Words) -> list[
     apart = f"NOT {words.overlap}(sketch_l, sketch_r) OR {overlap} < {SKETCH_LEVELS[-1]}"
     overlaps = {"apart": apart} | {f"overlap {n}": f"{overlap} >= {n}" for n in SKETCH_LEVELS[:-1]}
     levels = {
-        "text": equal("text", *(level.CustomLevel(sql, label_for_charts=n) for n, sql in overlaps.items())),
-        "contacts": shared("contacts"),
-        "images": shared("images"),
-        "platform": equal("platform"),
-        "town": equal("town"),
+        "text": compare_values(
+            "text", *(level.CustomLevel(sql, label_for_charts=n) for n, sql in overlaps.items())
+        ),
+        "contacts": compare_lists("contacts"),
+        "images": compare_lists("images"),
+        "platform": compare_values("platform"),
+        "town": compare_values("town"),
         "category": [
             level.NullLevel("category"),
             level.ExactMatchLevel("category").configure(m_probability=SAME_CATEGORY, fix_m_probability=True),
             level.ElseLevel().configure(m_probability=1 - SAME_CATEGORY, fix_m_probability=True),
         ],
-        "price": equal("price", *(level.PercentageDifferenceLevel("price", share) for share in PRICE_LEVELS)),
+        "price": compare_values(
+            "price", *(level.PercentageDifferenceLevel("price", share) for share in PRICE_LEVELS)
+        ),
     }
     return [
         library.CustomComparison(output_column_name=name, comparison_levels=of_name)

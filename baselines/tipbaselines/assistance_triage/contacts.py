@@ -36,18 +36,14 @@ Target = tuple[np.ndarray, np.ndarray]
 
 def targets(frame: pl.DataFrame) -> dict[str, Target]:
     """Return the binary targets of a labelled frame by name: labels first, then ``urgency>=1`` and ``urgency>=2``."""
-    found: dict[str, Target] = {}
-    for column in frame.columns:
-        if column.startswith(LABEL):
-            found[column.removeprefix(LABEL)] = _target(frame[column])
+    found = {c.removeprefix(LABEL): frame[c] for c in frame.columns if c.startswith(LABEL)}
     if URGENCY in frame.columns:
-        found |= {f"{URGENCY}>={level}": _target(frame[URGENCY] >= level) for level in LEVELS}
-    return found
-
-
-def _target(values: pl.Series) -> Target:
-    known = values.is_not_null().to_numpy()
-    return np.flatnonzero(known), values.drop_nulls().cast(pl.Int64).to_numpy()
+        found |= {f"{URGENCY}>={level}": frame[URGENCY] >= level for level in LEVELS}
+    known = {name: values.is_not_null().arg_true() for name, values in found.items()}
+    return {
+        name: (rows.cast(pl.Int64).to_numpy(), found[name].gather(rows).cast(pl.Int64).to_numpy())
+        for name, rows in known.items()
+    }
 
 
 def labelset_frame(units: pl.Series, scores: dict[str, np.ndarray]) -> pl.DataFrame:

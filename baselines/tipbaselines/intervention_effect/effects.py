@@ -236,8 +236,16 @@ class EffectMethod(Untrained, ABC):
         if found is None:
             return None
         observed, forecast, periods = found
-        if scale == "share":
-            return self._share(market, effect, forecast, observed)
+        if (
+            scale == "share"
+        ):  # what the platform gained by what the closed one lost, the interval by the delta method
+            closed = market.same_day(effect)["platform"].drop_nulls()
+            beside = self._compare(market, effect, closed[0]) if len(closed) else None
+            if beside is None or (lost := beside[1].total - beside[0]) <= 0:
+                return None
+            share, other = (observed - forecast.total) / lost, beside[1]
+            noise = np.hypot(forecast.spread * forecast.total, share * other.spread * other.total) / lost
+            return interval(share, float(noise), min(forecast.degrees, other.degrees))
         if scale == "level":
             change = (observed - forecast.total) / periods
             return interval(change, forecast.spread / periods, forecast.degrees)
@@ -256,18 +264,6 @@ class EffectMethod(Untrained, ABC):
         if forecast is None:
             return None
         return float(course.own[window].sum()), forecast, window.stop - window.start
-
-    def _share(
-        self, market: Market, effect: Effect, gained: EffectForecast, observed: float
-    ) -> EffectEstimate | None:
-        """Return what the platform gained by what the closed one lost; its interval by the delta method."""
-        closed = market.same_day(effect)["platform"].drop_nulls()
-        found = self._compare(market, effect, closed[0]) if len(closed) else None
-        if found is None or (lost := found[1].total - found[0]) <= 0:
-            return None
-        forecast, share = found[1], (observed - gained.total) / lost
-        noise = np.hypot(gained.spread * gained.total, share * forecast.spread * forecast.total) / lost
-        return interval(share, float(noise), min(gained.degrees, forecast.degrees))
 
 
 def prediction_frame(fold: Fold, estimate: Callable[[Effect], EffectEstimate | None]) -> pl.DataFrame:

@@ -21,10 +21,8 @@ HIDDEN = ("kind", "strategy", "form", "opens", "number", "holder", "length")
 
 
 class Oracle:
-    needs: frozenset[str] = frozenset(
-        {f"conversations.{name}" for name in ("region", "platform", "minute", *HIDDEN)}
-        | {f"messages.{name}" for name in ("minute", "side", "act", "channel")}
-    )
+    needs = frozenset(f"conversations.{name}" for name in ("region", "platform", "minute", *HIDDEN))
+    needs |= {f"messages.{name}" for name in ("minute", "side", "act", "channel")}
     stochastic = False
     oracle = True
 
