@@ -15,7 +15,7 @@ import polars as pl
 from scipy.sparse import csr_matrix, diags
 from tipbench.data.fold import Fold
 
-from tipbaselines.frames import LabelledUnits, labels_of, prevalence, score_frame, to_predict, training_labels
+from tipbaselines.frames import labels_of, prevalence, score_frame, to_predict, training_labels
 
 LARGEST = 5.0  # Standardised inputs are cut here on either side
 
@@ -117,7 +117,8 @@ class GraphSAGEMethod(ABC):
 
     ``hidden``: units a layer; ``epochs``: at most so many, ``patience`` without gain on valid stop them; without a
     valid part ``unwatched`` are run. ``name`` is its config's name, ``others`` names methods that need no label;
-    ``whole``: whether all rows are scored at once, whichever are asked for.
+    ``whole``: whether all rows are scored at once, whichever are asked for. ``thinning``: one negative of so many is
+    learnt from.
     """
 
     hidden: int = 32
@@ -131,6 +132,7 @@ class GraphSAGEMethod(ABC):
     name = ""
     others = ""
     whole = False
+    thinning = 1
 
     @abstractmethod
     def read(self, fold: Fold) -> Any:
@@ -139,10 +141,6 @@ class GraphSAGEMethod(ABC):
     @abstractmethod
     def inputs(self, graph: Any) -> NetworkInputs:
         """Return what the network sees of a graph."""
-
-    def select_training(self, train: LabelledUnits) -> LabelledUnits:
-        """Return those of the labelled units that are learnt from."""
-        return train
 
     def fit(self, fold: Fold, seed: int) -> None:
         import torch
@@ -153,7 +151,7 @@ class GraphSAGEMethod(ABC):
         self._model: Callable[[np.ndarray], np.ndarray] = lambda rows: np.full(len(rows), prior)
         if not train.both:
             return
-        train, inputs = self.select_training(train), self.inputs(graph)
+        train, inputs = train.thin(self.thinning)[0], self.inputs(graph)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             first = np.hstack([inputs.features, *(mean_of @ inputs.features for mean_of in inputs.relations)])

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from tipbench.data.fold import Fold
 
-from tipbaselines.frames import LabelledUnits
 from tipbaselines.graphs import (
     GraphSAGEMethod,
     NetworkInputs,
@@ -26,10 +25,7 @@ from tipbaselines.payment_risk.payments import (
     history_features,
     own_features,
     read_payments,
-    thin,
 )
-
-THINNING = 8  # One negative of so many is learnt from
 
 
 @dataclass(eq=False)
@@ -43,12 +39,10 @@ class GraphSAGE(GraphSAGEMethod):
     takes_many = frozenset({"payments", "wallets"})
     name = "payment_risk/graphsage"
     others = OTHERS
+    thinning = 8
 
     def read(self, fold: Fold) -> Payments:
         return read_payments(fold)
-
-    def select_training(self, train: LabelledUnits) -> LabelledUnits:
-        return thin(train, THINNING)[0]
 
     def inputs(self, graph: Payments) -> NetworkInputs:
         own = np.column_stack([*own_features(graph).values(), *history_features(graph).values()])

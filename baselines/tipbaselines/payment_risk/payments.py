@@ -335,14 +335,6 @@ def _widest(mask: csr_matrix, values: csr_matrix) -> np.ndarray:
 OTHERS = "payment_risk/rules or payment_risk/isolation_forest"  # Methods that learn from no label
 
 
-def thin(labels: LabelledUnits, times: int) -> tuple[LabelledUnits, np.ndarray]:
-    """Return every positive and one negative of ``times``, and how many payments each stands for. No seed decides
-    which: it is every ``times``-th, and ids of payments do not depend on their order."""
-    kept = (labels.label == 1) | (np.arange(len(labels.label)) % times == 0)
-    thinned = LabelledUnits(labels.units.filter(kept), labels.label[kept])
-    return thinned, np.where(thinned.label == 1, 1.0, times)
-
-
 REGIONS_AT_ONCE = 16
 """What is made of payments on the way to their features takes several times the memory of the features."""
 MOST_KEPT = 2_000_000  # Payments of ``small`` and somewhat more; theirs are half a gigabyte
@@ -378,7 +370,7 @@ class TreesOnPayments(TreesOnUnits):
         super().fit(fold, 0)
 
     def datasets(self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int) -> Datasets:
-        train, weight = thin(train, self.thinning)
+        train, weight = train.thin(self.thinning)
         rows = ((self.features_of(fold, units), label) for units, label in (train, valid))
         return make_datasets(*rows, weight)
 

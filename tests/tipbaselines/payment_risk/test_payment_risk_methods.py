@@ -21,7 +21,6 @@ from tipbaselines.payment_risk.payments import (
     history_features,
     own_features,
     read_payments,
-    thin,
 )
 from tipbaselines.payment_risk.rules import Rules
 from tipbench.data.fold import Fold
@@ -135,7 +134,7 @@ def test_means_over_wallets_are_of_the_marks() -> None:
 
 def test_every_positive_is_kept_and_negatives_stand_for_those_left_out() -> None:
     label = (np.arange(80) % 20 == 7).astype(np.int64)
-    thinned, weight = thin(LabelledUnits(pl.Series(np.arange(80)), label), 8)
+    thinned, weight = LabelledUnits(pl.Series(np.arange(80)), label).thin(8)
     assert thinned.label.sum() == label.sum()
     assert weight[thinned.label == 0].sum() == 80
     assert set(weight[thinned.label == 1]) == {1}
