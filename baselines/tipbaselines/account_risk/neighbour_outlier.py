@@ -46,9 +46,7 @@ class NeighbourOutlier(Untrained):
         for value in np.unique(region):
             rows = np.flatnonzero(region == value)
             if len(rows) > 2:
-                model = LocalOutlierFactor(n_neighbors=min(self.neighbours, len(rows) - 1)).fit(
-                    features[rows]
-                )
+                model = LocalOutlierFactor(min(self.neighbours, len(rows) - 1)).fit(features[rows])
                 score[rows] = -model.negative_outlier_factor_  # about 1 for the usual, more for the unusual
         units = to_predict(fold)[fold.task.unit]
         return score_frame(units, score[graph.positions(units)])

@@ -143,10 +143,10 @@ def comparisons(records: pl.DataFrame, fields: list[str], words: Words) -> list[
     # are evaluated level by level. The pairs left at the end are those of the lowest overlap.
     apart = f"NOT {words.overlap}(sketch_l, sketch_r) OR {overlap} < {SKETCH_LEVELS[-1]}"
     overlaps = {"apart": apart} | {f"overlap {n}": f"{overlap} >= {n}" for n in SKETCH_LEVELS[:-1]}
+    of_price = (level.PercentageDifferenceLevel("price", share) for share in PRICE_LEVELS)
+    of_overlap = (level.CustomLevel(sql, label_for_charts=name) for name, sql in overlaps.items())
     levels = {
-        "text": compare_values(
-            "text", *(level.CustomLevel(sql, label_for_charts=n) for n, sql in overlaps.items())
-        ),
+        "text": compare_values("text", *of_overlap),
         "contacts": compare_lists("contacts"),
         "images": compare_lists("images"),
         "platform": compare_values("platform"),
@@ -156,9 +156,7 @@ def comparisons(records: pl.DataFrame, fields: list[str], words: Words) -> list[
             level.ExactMatchLevel("category").configure(m_probability=SAME_CATEGORY, fix_m_probability=True),
             level.ElseLevel().configure(m_probability=1 - SAME_CATEGORY, fix_m_probability=True),
         ],
-        "price": compare_values(
-            "price", *(level.PercentageDifferenceLevel("price", share) for share in PRICE_LEVELS)
-        ),
+        "price": compare_values("price", *of_price),
     }
     return [
         library.CustomComparison(output_column_name=name, comparison_levels=of_name)

@@ -236,9 +236,7 @@ class EffectMethod(Untrained, ABC):
         if found is None:
             return None
         observed, forecast, periods = found
-        if (
-            scale == "share"
-        ):  # what the platform gained by what the closed one lost, the interval by the delta method
+        if scale == "share":  # what the platform gained by what the closed one lost, by the delta method
             closed = market.same_day(effect)["platform"].drop_nulls()
             beside = self._compare(market, effect, closed[0]) if len(closed) else None
             if beside is None or (lost := beside[1].total - beside[0]) <= 0:
