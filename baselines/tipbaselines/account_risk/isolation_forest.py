@@ -1,8 +1,9 @@
 """Accounts that few random cuts set apart from the others: isolation forest. Learns from no label.
 
-Liu, Ting and Zhou (2008), by scikit-learn, on the accounts' own columns (categories, numbers, how many accounts share a
-device) and on their ties counted by direction, kind and time, as ``account_risk/lightgbm`` reads them. A score says
-that an account is unusual, not why. Cost: seconds for 75,000 accounts and a million ties on one core.
+Liu, Ting and Zhou (2008), by scikit-learn, on the accounts' own columns (categories, numbers, how many accounts share
+a device) and on their ties counted by direction, kind and time, as ``account_risk/lightgbm`` reads them. A score says
+that an account is unusual, not why. Needs columns of accounts, or the ends of ties. Cost: seconds for 75,000 accounts
+and a million ties on one core.
 """
 
 from dataclasses import dataclass

@@ -2,7 +2,8 @@
 
 Ke et al. (2017). Features: the account's columns (categories, numbers, how many accounts share a device) and its ties
 counted by direction, kind and time; of accounts without ties their columns alone. The valid part stops the boosting.
-Uses every other column that is there. Cost: seconds for 75,000 accounts and a million ties on one core.
+Needs columns of accounts, or the ends of ties; uses every other column that is there. Cost: seconds for 75,000 accounts
+and a million ties on one core.
 """
 
 from dataclasses import dataclass

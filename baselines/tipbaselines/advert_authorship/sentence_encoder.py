@@ -1,9 +1,9 @@
 """Cosine similarity of a frozen multilingual sentence encoder's vectors, untrained: who says the same.
 
 Yang et al. (2020) for the encoder. Case, marks, emoji and digits are left out, so that what is compared is what an
-advert says and not how it is written. The mean of the gallery is taken off first, which all adverts share (Mu and
-Viswanath 2018). Needs the extra ``encoder``. Cost: half a minute for 2,560 adverts on one core, nearly all of it the
-encoder.
+advert says and not how it is written. The mean of the gallery is taken off first, as all adverts have it in common (Mu
+and Viswanath 2018). Needs title and body, and the extra ``encoder``. Cost: half a minute for 2,560 adverts on one core,
+nearly all of it the encoder.
 """
 
 import numpy as np

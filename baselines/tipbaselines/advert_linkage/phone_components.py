@@ -1,7 +1,8 @@
 """Adverts that share a contact have one operator, and so on along the chain: connected components.
 
 The usual proxy for truth in this field (Dubrawski et al. 2015; Nagpal et al. 2017; Saxena et al. 2023), which
-over-merges where numbers are recycled or stolen and over-splits where they change. Cost: a second for 30,000 adverts.
+over-merges where numbers are recycled or stolen and over-splits where they change. Needs contacts. Cost: a second for
+30,000 adverts.
 """
 
 import polars as pl

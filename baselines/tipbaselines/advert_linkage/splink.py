@@ -4,9 +4,10 @@ Linacre et al. (2022). Pairs that agree on a contact, an image, a band of the te
 records) a field are compared field by field; u probabilities come from random pairs, m probabilities from expectation
 maximisation; pairs above a match probability are joined into components. Two kinds of data are distinguished by their
 columns: adverts (text, contacts, images, place, category, price) and plain records, whose further string columns are
-compared each by itself. Text alone is too little for the model to link by. DuckDB works on disk what does not fit
-``memory_gib``; ``backend: spark`` gives the same SQL to Spark, whose driver is handed all records. Cost: 13 s for
-25,000 adverts, 22 s for 70,000, 5 s for Febrl 4, on one core.
+compared each by itself. Needs the text; uses every other column it knows and every further string column; text alone is
+too little for the model to link by. DuckDB works on disk what does not fit ``memory_gib``; ``backend: spark`` gives
+the same SQL to Spark, whose driver is handed all records. Cost: 13 s for 25,000 adverts, 22 s for 70,000, 5 s for Febrl
+4, on one core.
 """
 
 import logging

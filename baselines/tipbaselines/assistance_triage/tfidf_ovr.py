@@ -1,7 +1,8 @@
 """Word TF-IDF of the note and one logistic regression a need: the classical supervised reading of a note.
 
-Salton and Buckley (1988) for the weights; binary relevance as of Tsoumakas and Katakis (2007). Words of six languages
-are learnt side by side, so a language that training lacks is not read. Cost: about ten seconds for 3,000 notes.
+Salton and Buckley (1988) for the weights; binary relevance as of Tsoumakas and Katakis (2007). Needs the note and
+labels. Words of six languages are learnt side by side, so a language that training lacks is not read at all. Cost:
+about ten seconds for 3,000 notes.
 """
 
 from dataclasses import dataclass

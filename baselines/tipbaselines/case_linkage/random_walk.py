@@ -1,9 +1,10 @@
 """A random walk with restart over everything that is joined: personalised PageRank from the seed.
 
 Page et al. (1999); Haveliwala (2002). Nodes are adverts, contacts, accounts, devices, circuits, wallets, firms and
-agencies of a region, and each town in each week; an edge joins two that share a contact, an account, a device, a tie, a
-booking, a placement, a town and week. The weight of a step is shared out among a node's edges, so that a crowded town
-and week says little. Needs contacts; uses what else is shown. Cost: some ten seconds for 2,000 seeds.
+agencies of a region, and each town in each week; an edge joins two that share a contact, an account, a
+device, a tie, a booking, a placement, a town and week. The weight of a step is shared out among a node's edges, so that
+a crowded town and week says little. Needs contacts; uses what else is shown. Learns nothing. Cost: some ten seconds for
+2,000 seeds.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """Gradient-boosted trees on a payment and on the graph around it: fan-in, fan-out, in and out again, cycles.
 
 After AMLworld (Altman et al. 2023), where trees on graph features (Blanuša et al. 2024) beat graph neural networks.
-Uses every further numeric column of payments too. Cost: about half a minute for 1.3 million payments on one core.
+Needs payer, payee, minute and amount; uses every further numeric column of payments too. Cost: about half a minute for
+1.3 million payments on one core.
 """
 
 import numpy as np

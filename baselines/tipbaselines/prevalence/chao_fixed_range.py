@@ -1,7 +1,7 @@
 """Chao's lower bound with an arbitrary interval, from .7 to 1.5 times the bound: what intervals should beat.
 
-The range rests on nothing. It is here so that coverage and interval score have something to be compared with. Cost:
-none.
+The range rests on nothing. It is here so that coverage and interval score have something to be compared with. Needs
+counts. Cost: none.
 """
 
 from dataclasses import dataclass

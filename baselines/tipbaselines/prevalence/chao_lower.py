@@ -1,8 +1,9 @@
 """Chao's lower bound, from those on one list only and those on two: f1 squared over 2 f2 are unseen at least.
 
 Chao (1987), with its log-normal interval, whose upper end also allows for dependence between lists
-(:func:`.lists.dependence_reach`). It allows that some people are seen more easily than others, and takes lists as equal
-occasions: of t lists it lacks a factor (t - 1) / t, and so may exceed the truth. Cost: none.
+(:func:`.lists.dependence_reach`). It allows that some people are seen more easily than others, and
+takes lists for many occasions that are alike: of t lists it lacks a factor (t - 1) / t, and so may exceed the truth.
+Needs counts. Cost: none.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """A variable-order Markov chain: the last two towns if they were seen before, else the last one, else any.
 
 Interpolated by Witten and Bell's (1991) rule, first in the unit's own past (two towns, one, none), and below that in
-the training circuits of its region (two towns, one, none) and the size of towns. Cost: a second or two.
+the training circuits of its region (two towns, one, none) and the size of towns. Needs towns of stops, and a list of
+towns. Cost: a second or two.
 """
 
 import numpy as np

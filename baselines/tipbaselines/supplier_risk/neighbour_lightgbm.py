@@ -2,7 +2,8 @@
 
 After GADBench (Tang et al. 2023), where trees on aggregated neighbourhoods beat graph neural networks. Audits and
 complaints about the agency's other firms, and the terms of the firm's buyers, stand beside the firm's own records. No
-label is a feature. Uses every other column. Cost: seconds for 20,000 firms on one core.
+label is a feature. Needs the sector and supplies; uses every other column that is there. Cost:
+seconds for 20,000 firms on one core.
 """
 
 import numpy as np
