@@ -154,10 +154,8 @@ def _bucket_pairs(order: np.ndarray, bucket: np.ndarray) -> np.ndarray:
 def jaccard(sets: Shingles, pairs: np.ndarray, chunk: int = 200_000) -> np.ndarray:
     """Return exact Jaccard similarity of the shingle sets of each pair: float64, shape (len(pairs),)."""
     _, column = np.unique(sets.values, return_inverse=True)
-    matrix = csr_matrix(
-        (np.ones(len(column), dtype=np.int32), column.astype(np.int64), sets.offsets),
-        shape=(len(sets), int(column.max(initial=-1)) + 1),
-    )
+    cells = np.ones(len(column), dtype=np.int32), column.astype(np.int64), sets.offsets
+    matrix = csr_matrix(cells, shape=(len(sets), int(column.max(initial=-1)) + 1))
     sizes = np.diff(sets.offsets)
     similarity = np.zeros(len(pairs))
     for start in range(0, len(pairs), chunk):

@@ -93,14 +93,9 @@ def _coarse(documents: list[tuple[str, ...]], phrases: int) -> list[list[int]]:
     """Return components of documents over the ``phrases`` rarest five-word phrases of each that another one has too."""
     sets = shingles([" ".join(d) for d in documents], PHRASE)
     _, phrase, frequency = np.unique(sets.values, return_inverse=True, return_counts=True)
-    rows = pl.DataFrame(
-        {
-            "document": np.repeat(np.arange(len(documents)), np.diff(sets.offsets)),
-            "value": sets.values,
-            "phrase": phrase,
-            "frequency": frequency[phrase],
-        }
-    ).filter(pl.col("frequency") > 1)
+    owner, frequency = np.repeat(np.arange(len(documents)), np.diff(sets.offsets)), frequency[phrase]
+    columns = {"document": owner, "value": sets.values, "phrase": phrase, "frequency": frequency}
+    rows = pl.DataFrame(columns).filter(pl.col("frequency") > 1)
     rows = rows.sort("document", "frequency", "value").group_by("document", maintain_order=True).head(phrases)
     edges = rows.select("document", pl.col("document").min().over("phrase").alias("first")).to_numpy()
     found = pl.DataFrame({"root": connected_components(*edges.T, len(documents))}).with_row_index("document")

@@ -170,14 +170,11 @@ def estimate_exists(matrix: np.ndarray, counts: np.ndarray) -> bool:
     from scipy.optimize import linprog
 
     cells, columns = matrix.shape
-    found = linprog(
-        np.append(np.zeros(cells), -1.0),
-        A_ub=np.hstack([-np.eye(cells), np.ones((cells, 1))]),
-        b_ub=np.zeros(cells),
-        A_eq=np.hstack([matrix.T, np.zeros((columns, 1))]),
-        b_eq=matrix.T @ counts,
-        bounds=[(0, None)] * (cells + 1),
-    )
+    least = np.append(np.zeros(cells), -1.0)
+    above = np.hstack([-np.eye(cells), np.ones((cells, 1))])
+    margins = np.hstack([matrix.T, np.zeros((columns, 1))])
+    bounds = [(0, None)] * (cells + 1)
+    found = linprog(least, above, np.zeros(cells), margins, matrix.T @ counts, bounds)
     return bool(found.success and -found.fun > SOME)
 
 
@@ -290,13 +287,10 @@ def estimates_of(
         sampling = lower_bound(lists.counts, len(lists.lists))[1]
         reach = np.hypot(sampling, dependence_reach(lists.counts, len(lists.lists)))
         upper = np.where(np.isnan(upper), upper, np.fmax(upper, log_unseen + reach))
-    columns = {
-        name: lists.observed + np.exp(np.minimum(values, LARGEST))
-        for name, values in (("estimate", log_unseen), ("lower", lower), ("upper", upper))
-    }
-    return pl.DataFrame({lists.units.name: lists.units, **columns}).with_columns(
-        pl.exclude(lists.units.name).fill_nan(None)
-    )
+    ends = {"estimate": log_unseen, "lower": lower, "upper": upper}
+    people = {name: lists.observed + np.exp(np.minimum(values, LARGEST)) for name, values in ends.items()}
+    found = pl.DataFrame({lists.units.name: lists.units, **people})
+    return found.with_columns(pl.exclude(lists.units.name).fill_nan(None))
 
 
 def warnings_of(lists: CaseLists, predictions: pl.DataFrame) -> list[str]:

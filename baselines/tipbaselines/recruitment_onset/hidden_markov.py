@@ -89,10 +89,8 @@ class HiddenMarkov(ActMethod):
         self._transition = shares((moves + self.prior) * (self._allowed > 0))
         self._initial = shares(begins + self.prior)
         shared = (count.sum(axis=1, keepdims=True) / count.sum() for count in counts)
-        self._tables = [
-            shares((count + self.prior * len(count) * share).T).T
-            for count, share in zip(counts, shared, strict=True)
-        ]
+        pairs = zip(counts, shared, strict=True)
+        self._tables = [shares((count + self.prior * len(count) * share).T).T for count, share in pairs]
         return likelihood
 
     def _expect(

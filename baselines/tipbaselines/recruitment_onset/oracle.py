@@ -47,10 +47,8 @@ class Oracle:
         self._mix = {p: shares(of_profile + 0.1) for p, of_profile in counts.items()}
 
     def begin(self, units: pl.DataFrame) -> None:
-        self._filters = [
-            ThreadFilter(self._world, group.sort(self._unit), self._unit, self._mix)
-            for _, group in units.group_by("region")
-        ]
+        groups = (group.sort(self._unit) for _, group in units.group_by("region"))
+        self._filters = [ThreadFilter(self._world, group, self._unit, self._mix) for group in groups]
 
     def step(self, rows: pl.DataFrame) -> pl.DataFrame:
         parts = [(one, rows.filter(pl.col(self._unit).is_in(one.ids.implode()))) for one in self._filters]

@@ -19,14 +19,8 @@ def chances(counts: MoveCounts, towns: Towns, past: Histories, at: np.ndarray) -
     """Return (rows, most) probabilities of the next town, each with a context more: of the region none, one town and
     two, then of the unit's own past none, one and two."""
     region, here, before = past.region[at], past.here(at), past.here(at, 1)
-    levels = (
-        counts.visits(region),
-        counts.after(region, here),
-        counts.after_two(region, before, here),
-        past.visits(at),
-        past.after(at, 1),
-        past.after(at, 2),
-    )
+    levels = [counts.visits(region), counts.after(region, here), counts.after_two(region, before, here)]
+    levels += [past.visits(at), past.after(at, 1), past.after(at, 2)]
     elsewhere = np.arange(towns.most) != here[:, None]  # nobody goes to where they are
     found = [towns.sizes()[region] * elsewhere]
     for level in levels:

@@ -69,11 +69,9 @@ def read_supply_chain(fold: Fold) -> SupplyChain:
     """Return the supply chain of a fold."""
     unit = fold.task.unit
     firms = fold.tables[fold.task.table].unique(unit).sort(unit).collect()
-    tables = {
-        name: table.collect().sort(~selectors.by_dtype(pl.List(pl.String)))
-        for name, table in fold.tables.items()
-        if name != fold.task.table
-    }
+    order = ~selectors.by_dtype(pl.List(pl.String))
+    others = {name: table for name, table in fold.tables.items() if name != fold.task.table}
+    tables = {name: table.collect().sort(order) for name, table in others.items()}
     ids = firms[unit].to_numpy()
     ends = [np.zeros(0, dtype=np.int64)] * 2
     supplies = tables.get("supplies", pl.DataFrame())
@@ -158,12 +156,9 @@ def neighbour_features(chain: SupplyChain) -> np.ndarray:
         for name, events in counted:
             every, number = events[name], relation @ events[name]
             columns.append(number)
-            columns += [
-                (relation @ values + PRIOR_EVENTS * values.sum() / max(every.sum(), 1))
-                / (number + PRIOR_EVENTS)
-                for level, values in events.items()
-                if level != name
-            ]
+            for values in (values for level, values in events.items() if level != name):
+                usual = PRIOR_EVENTS * values.sum() / max(every.sum(), 1)
+                columns.append((relation @ values + usual) / (number + PRIOR_EVENTS))
     terms = fill_gaps(_dealings(chain).to_numpy().astype(np.float32))
     of_buyers = mean_matrix(supplies) @ terms
     of_buyers[np.asarray(supplies.getnnz(axis=1)) == 0] = np.nan
