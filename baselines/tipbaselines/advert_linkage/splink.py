@@ -159,11 +159,8 @@ def comparisons(records: pl.DataFrame, fields: list[str], words: Words) -> list[
         ],
         "price": compare_values("price", *of_price),
     }
-    return [
-        library.CustomComparison(output_column_name=name, comparison_levels=of_name)
-        for name, of_name in levels.items()
-        if name in records.columns
-    ]
+    shown = {name: of_name for name, of_name in levels.items() if name in records.columns}
+    return [library.CustomComparison(output_column_name=n, comparison_levels=one) for n, one in shown.items()]
 
 
 def blocking(records: pl.DataFrame, fields: list[str], words: Words) -> tuple[list[Any], list[Any]]:

@@ -50,9 +50,8 @@ class JoinedTables(LightGBM):
 
     def _further(self, frame: pl.DataFrame, cluster: np.ndarray) -> np.ndarray:
         """Return (adverts, columns) float32 of accounts, flags and money; no column where none is shown."""
-        known = self._beside(frame).with_columns(
-            pl.Series("_cluster", cluster), day=frame["minute"] // MINUTES_A_DAY
-        )
+        day = frame["minute"] // MINUTES_A_DAY
+        known = self._beside(frame).with_columns(pl.Series("_cluster", cluster), day=day)
         found: list[pl.Expr] = [pl.len().over("_cluster").alias("adverts of the case")]
         of_account = {
             "created_day": [(pl.col("day") - pl.col("created_day")).alias("age of the account")],

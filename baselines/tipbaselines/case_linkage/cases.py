@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 import polars as pl
@@ -78,9 +79,7 @@ def read_regions(fold: Fold, seeds: pl.Series, true_cases: bool = False) -> Iter
     """Yield every region with a seed, in order. ``seeds``: keys of adverts. ``true_cases``: whether a case is what the
     hidden truth says, which a reference alone is shown."""
     unit, tables = fold.task.unit, {table: _read(fold, table) for table in COLUMNS}
-    adverts = tables["adverts"].with_columns(
-        pl.col("region").fill_null(0), day=(pl.col("minute") // MINUTES_A_DAY).fill_null(0)
-    )
+    adverts = tables["adverts"].with_columns(day=(pl.col("minute") // MINUTES_A_DAY).fill_null(0))
     if true_cases:
         adverts = adverts.rename({TRUE_CASE: "case"})
     else:
@@ -312,12 +311,7 @@ def _word_codes(words: pl.Series) -> np.ndarray:
     return np.array([zlib.crc32(word.encode()) % WORDS + 1 if word else 0 for word in words], dtype=np.int64)
 
 
-VIEWS: dict[str, Callable[[SeedCases], ViewEvidence]] = {
-    "accounts": _accounts,
-    "wallets": _wallets,
-    "circuits": lambda case: case.circuits,
-    "firms": _firms,
-}
+VIEWS = {"accounts": _accounts, "wallets": _wallets, "circuits": attrgetter("circuits"), "firms": _firms}
 
 
 def evidence(region: CaseRegion, *views: str) -> dict[str, ViewEvidence]:

@@ -61,18 +61,14 @@ class Glad(CrowdMethod):
 
 
 def ascend(
-    total: Callable[[np.ndarray], np.ndarray],
-    slope: np.ndarray,
-    odds: np.ndarray,
-    right: np.ndarray,
-    above: np.ndarray,
+    sums: Callable[..., np.ndarray], slope: np.ndarray, odds: np.ndarray, right: np.ndarray, above: np.ndarray
 ) -> np.ndarray:
     """Return the step for alpha [reviewers] or log beta [items].
 
-    ``total``: sums values [votes] for each of them. ``odds``: log-odds [votes] that a vote is right, and ``slope``
+    ``sums``: sums values [votes] for each of them. ``odds``: log-odds [votes] that a vote is right, and ``slope``
     their derivative. ``right``: probability [votes] that it is. ``above``: values less the mean of their prior.
     """
     expected = sigmoid(odds)
-    gradient = total(slope * (right - expected)) - above
-    information = total(slope**2 * expected * (1.0 - expected)) + 1.0
+    gradient = sums(slope * (right - expected)) - above
+    information = sums(slope**2 * expected * (1.0 - expected)) + 1.0
     return np.clip(gradient / information, -1.0, 1.0)

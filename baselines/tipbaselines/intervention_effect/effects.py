@@ -114,10 +114,8 @@ class Market:
     @cached_property
     def _wholes(self) -> dict[str, np.ndarray]:
         """Sums over platforms by outcome [regions, days], NaN where none has a value."""
-        return {
-            outcome: np.where(np.isnan(values).all(axis=1), np.nan, np.nansum(values, axis=1))
-            for outcome, values in self.values.items()
-        }
+        every = self.values.items()
+        return {name: np.where(np.isnan(v).all(axis=1), np.nan, np.nansum(v, axis=1)) for name, v in every}
 
     def course(self, effect: Effect, platform: str | None = None) -> Course | None:
         """Return the series of an effect's region, or of a platform there, with its controls; None without one."""

@@ -115,9 +115,8 @@ def _fit(counts: np.ndarray, lists: int, terms: np.ndarray) -> LogLinearFits:
     exists = enough & converged
     wild = ~converged | (np.abs(coefficients) > SURE).any(axis=1)
     for table in np.flatnonzero(enough & wild):
-        exists[table] = converged[table] and estimate_exists(
-            matrix[cells[table]][:, active[table]], counts[table, cells[table]]
-        )
+        cell, used = cells[table], active[table]
+        exists[table] = converged[table] and estimate_exists(matrix[cell][:, used], counts[table, cell])
     mean = _expected_counts(coefficients, matrix, cells)
     ratio = np.where(counts > 0, counts / np.where(mean > 0, mean, 1.0), 1.0)
     deviance = 2 * (counts * np.log(ratio) - counts + mean).sum(axis=1)

@@ -136,16 +136,13 @@ class ThreadFilter:
         turns = ~begins & (role != self._role[at])
         minute = rows["minute"].to_numpy().astype(np.int64)
         late = (minute >= self._ends[at]) & (self._minute[at] < self._ends[at]), minute >= self._ends[at]
-        likelihood = self._speaker(at, role, begins) * self._times(at, minute, begins)
+        # of the speaker after the last one; who opens is in the prior
+        again = self._again[:, self._role[at]].T
+        speaker = np.where((role == self._role[at])[:, None], again, 1 - again)
+        self._role[at] = role
+        likelihood = np.where(begins[:, None], 1.0, speaker)[:, :, None] * self._times(at, minute, begins)
         likelihood = likelihood * self._channels(at, rows["channel"], begins, *late)
         return likelihood * self._acts(at, rows["act"], role, turns)
-
-    def _speaker(self, at: np.ndarray, role: np.ndarray, begins: np.ndarray) -> np.ndarray:
-        """Return (rows, profiles, 1) probability of the speaker after the last one; who opens is in the prior."""
-        again = self._again[:, self._role[at]].T
-        likelihood = np.where((role == self._role[at])[:, None], again, 1 - again)
-        self._role[at] = role
-        return np.where(begins[:, None], 1.0, likelihood)[:, :, None]
 
     def _acts(self, at: np.ndarray, said: pl.Series, role: np.ndarray, turns: np.ndarray) -> np.ndarray:
         """Return (rows, profiles, stages) probability of the act by stage, habit, place and as an answer."""
