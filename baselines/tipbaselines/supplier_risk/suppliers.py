@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from polars import selectors
-from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
 
 from tipbaselines.frames import few_levels, level_columns
@@ -55,14 +54,6 @@ class SupplyChain:
     def positions(self, firms: pl.Series) -> np.ndarray:
         """Return nodes of these firms, int64."""
         return np.searchsorted(self.firms[self.unit].to_numpy(), firms.to_numpy())
-
-    def supplies(self) -> csr_matrix:
-        """Return (firms, firms) float32: 1 where the row supplies the column."""
-        return adjacency_matrix(self.supplier, self.buyer, self.count)
-
-    def placed(self) -> csr_matrix:
-        """Return (firms, agencies) float32: 1 where the column places workers with the row."""
-        return one_hot(self.agency, max(len(self.agencies), 1))
 
 
 def read_supply_chain(fold: Fold) -> SupplyChain:
@@ -147,11 +138,12 @@ def neighbour_features(chain: SupplyChain) -> np.ndarray:
     """Return (firms, columns) float32 of the other firms of one's agency, one's buyers, one's suppliers, and the others
     who supply one's buyers: how many they are, how many audits and complaints they have, and the share of these with
     each finding or topic, shrunk to that of all; on what terms one's buyers buy; and the agency's own columns."""
-    placed, supplies = chain.placed(), chain.supplies()
-    of_agency, rivals = (without_diagonal(ends @ ends.T) for ends in (placed, supplies))
+    agency = one_hot(chain.agency, max(len(chain.agencies), 1))
+    supplies = adjacency_matrix(chain.supplier, chain.buyer, chain.count)
+    colleagues, rivals = (without_diagonal(ends @ ends.T) for ends in (agency, supplies))
     counted = [(name, _counts(_events(chain, name))) for name in EVENTS if name in chain.tables]
     columns = []
-    for relation in (of_agency, supplies, supplies.T.tocsr(), rivals):
+    for relation in (colleagues, supplies, supplies.T.tocsr(), rivals):
         columns.append(np.asarray(relation.getnnz(axis=1), dtype=np.float64))
         for name, events in counted:
             every, number = events[name], relation @ events[name]
