@@ -21,6 +21,11 @@ from tipbaselines.cache import remember
 from tipbaselines.text import equal_values, normalise, tokens
 
 
+def components(nodes: int, edges: np.ndarray) -> np.ndarray:
+    """Return smallest node of each node's component: int64 (nodes,). ``edges``: (n, 2) integers below ``nodes``."""
+    return connected_components(edges[:, 0], edges[:, 1], nodes)
+
+
 def value_edges(values: pl.Series) -> np.ndarray:
     """Return edges (n, 2) int64 from each row to the first row with its value, from a null to itself."""
     row = np.arange(len(values))
@@ -175,7 +180,7 @@ def near_duplicate_groups(
     distinct, first = equal_values(plain)
     sets = shingles([plain[i] for i in first], width)
     pairs = candidate_pairs(sets, permutations, bands)
-    group = connected_components(*pairs[jaccard(sets, pairs) >= threshold].T, len(first))[distinct]
+    group = components(len(first), pairs[jaccard(sets, pairs) >= threshold])[distinct]
     empty = np.array([not text for text in plain], dtype=bool)
     group[empty] = len(first) + np.arange(int(empty.sum()))
     group.flags.writeable = False

@@ -173,8 +173,9 @@ def make_datasets(
     from lightgbm import Dataset
 
     data = Dataset(*train, weight=weight, **options)
-    watches = valid is not None and 0 < valid[1].sum() < len(valid[1])
-    return data, data.create_valid(*valid) if watches else None
+    if valid is None or not 0 < valid[1].sum() < len(valid[1]):
+        return data, None
+    return data, data.create_valid(*valid)
 
 
 class TreesOnUnits(ABC):
@@ -195,8 +196,8 @@ class TreesOnUnits(ABC):
 
     def datasets(self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int) -> Datasets:
         """Return train and valid, as :func:`make_datasets` does. ``seed``: of what is drawn to make them."""
-        rows = ((self.features_of(fold, units), label) for units, label in (train, valid))
-        return make_datasets(*rows)
+        learnt, watched = ((self.features_of(fold, units), label) for units, label in (train, valid))
+        return make_datasets(learnt, watched)
 
     def fit(self, fold: Fold, seed: int) -> None:
         train, valid = training_labels(fold, self.name, self.others), labels_of(fold, "valid")

@@ -1,4 +1,4 @@
-"""Near-duplicate texts and nearest neighbours."""
+"""Connected components, near-duplicate texts and nearest neighbours."""
 
 import numpy as np
 import polars as pl
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tipbaselines.linkage import (
     candidate_pairs,
     cluster_frame,
+    components,
     contact_edges,
     jaccard,
     near_duplicate_groups,
@@ -40,6 +41,16 @@ def test_a_crowded_bucket_stays_one_component_in_few_pairs() -> None:
     pairs = candidate_pairs(shingles(documents, 3), 128, 32)
     assert len(pairs) < 0.5 * 500 * 499 / 2
     assert len(set(near_duplicate_groups(documents, 0.5).tolist())) == 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=15))
+def test_components_are_those_of_a_plain_union(edges: list[tuple[int, int]]) -> None:
+    label = list(range(12))
+    for a, b in edges:
+        old, new = max(label[a], label[b]), min(label[a], label[b])
+        label = [new if x == old else x for x in label]
+    assert components(12, np.array(edges, dtype=np.int64).reshape(-1, 2)).tolist() == label
 
 
 def test_contacts_of_too_many_rows_are_passed_over() -> None:

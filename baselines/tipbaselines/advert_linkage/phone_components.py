@@ -7,10 +7,9 @@ over-merges where numbers are recycled or stolen and over-splits where they chan
 
 import polars as pl
 from tipbench.data.fold import Fold
-from tipcore.units import connected_components
 
 from tipbaselines.frames import Untrained, to_predict
-from tipbaselines.linkage import cluster_frame, contact_edges
+from tipbaselines.linkage import cluster_frame, components, contact_edges
 
 
 class PhoneComponents(Untrained):
@@ -20,4 +19,4 @@ class PhoneComponents(Untrained):
     def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
         edges = contact_edges(frame["contacts"])
-        return cluster_frame(frame[fold.task.unit], connected_components(*edges.T, frame.height))
+        return cluster_frame(frame[fold.task.unit], components(frame.height, edges))

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
-from tipcore.units import connected_components
 
 from tipbaselines.advert_linkage.records import (
     LinkageEngine,
@@ -31,7 +30,7 @@ from tipbaselines.advert_linkage.records import (
 )
 from tipbaselines.cache import remember
 from tipbaselines.frames import to_predict
-from tipbaselines.linkage import cluster_frame
+from tipbaselines.linkage import cluster_frame, components
 from tipbaselines.text import equal_values
 
 SKETCH_LEVELS = (12, 6, 3)
@@ -75,7 +74,7 @@ class Splink:
         units = to_predict(fold)[fold.task.unit]
         records, fields, same = distinct_records(fold, units)
         pairs = self._matches(records, fields)
-        return cluster_frame(units, connected_components(*pairs.T, records.height)[same])
+        return cluster_frame(units, components(records.height, pairs)[same])
 
     def _matches(self, records: pl.DataFrame, fields: list[str]) -> np.ndarray:
         """Return pairs of records above the match probability: (pairs, 2) int64."""

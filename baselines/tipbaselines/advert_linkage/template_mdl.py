@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
-from tipcore.units import connected_components
 
 from tipbaselines.advert_linkage.templates import (
     COLUMN_BITS,
@@ -30,7 +29,7 @@ from tipbaselines.advert_linkage.templates import (
     place_bits,
 )
 from tipbaselines.frames import Untrained, to_predict
-from tipbaselines.linkage import cluster_frame, shingles
+from tipbaselines.linkage import cluster_frame, components, shingles
 from tipbaselines.text import equal_values, texts, tokens
 
 PHRASE = 5
@@ -98,7 +97,7 @@ def _coarse(documents: list[tuple[str, ...]], phrases: int) -> list[list[int]]:
     rows = pl.DataFrame(columns).filter(pl.col("frequency") > 1)
     rows = rows.sort("document", "frequency", "value").group_by("document", maintain_order=True).head(phrases)
     edges = rows.select("document", pl.col("document").min().over("phrase").alias("first")).to_numpy()
-    found = pl.DataFrame({"root": connected_components(*edges.T, len(documents))}).with_row_index("document")
+    found = pl.DataFrame({"root": components(len(documents), edges)}).with_row_index("document")
     return found.group_by("root", maintain_order=True).agg("document")["document"].to_list()
 
 

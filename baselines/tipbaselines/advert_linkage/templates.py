@@ -117,7 +117,7 @@ class Batch:
         place = np.arange(len(self._words) + 1, dtype=self._edit.dtype)[:, None]
         between = place * (self._edit + self._word)
         inside = place * (self._edit.dtype.type(COLUMN_BITS) + self._word)
-        some, every = self._slots.any(axis=0), self._slots.all(axis=0)
+        some, every = np.logical_or.reduce(self._slots, axis=0), np.logical_and.reduce(self._slots, axis=0)
 
         def slope(number: int) -> np.ndarray:
             if every[number]:

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
-from tipcore.units import connected_components
 
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.frames import labelled_units, logit, prevalence, score_frame, sigmoid, to_predict
-from tipbaselines.linkage import contact_edges, near_duplicate_groups, value_edges
+from tipbaselines.linkage import components, contact_edges, near_duplicate_groups, value_edges
 from tipbaselines.text import texts
 
 
@@ -54,7 +53,7 @@ def advert_clusters(
     """Return near-duplicate group, and component over groups and shared contacts, of each advert: two int64 arrays."""
     group = near_duplicate_groups(documents, jaccard)
     edges = np.concatenate([value_edges(pl.Series(group)), contact_edges(contacts, contact_limit)])
-    return group, connected_components(*edges.T, len(group))
+    return group, components(len(group), edges)
 
 
 def pooled_log_odds(

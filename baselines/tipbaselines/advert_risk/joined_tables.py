@@ -10,14 +10,13 @@ needs; uses whatever else the access level shows. Cost: as lightgbm; with paymen
 import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
-from tipcore.units import connected_components
 
 from tipbaselines.advert_risk.cluster_pooling import pooled_log_odds
 from tipbaselines.advert_risk.lightgbm import LightGBM
 from tipbaselines.cache import remember
 from tipbaselines.case_linkage.cases import evidence, read_regions
 from tipbaselines.frames import MINUTES_A_DAY, logit
-from tipbaselines.linkage import value_edges
+from tipbaselines.linkage import components, value_edges
 
 OF_ACCOUNT = ("account", "created_day", "verified", "device_cluster")
 SHRINKAGE = 0.5  # Votes for the prior in a pooled text score, as in cluster_pooling
@@ -41,7 +40,7 @@ class JoinedTables(LightGBM):
         known = self._beside(frame)
         joining = [known[name] for name in ("account", "device_cluster") if name in known.columns]
         edges = [value_edges(values) for values in (pl.Series(cluster), *joining)]
-        return group, connected_components(*np.concatenate(edges).T, len(cluster))
+        return group, components(len(cluster), np.concatenate(edges))
 
     def features(self, frame: pl.DataFrame, linear: np.ndarray) -> np.ndarray:
         group, cluster = self.clusters(frame)

@@ -124,8 +124,8 @@ def fit_components(documents: list[str], components: int, seed: int) -> "Pipelin
     from sklearn.feature_extraction.text import TfidfTransformer
     from sklearn.pipeline import make_pipeline
 
-    _, grams = count_grams(documents)
-    svd = TruncatedSVD(max(1, min(components, grams.shape[0] - 1)), n_iter=2, random_state=seed)
+    number, grams = count_grams(documents)
+    svd = TruncatedSVD(max(1, min(components, int(number.max(initial=0)))), n_iter=2, random_state=seed)
     return make_pipeline(TfidfTransformer(sublinear_tf=True), svd).fit(grams)
 
 

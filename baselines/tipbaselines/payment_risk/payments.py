@@ -371,8 +371,8 @@ class TreesOnPayments(TreesOnUnits):
 
     def datasets(self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int) -> Datasets:
         train, weight = train.thin(self.thinning)
-        rows = ((self.features_of(fold, units), label) for units, label in (train, valid))
-        return make_datasets(*rows, weight)
+        learnt, watched = ((self.features_of(fold, units), label) for units, label in (train, valid))
+        return make_datasets(learnt, watched, weight)
 
     def features_of(self, fold: Fold, units: pl.Series) -> np.ndarray:
         """Return (payments, features) float32; those of all units are kept where a fold is not too large."""
