@@ -11,9 +11,10 @@ In tasks that rank, group or count, keys, numbers and order must tell nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -25,15 +26,8 @@ from tipbench.data.fold import Prepared
 from tipbench.data.releases import open_source
 from tipbench.kinds.scores import SCORES
 from tipbench.loading import prepare
-from tipbench.metrics.bootstrap import (
-    Floats,
-    encode_dense,
-    find_resampling_clusters,
-    percentile_interval,
-    ratio,
-    replicate,
-    row_weights,
-)
+from tipbench.metrics import bootstrap
+from tipbench.metrics.bootstrap import Floats, encode_dense, ratio
 from tipbench.metrics.metric import make_inputs
 from tipbench.metrics.registry import measure_primary
 from tipbench.task import Source, Task
@@ -47,8 +41,10 @@ SMALL = 64
 """Regions of ``small``."""
 PREPARATION = "preparation"
 """The gate that says whether a task can be prepared at all."""
-Measure = Callable[[Floats], Floats]
-"""Multiplicities of clusters [replicates, clusters] -> a gate's value under each, [replicates]."""
+Measured = tuple[Callable[[Floats], Any], int]
+"""A gate's value, a number, as a function of multiplicities of clusters, [clusters]; and the number of clusters."""
+Question = tuple[str, float, Iterable[tuple[str, Measured]]]
+"""A gate, its limit, and what is measured of which subject."""
 
 
 class Reading(NamedTuple):
@@ -108,36 +104,42 @@ def check_task(task: Task, source: Source) -> Iterator[Reading]:
         yield Reading(task.name, PREPARATION, str(error).rstrip("."), np.inf, 0.0, 0.0, False)
         return
     if task.kind is SCORES:
-        count = find_resampling_clusters(prepared.answers).positive
+        count = bootstrap.find_resampling_clusters(prepared.answers).positive
         fewest = FEWEST_POSITIVE if source.regions >= SMALL else 1
         yield Reading(task.name, "number", "positive clusters", -count, -fewest, 0.0, count >= fewest)
-    if gate is not None:
-        yield from gate.check(prepared)
+    questions = list(gate.ask(prepared)) if gate else []
     if task.name in FURTHER:
-        yield from FURTHER[task.name](prepared, source)
+        questions += FURTHER[task.name](prepared, source)
+    for name, limit, measured in questions:
+        yield from read_gate(task.name, name, limit, measured)
 
 
 def read_gate(
-    task: str, gate: str, limit: float, measured: Iterable[tuple[str, Measure, int]]
+    task: str, gate: str, limit: float, measured: Iterable[tuple[str, Measured]]
 ) -> Iterator[Reading]:
-    """Yield the reading that comes nearest to failing. ``measured``: subject, its measure and number of clusters."""
+    """Yield the reading that comes nearest to failing; none where nothing is measured."""
     readings = []
-    for subject, measure, count in measured:
-        value, noise = float(measure(np.ones((1, count)))[0]), 0.0
+    for subject, (measure, clusters) in measured:
+        value, noise = float(measure(np.ones(clusters))), 0.0
         if value > limit:
-            draws = replicate(lambda drawn, of=measure: {"": of(drawn)}, count, REPLICATES, 0)[""]
-            low, high = percentile_interval(draws, LEVEL) or (-np.inf, np.inf)
+            draws = bootstrap.draw_multiplicities(clusters, REPLICATES, seed=0)
+            values = np.array([measure(times) for chunk in draws for times in chunk])
+            low, high = bootstrap.percentile_interval(values, LEVEL) or (-np.inf, np.inf)
             noise = (high - low) / 2
         readings.append(Reading(task, gate, subject, value, limit, noise, value <= limit + noise))
     if readings:
         yield max(readings, key=lambda one: (not one.passed, one.value))
 
 
-# What a tree finds: cross-fitted scores and how well they rank.
+# Tasks with a label: what trees find in the columns of their test units.
+
+SURE, FEWEST_FALSE, FEW = 0.10, 0.001, 10
+"""Most of the positive clusters that exact values of one scalar may find, at this share of false positives. A value's
+share of positives is shrunk towards that of all units, as if it had so many more units."""
 
 
 class Units:
-    """The test units of a gate, and how well a tree can rank them.
+    """The test units of a gate, and how well scores rank them.
 
     Args:
         frame: with the labels, ``cluster`` and, where units weigh unlike, ``weight``.
@@ -147,11 +149,11 @@ class Units:
         from sklearn.model_selection import GroupKFold
 
         self.frame, (self._codes, self.clusters) = frame, encode_dense(frame["cluster"])
-        self._weights = row_weights(frame)
+        self._weights = bootstrap.row_weights(frame)
         self._folds = list(GroupKFold(min(5, self.clusters)).split(self._codes, groups=self._codes))
 
-    def cross_fit(self, features: Floats, label: str = "label") -> Ranked:
-        """Rank units by small boosted trees, fitted and scored on different clusters (five folds).
+    def cross_fit(self, features: Floats, label: str = "label") -> Floats:
+        """Return scores of small boosted trees, [units], fitted and scored on different clusters (five folds).
 
         Args:
             features: [units] or [units, columns]. A single column takes fewer and longer steps to the same rates; a
@@ -162,184 +164,222 @@ class Units:
         columns = features.reshape(len(features), -1)
         target, scores = self.frame[label].to_numpy(), np.zeros(len(features))
         if (columns == columns[0]).all():
-            return self.rank(scores, label)
+            return scores
         trees, rate = (20, 0.3) if columns.shape[1] == 1 else (60, 0.1)
-        options = {
-            "objective": "binary",
-            "learning_rate": rate,
-            "num_leaves": 15,
-            "min_data_in_leaf": 50,
-            "num_threads": 1,
-            "verbosity": -1,
-        }
+        options = {"objective": "binary", "learning_rate": rate, "num_leaves": 15, "min_data_in_leaf": 50}
+        options |= {"num_threads": 1, "verbosity": -1}
         for train, test in self._folds:
             data = lightgbm.Dataset(columns[train], target[train], weight=self._weights[train])
-            model = lightgbm.train(options, data, trees)
-            scores[test] = model.predict(columns[test])  # type: ignore[index]
-        return self.rank(scores, label)
+            scores[test] = lightgbm.train(options, data, trees).predict(columns[test])  # type: ignore[index]
+        return scores
 
-    def rate_values(self, values: Floats, label: str = "label") -> Ranked:
-        """Rank units by the share of positives among other clusters' units of exactly the same value, [units]."""
+    def rate_values(self, values: Floats, label: str = "label") -> Floats:
+        """Return the share of positives among other clusters' units of exactly the same value, [units]."""
         known, value = np.unique(values, return_inverse=True)
         target, scores = self.frame[label].to_numpy(), np.zeros(len(values))
         for train, test in self._folds:
             count = np.bincount(value[train], minlength=len(known)) + FEW
             positive = np.bincount(value[train], target[train], len(known)) + FEW * target[train].mean()
             scores[test] = (positive / count)[value[test]]
-        return self.rank(scores, label)
+        return scores
 
-    def rank(self, scores: Floats, label: str = "label") -> Ranked:
-        """Rank units by scores, [units]."""
+    def auroc(self, scores: Floats, label: str = "label") -> Measured:
+        """Return the AUROC of scores, [units]."""
         levels, level = np.unique(scores, return_inverse=True)
         positive = self.frame[label].to_numpy() == 1
-        return Ranked(level, len(levels), positive, self._weights, self._codes, self.clusters)
 
+        def measure(times: Floats) -> Floats:
+            weight = self._weights * times[self._codes]
+            true, false = (np.bincount(level, weight * rows, len(levels)) for rows in (positive, ~positive))
+            below = np.cumsum(false) - false / 2
+            return ratio((true * below).sum(), true.sum() * false.sum())
 
-@dataclass(frozen=True)
-class Ranked:
-    """Units with the place of their score among ``levels`` different ones, rising. All arrays are [units]."""
+        return measure, self.clusters
 
-    level: np.ndarray
-    levels: int
-    positive: np.ndarray
-    weights: Floats
-    codes: np.ndarray
-    clusters: int
-
-    def auroc(self, drawn: Floats) -> Floats:
-        """Return the AUROC under multiplicities of the clusters."""
-        positive, negative = self._sums(drawn)
-        below = np.cumsum(negative, axis=1) - negative / 2
-        return ratio((positive * below).sum(axis=1), positive.sum(axis=1) * negative.sum(axis=1))
-
-    def sure_share(self, drawn: Floats) -> Floats:
+    def sure_share(self, scores: Floats, label: str = "label") -> Measured:
         """Return the share of positive clusters with a positive above all but :data:`FEWEST_FALSE` of the negatives."""
-        _, negative = self._sums(drawn)
-        above = np.cumsum(negative[:, ::-1], axis=1)
-        false = (above > FEWEST_FALSE * above[:, -1:]).argmax(axis=1)  # of the levels, falling
-        highest = np.full(self.clusters, -1)
-        np.maximum.at(highest, self.codes[self.positive], self.level[self.positive])
-        found = highest > self.levels - 1 - false[:, None]
-        return ratio((drawn * found).sum(axis=1), drawn @ (highest >= 0))
+        positive = self.frame[label].to_numpy() == 1
+        highest = np.full(self.clusters, -np.inf)
+        np.maximum.at(highest, self._codes[positive], scores[positive])
+        falling = np.flatnonzero(~positive)
+        falling = falling[np.argsort(-scores[falling])]
 
-    def _sums(self, drawn: Floats) -> tuple[Floats, Floats]:
-        """Return the weight of positives and of negatives at each level, [replicates, levels]."""
-        positive, negative = np.zeros((2, len(drawn), self.levels))
-        for row, times in enumerate(drawn):
-            weight = self.weights * times[self.codes]
-            positive[row] = np.bincount(self.level, weight * self.positive, self.levels)
-            negative[row] = np.bincount(self.level, weight * ~self.positive, self.levels)
-        return positive, negative
+        def measure(times: Floats) -> Floats:
+            above = np.cumsum((self._weights * times[self._codes])[falling])
+            last = falling[(above > FEWEST_FALSE * above[-1]).argmax()]
+            found = highest > (scores[last] if above[-1] else np.inf)
+            return ratio(times @ found, times @ np.isfinite(highest))
+
+        return measure, self.clusters
 
 
-# Frames: the test units of a task with their columns, and summaries of their further rows.
-
-
-def adverts(prepared: Prepared) -> pl.DataFrame:
-    accounts = prepared.folds[0].tables["accounts"].drop("region", "platform", "language")
-    return prepared.folds[0].units("test").join(accounts, on="account").collect()
-
-
-def accounts(prepared: Prepared) -> pl.DataFrame:
-    frame = prepared.folds[0].units("test").collect()
-    for end in ("source", "target"):
-        frame = join_positions(prepared, frame, "ties", end, ("tie",), end)
-    return frame
-
-
-def firms(prepared: Prepared) -> pl.DataFrame:
-    frame = prepared.folds[0].units("test").collect()
-    frame = join_positions(prepared, frame, "supplies", "supplier", ("supply", "since_day"), "supplies")
-    for table in ("audits", "complaints"):
-        frame = join_positions(prepared, frame, table, "firm", (table.removesuffix("s"), "day"), table)
-    return frame
-
-
-def join_positions(
-    prepared: Prepared, frame: pl.DataFrame, table: str, end: str, columns: tuple[str, ...], prefix: str
-) -> pl.DataFrame:
-    """Return units with the least and the mean of these columns, and of the position, over their rows of a table.
-
-    ``end``: the column with the unit of a row. ``prefix``: how the names of the new columns begin.
-    """
-    unit, of = prepared.task.unit, pl.col(*columns, "position").cast(pl.Float64)
-    least, mean = of.min().name.prefix(f"{prefix} least "), of.mean().name.prefix(f"{prefix} mean ")
-    rows = prepared.folds[0].tables[table].with_row_index("position")
-    return frame.join(rows.group_by(pl.col(end).alias(unit)).agg(least, mean).collect(), on=unit, how="left")
-
-
-def contacts(prepared: Prepared) -> pl.DataFrame:
-    frame = prepared.folds[0].units("test").collect()
-    return frame.with_columns(pl.sum_horizontal(pl.all().is_null()).alias("facts missing"))
-
-
-def queued_adverts(prepared: Prepared) -> pl.DataFrame:
-    """With how many votes, by how many, when and in what order."""
-    tables, minute = prepared.folds[0].tables, pl.col("minute")
-    votes = tables["reviews"].sort("review").with_row_index("place").group_by("advert")
-    of_votes = votes.agg(
-        votes=pl.len(),
-        reviewers=pl.col("reviewer").n_unique(),
-        first_minute=minute.min(),
-        last_minute=minute.max(),
-        span=minute.max() - minute.min(),
-        pace=minute.sort().diff().median(),
-        first_place=pl.col("place").min(),
-        lowest_review=pl.col("review").min(),
-    )
-    units = prepared.folds[0].units("test").join(tables["adverts"].drop("region"), on="advert")
-    return units.join(of_votes, on="advert").collect()
-
-
-def effects(prepared: Prepared) -> pl.DataFrame:
-    return prepared.folds[0].to_predict().collect()
-
-
-def payments(prepared: Prepared) -> pl.DataFrame:
-    """With the columns of both wallets and how many payments these make."""
-    frame, tables = prepared.folds[0].units("test").collect(), prepared.folds[0].tables
-    wallets, made = tables["wallets"].drop("region").collect(), tables["payments"].collect()
-    for end in ("payer", "payee"):
-        named = wallets.rename({c: f"{end} {c}" if c != "wallet" else end for c in wallets.columns})
-        frame = frame.join(named, on=end, how="left")
-        frame = frame.join(made.group_by(end).len(f"{end} payments"), on=end, how="left")
-    counted = ("payer", "payee", "channel", "purpose", "town")
-    return frame.with_columns(pl.len().over("region", name).alias(f"{name} frequency") for name in counted)
-
-
-def conversations(prepared: Prepared) -> pl.DataFrame:
-    side, channel = (pl.col("side") == "first").mean(), pl.col("channel")
-    more = {"deleted acts": pl.col("act").null_count(), "unknown channels": channel.null_count()}
-    more |= {"channels": channel.n_unique(), "first_side": side}
-    return join_steps(prepared, "minute", length=pl.len(), **more)
-
-
-def circuits(prepared: Prepared) -> pl.DataFrame:
-    day, wallet = pl.col("day"), pl.col("wallet")
-    more = {"stops": pl.len(), "last day": day.max(), "weekday": (day % 7).mean()}
-    more |= {"unknown modes": pl.col("mode").null_count(), "unknown wallets": wallet.null_count()}
-    more |= {
-        "wallets": wallet.n_unique(),
-        "adverts": pl.col("adverts").sum(),
-        "towns": pl.col("town").n_unique(),
-    }
-    return join_steps(prepared, "day", **more)
-
-
-def join_steps(prepared: Prepared, time: str, **more: pl.Expr) -> pl.DataFrame:
-    """Return the units of a stream with how long their rows take, and further sums over these."""
-    test, unit = prepared.streams[0].test, prepared.task.unit
-    rows = test.rows.with_columns(gap=pl.col(time).diff().over(unit, order_by="sequence"))
-    spans = {"duration": pl.col(time).max() - pl.col(time).min()}
-    spans |= {"median gap": pl.col("gap").median(), "longest gap": pl.col("gap").max()}
-    return test.units.join(rows.group_by(unit).agg(**spans, **more), on=unit)
-
-
-# Truths: the units of a gate's frame with label and cluster.
+Tables = dict[str, pl.LazyFrame]
+"""The tables of a fold; beside them its test units as ``units``, and their rows where they come step by step."""
+Frames = Iterable[pl.LazyFrame]
+"""Further columns of units, or of what a column of theirs names: each frame is joined by its first column."""
+TRUTH, LABELS = r"^(label|cluster|weight|target_\w+)$", r"^(label|target_\w+)$"
+"""Columns of a gate's frame that are no features; and those of them that are labels."""
 
 
 def labels(prepared: Prepared) -> pl.DataFrame:
-    return prepared.answers.frame.select(prepared.task.unit, "label", "cluster", "weight")
+    return prepared.answers.scored_rows().select(prepared.task.unit, "label", "cluster", "weight")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The gates of a task with a label.
+
+    ``incidental``: a pattern of the names of scalars that must say next to nothing, even together. ``columns``: what
+    units have beside their own columns. ``counts``: further scalars of units. ``truth``: units with ``cluster`` and
+    ``label``, or several ``target_*``. ``frequency``: how often a value occurs is counted within the "region", within
+    "all", for a "text" alone within all, or not at all (""); with "all", texts have a length, and scalars of signal
+    columns are not read alone.
+    """
+
+    incidental: str
+    columns: Callable[[Tables], Frames] = lambda tables: ()
+    counts: Callable[[Tables], Frames] = lambda tables: ()
+    truth: Callable[[Prepared], pl.DataFrame] = labels
+    frequency: str = "region"
+    access: str = "auto"
+
+    def ask(self, prepared: Prepared) -> Iterator[Question]:
+        """Yield what one scalar tells, how many units it tells for sure, and what incidental ones tell together."""
+        task, limits, units = prepared.task, prepared.task.leak_limits, Units(self.frame_of(prepared))
+        targets = [column.name for column in units.frame.select(pl.col(LABELS)) if column.n_unique() > 1]
+        scalars = self.scalars(units.frame)
+        signal = {column.split(".")[1] for column in task.signal_columns if self.frequency == "all"}
+        alone = {name: values for name, values in scalars.items() if name.split(" ")[0] not in signal}
+        for counts in self.counts(shown_tables(prepared)):
+            of = units.frame.lazy().select(task.unit).join(counts, task.unit, "left", maintain_order="left")
+            alone |= {column.name: _numbers(column) for column in of.collect().drop(task.unit)}
+        asked = [(name, values, target) for name, values in alone.items() for target in targets]
+        trees = ((name, units.auroc(units.cross_fit(values, t), t)) for name, values, t in asked)
+        yield "scalar", limits["scalar_auroc"], trees
+        rates = ((name, units.sure_share(units.rate_values(values, t), t)) for name, values, t in asked)
+        yield "sure value", SURE, rates
+        few = np.column_stack([of for name, of in scalars.items() if re.fullmatch(self.incidental, name)])
+        trees = ((target, units.auroc(units.cross_fit(few, target), target)) for target in targets)
+        yield "incidental", limits["identifiers_auroc"], trees
+
+    def frame_of(self, prepared: Prepared) -> pl.DataFrame:
+        """Return the test units with their columns and truth."""
+        unit, tables = prepared.task.unit, shown_tables(prepared)
+        frame = tables["units"]
+        for further in self.columns(tables):
+            frame = frame.join(further, on=further.collect_schema().names()[0], how="left")
+        return frame.join(self.truth(prepared).lazy(), on=unit).sort(unit).collect()
+
+    def scalars(self, frame: pl.DataFrame) -> dict[str, Floats]:
+        """Return every scalar that a column offers: value or code, missingness, length, how often it occurs, and the
+        row's position."""
+        found = {"row position": pl.int_range(frame.height, eager=True)}
+        for column in frame.select(pl.exclude(TRUTH)):
+            name, is_text = column.name, column.dtype == pl.String
+            found[f"{name} missing"] = column.is_null()
+            if column.dtype == pl.List:
+                found[f"{name} count"] = column.list.len()
+                continue
+            code = column.fill_null("").rank("dense") if is_text else column
+            found[f"{name} as a code" if is_text else name] = code
+            if is_text and self.frequency == "all":
+                found[f"{name} length"] = column.str.len_chars().fill_null(0)
+            if self.frequency in ("region", "all") or (self.frequency == "text" and is_text):
+                within = {name, "region"} if self.frequency == "region" else {name}
+                found[f"{name} frequency"] = frame.select(pl.len().over(within)).to_series()
+        if "minute" in frame.columns:
+            found["hour"] = frame["minute"] // 60 % 24
+        return {name: _numbers(values) for name, values in found.items()}
+
+
+def _numbers(values: pl.Series) -> Floats:
+    return values.cast(pl.Float64).fill_null(-1).to_numpy()
+
+
+def shown_tables(prepared: Prepared) -> Tables:
+    (fold,), streams = prepared.folds, prepared.streams
+    rows = {prepared.task.stream: streams[0].test.rows.lazy()} if streams else {}
+    return fold.tables | rows | {"units": fold.units("test")}
+
+
+# Columns, counts and truths.
+
+
+def of_positions(rows: pl.LazyFrame, by: str, unit: str, of: str, *columns: str) -> pl.LazyFrame:
+    """Return by unit the least and the mean of these columns, and of the position, over the rows that name it."""
+    numbers = pl.col(*columns, "position").cast(pl.Float64)
+    least, mean = numbers.min().name.prefix(f"{of} least "), numbers.mean().name.prefix(f"{of} mean ")
+    return rows.with_row_index("position").group_by(pl.col(by).alias(unit)).agg(least, mean)
+
+
+def of_ties(tables: Tables) -> Frames:
+    return [of_positions(tables["ties"], end, "account", end, "tie") for end in ("source", "target")]
+
+
+def count_ties(tables: Tables) -> Frames:
+    is_message, count, day = pl.col("kind") == "message", pl.col("count"), pl.col("day")
+    counts = {"ties": pl.len(), "messages": is_message.sum(), "exchanged": count.sum()}
+    counts |= {"first day": day.min(), "last day": day.max()}
+    for end in ("source", "target"):
+        yield tables["ties"].group_by(account=end).agg(**{f"{n} by {end}": of for n, of in counts.items()})
+
+
+def of_records(tables: Tables) -> Frames:
+    yield of_positions(tables["supplies"], "supplier", "firm", "supplies", "supply", "since_day")
+    yield of_positions(tables["audits"], "firm", "firm", "audits", "audit", "day")
+    yield of_positions(tables["complaints"], "firm", "firm", "complaints", "complaint", "day")
+
+
+def count_records(tables: Tables) -> Frames:
+    audits = {"grade": pl.col("grade").max(), "findings": pl.col("findings").list.len().sum()}
+    supplies = {"paid": pl.col("payment_days").mean(), "share": pl.col("share").max()}
+    yield tables["audits"].group_by("firm").agg(audits=pl.len(), **audits)
+    yield tables["complaints"].group_by("firm").agg(complaints=pl.len())
+    yield tables["supplies"].group_by(firm="supplier").agg(supplies=pl.len(), **supplies)
+
+
+def of_votes(tables: Tables) -> Frames:
+    """Yield the columns of adverts; and how many votes they have, by how many, when and in what order."""
+    yield tables["adverts"].drop("region")
+    minute, votes = pl.col("minute"), tables["reviews"].sort("review").with_row_index("place")
+    many = {"votes": pl.len(), "reviewers": pl.col("reviewer").n_unique()}
+    when = {"first_minute": minute.min(), "last_minute": minute.max(), "span": minute.max() - minute.min()}
+    when |= {"pace": minute.sort().diff().median(), "first_place": pl.col("place").min()}
+    yield votes.group_by("advert").agg(**many, **when, lowest_review=pl.col("review").min())
+
+
+def of_wallets(tables: Tables) -> Frames:
+    """Yield the columns of both wallets, how many payments these make, and how often a value occurs."""
+    for end in ("payer", "payee"):
+        wallets = tables["wallets"].drop("region")
+        yield wallets.select(pl.col("wallet").alias(end), pl.exclude("wallet").name.prefix(f"{end} "))
+        yield tables["payments"].group_by(end).len(f"{end} payments")
+    counted = ("payer", "payee", "channel", "purpose", "town")
+    often = {f"{name} frequency": pl.len().over("region", name) for name in counted}
+    yield tables["units"].select("payment", **often)
+
+
+def of_steps(rows: pl.LazyFrame, unit: str, time: str, **more: pl.Expr) -> Frames:
+    """Yield by unit how long its rows take, and further sums over these."""
+    length, gap = pl.col(time).max() - pl.col(time).min(), pl.col("gap")
+    gaps = rows.with_columns(gap=pl.col(time).diff().over(unit, order_by="sequence"))
+    spans = {"duration": length, "median gap": gap.median(), "longest gap": gap.max()}
+    yield gaps.group_by(unit).agg(**spans, **more)
+
+
+def of_messages(tables: Tables) -> Frames:
+    side, channel = (pl.col("side") == "first").mean(), pl.col("channel")
+    more = {"deleted acts": pl.col("act").null_count(), "unknown channels": channel.null_count()}
+    more |= {"channels": channel.n_unique(), "first_side": side}
+    return of_steps(tables["messages"], "conversation", "minute", length=pl.len(), **more)
+
+
+def of_stops(tables: Tables) -> Frames:
+    day, wallet = pl.col("day"), pl.col("wallet")
+    more = {"stops": pl.len(), "last day": day.max(), "weekday": (day % 7).mean()}
+    more |= {"unknown modes": pl.col("mode").null_count(), "unknown wallets": wallet.null_count()}
+    more |= {"wallets": wallet.n_unique(), "adverts": pl.col("adverts").sum()}
+    return of_steps(tables["stops"], "circuit", "day", **more, towns=pl.col("town").n_unique())
 
 
 def needs(prepared: Prepared) -> pl.DataFrame:
@@ -352,10 +392,23 @@ def needs(prepared: Prepared) -> pl.DataFrame:
 def large_effects(prepared: Prepared) -> pl.DataFrame:
     """Label 1 where the truth is above that of most effects on the same outcome and window."""
     answers = prepared.answers.frame.select("effect", "truth", "cluster")
-    frame = effects(prepared).join(answers, on="effect")
+    frame = prepared.folds[0].units("test").collect().join(answers, on="effect")
     alike = ["outcome", pl.col("first_day") == pl.col("day")]
     label = (pl.col("truth") > pl.col("truth").median().over(alike)).cast(pl.Int8)
     return frame.select("effect", "cluster", label=label)
+
+
+def thinned_labels(prepared: Prepared) -> pl.DataFrame:
+    """Labels of positives and of one in ten negatives, balanced: at one positive in 300 trees would find nothing, not
+    even a planted leak."""
+    frame = labels(prepared).sort("payment")
+    return balance(frame.filter((pl.col("label") == 1) | (pl.int_range(pl.len()) % 10 == 0)))
+
+
+def balance(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame in which both classes weigh one."""
+    share = pl.col("label").mean()
+    return frame.with_columns(weight=pl.when(pl.col("label") == 1).then(1 / share).otherwise(1 / (1 - share)))
 
 
 def trafficking_circuits(prepared: Prepared) -> pl.DataFrame:
@@ -365,240 +418,97 @@ def trafficking_circuits(prepared: Prepared) -> pl.DataFrame:
     return known.group_by("circuit").agg(label=label, cluster=pl.col("cluster").first())
 
 
-@dataclass(frozen=True)
-class Gate:
-    """The gates of a task with a label.
-
-    ``frame``, ``truth``: see above. ``incidental``: which scalars must say next to nothing, even together.
-    ``frequency``: how often a value occurs is counted within the "region", within "all", for a "text" alone within all,
-    or not at all (""); with "all", texts have a length, and scalars of signal columns are not read alone.
-    ``thinned``: whether one in ten negatives is kept and both classes weigh one: at one positive in 300 the trees would
-    find nothing, not even a planted leak. ``counts``: further scalars of the units. ``phases``: periods in days, at
-    whose phase the minute must say next to nothing. ``ranking``: a column whose values, as they are, must rank units
-    about as chance does; the gate has its name.
-    """
-
-    frame: Callable[[Prepared], pl.DataFrame]
-    incidental: Callable[[str], bool]
-    truth: Callable[[Prepared], pl.DataFrame] = labels
-    frequency: str = "region"
-    thinned: bool = False
-    access: str = "auto"
-    counts: Callable[[Prepared], Iterable[pl.DataFrame]] = lambda prepared: ()
-    phases: tuple[int, ...] = ()
-    ranking: str = ""
-
-    def check(self, prepared: Prepared) -> Iterator[Reading]:
-        """Yield what one scalar tells, how many units it tells for sure, and what incidental ones tell together."""
-        task, limits = prepared.task, prepared.task.leak_limits
-        units = Units(frame := self.frame_of(prepared))
-        targets = [
-            t for t in frame.columns if (t == "label" or t.startswith("target_")) and frame[t].n_unique() > 1
-        ]
-        scalars = self.scalars(frame)
-        alone = [(n, v, t) for n, v in self.alone(prepared, frame, scalars).items() for t in targets]
-        trees = ((n, units.cross_fit(values, t).auroc, units.clusters) for n, values, t in alone)
-        yield from read_gate(task.name, "scalar", limits["scalar_auroc"], trees)
-        rates = ((n, units.rate_values(values, t).sure_share, units.clusters) for n, values, t in alone)
-        yield from read_gate(task.name, "sure value", SURE, rates)
-        together = {"incidental": [values for name, values in scalars.items() if self.incidental(name)]}
-        if self.phases:
-            together["phases"] = [frame["minute"].to_numpy() % (days * 1440) for days in self.phases]
-        for gate, columns in together.items():
-            trees = ((t, units.cross_fit(np.column_stack(columns), t).auroc, units.clusters) for t in targets)
-            yield from read_gate(task.name, gate, limits["identifiers_auroc"], trees)
-        if self.ranking:
-            ranked = units.rank(frame[self.ranking].to_numpy())
-            far = [(self.ranking, lambda drawn: np.abs(ranked.auroc(drawn) - 0.5), units.clusters)]
-            yield from read_gate(task.name, self.ranking, FARTHEST, far)
-
-    def alone(self, prepared: Prepared, frame: pl.DataFrame, scalars: dict[str, Floats]) -> dict[str, Floats]:
-        """Return the scalars of which none may tell the label, with the further ones."""
-        unit, signal = prepared.task.unit, {column.split(".")[1] for column in prepared.task.signal_columns}
-        found = {
-            name: values
-            for name, values in scalars.items()
-            if not (self.frequency == "all" and name.split(" ")[0] in signal)
-        }
-        for counts in self.counts(prepared):
-            beside = frame.select(unit).join(counts, on=unit, how="left", maintain_order="left")
-            found |= {name: _numbers(beside[name]) for name in counts.columns if name != unit}
-        return found
-
-    def frame_of(self, prepared: Prepared) -> pl.DataFrame:
-        """Return the test units with their columns and truth."""
-        unit = prepared.task.unit
-        frame = self.frame(prepared).join(self.truth(prepared), on=unit).sort(unit)
-        if not self.thinned:
-            return frame
-        return balance(frame.filter((pl.col("label") == 1) | (pl.int_range(pl.len()) % 10 == 0)))
-
-    def scalars(self, frame: pl.DataFrame) -> dict[str, Floats]:
-        """Return every scalar that a column offers: value or code, missingness, length, how often it occurs, and the
-        row's position."""
-        found: dict[str, pl.Series] = {"row position": pl.Series(np.arange(frame.height))}
-        for name in frame.columns:
-            if name in TRUTH or name.startswith("target_"):
-                continue
-            column = frame[name]
-            found[f"{name} missing"] = column.is_null()
-            if isinstance(column.dtype, pl.List):
-                found[f"{name} count"] = column.list.len()
-                continue
-            is_text = column.dtype == pl.String
-            found[f"{name} as a code" if is_text else name] = (
-                column.fill_null("").rank("dense") if is_text else column
-            )
-            if is_text and self.frequency == "all":
-                found[f"{name} length"] = column.str.len_chars().fill_null(0)
-            if self.frequency in ("region", "all") or (self.frequency == "text" and is_text):
-                within = dict.fromkeys(("region", name) if self.frequency == "region" else (name,))
-                found[f"{name} frequency"] = frame.select(pl.len().over(*within)).to_series()
-        if "minute" in frame.columns:
-            found["hour"] = frame["minute"] // 60 % 24
-        return {name: _numbers(values) for name, values in found.items()}
-
-
-TRUTH = ("label", "cluster", "weight")
-"""Columns of a gate's frame that are no features, beside those that begin with ``target_``."""
-SURE, FEWEST_FALSE, FEW = 0.10, 0.001, 10
-"""Most of the positive clusters that exact values of one scalar may find, at this share of false positives. A value's
-share of positives is shrunk towards that of all units, as if it had so many more units."""
-FARTHEST = 0.10
-"""How far from .5 the AUROC of such a column may be."""
-
-
-def _numbers(values: pl.Series) -> Floats:
-    return values.cast(pl.Float64).fill_null(-1).to_numpy()
-
-
-def balance(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a frame in which both classes weigh one."""
-    share = pl.col("label").mean()
-    return frame.with_columns(weight=pl.when(pl.col("label") == 1).then(1 / share).otherwise(1 / (1 - share)))
-
-
-def _incidental(
-    but: tuple[str, ...] = (), leaks: tuple[str, ...] = ("",), keys: tuple[str, ...] = ()
-) -> Callable[[str], bool]:
-    """Return whether a scalar's name ends with one of the leaks or is a key, and its first word is none of ``but``."""
-    return lambda name: (name.endswith(leaks) or name in keys) and name.split(" ")[0] not in but
-
-
-def _is_incidental_advert(name: str) -> bool:
-    is_signal = name.split(" ")[0] in ("category", "price", "platform", "language")
-    if is_signal and name.endswith(("frequency", "length")):
-        return False
-    keys = ("advert", "account", "device_cluster", "minute", "created_day", "town", "region")
-    return name.endswith(("missing", "length", "frequency", "count", "row position", "hour")) or name in keys
-
-
-def count_ties(prepared: Prepared) -> Iterator[pl.DataFrame]:
-    for end in ("source", "target"):
-        found = prepared.folds[0].tables["ties"].group_by(account=end)
-        yield found.agg(
-            pl.len().alias(f"ties by {end}"),
-            (pl.col("kind") == "message").sum().alias(f"messages by {end}"),
-            pl.col("count").sum().alias(f"exchanged by {end}"),
-            pl.col("day").min().alias(f"first day by {end}"),
-            pl.col("day").max().alias(f"last day by {end}"),
-        ).collect()
-
-
-def count_records(prepared: Prepared) -> Iterator[pl.DataFrame]:
-    """Yield counts of audits, complaints and supplies of firms."""
-    tables = prepared.folds[0].tables
-    audits = {"grade": pl.col("grade").max(), "findings": pl.col("findings").list.len().sum()}
-    supplies = {"paid": pl.col("payment_days").mean(), "share": pl.col("share").max()}
-    yield tables["audits"].group_by("firm").agg(audits=pl.len(), **audits).collect()
-    yield tables["complaints"].group_by("firm").agg(complaints=pl.len()).collect()
-    yield tables["supplies"].group_by(firm="supplier").agg(supplies=pl.len(), **supplies).collect()
-
-
 GATES = {
+    "account_risk": Gate(
+        r"(?!(device_cluster|platform|language|client|verified|cadence)\b).*", of_ties, count_ties
+    ),
     "advert_risk": Gate(
-        adverts,
-        _is_incidental_advert,
+        r"(?!(category|price|platform|language) (length|frequency)).*(missing|length|frequency|count|hour)"
+        r"|row position|advert|device_cluster|minute|created_day|town|region",
+        lambda tables: [tables["accounts"].drop("region", "platform", "language")],
         frequency="all",
         access="platform",
     ),
-    "account_risk": Gate(
-        accounts,
-        _incidental(("device_cluster", "platform", "language", "client", "verified", "cadence")),
-        counts=count_ties,
-    ),
     "assistance_triage": Gate(
-        contacts,
-        _incidental(
-            but=("language", "days_since_leaving"),
-            leaks=("missing", "length", "row position", "hour"),
-            keys=("contact", "region", "minute", "contact frequency", "minute frequency"),
-        ),
+        r"(?!(language|days_since_leaving)\b).*(missing|length|hour)"
+        r"|row position|contact|region|minute|(contact|minute) frequency",
+        lambda tables: [
+            tables["units"].select("contact", pl.sum_horizontal(pl.all().is_null()).alias("facts missing"))
+        ],
         truth=needs,
         frequency="all",
     ),
     "flag_aggregation": Gate(
-        queued_adverts,
-        _incidental(
-            but=("vote", "category", "price"),
-            leaks=(
-                *("missing", "length", "position", "gold", "day", "minute"),
-                *("votes", "reviewers", "span", "pace"),
-            ),
-            keys=("advert", "first_place", "lowest_review", "region", "town"),
-        ),
+        r"(?!(vote|category|price)\b).*(missing|length|position|gold|day|minute|votes|reviewers|span|pace)"
+        r"|advert|first_place|lowest_review|region|town",
+        of_votes,
         frequency="all",
     ),
-    "intervention_effect": Gate(effects, _incidental(("first_day", "platform")), truth=large_effects),
+    "intervention_effect": Gate(r"(?!(first_day|platform)\b).*", truth=large_effects),
     "payment_risk": Gate(
-        payments,
-        lambda name: name in ("region", "payment", "minute", "payer", "payee", "row position"),
-        frequency="",
-        thinned=True,
-        phases=(1, 7, 30),
+        r"region|payment|minute|payer|payee|row position", of_wallets, truth=thinned_labels, frequency=""
     ),
     "recruitment_onset": Gate(
-        conversations,
-        _incidental(("platform", "language", "channels", "first_side")),
-        frequency="text",
-        ranking="length",
+        r"(?!(platform|language|channels|first_side)\b).*", of_messages, frequency="text"
     ),
     "route_forecast": Gate(
-        circuits,
-        _incidental(("party", "adverts", "towns", "wallets")),
-        truth=trafficking_circuits,
-        frequency="",
+        r"(?!(party|adverts|towns|wallets)\b).*", of_stops, truth=trafficking_circuits, frequency=""
     ),
     "supplier_risk": Gate(
-        firms,
-        _incidental(
-            (
-                *("sector", "seasonal", "housing", "agency"),
-                *("tier", "size", "language", "workers_language"),
-            )
-        ),
-        counts=count_records,
+        r"(?!(sector|seasonal|housing|agency|tier|size|language|workers_language)\b).*",
+        of_records,
+        count_records,
     ),
 }
 """Gates of tasks with a label."""
 
 
-# Keys, numbers and order in tasks that rank, group or count; and what single tasks must not give away beside.
+# What single tasks must not give away beside: keys, numbers and order in tasks that rank, group or count.
+
+FARTHEST = 0.10
+"""How far from .5 the AUROC of a conversation's length may be."""
 
 
-def metric_of(prepared: Prepared, predictions: pl.DataFrame) -> tuple[Measure, int]:
-    """Return the primary metric of predictions under multiplicities of the test's clusters, and their number."""
-    inputs = make_inputs(prepared.task, prepared.answers, predictions)
-    family = measure_primary(inputs)
-    return lambda drawn: np.nan_to_num(family.metrics(drawn)[prepared.task.primary]), inputs.clusters.count
+def ask_phases(prepared: Prepared, source: Source) -> Iterator[Question]:
+    """Yield what the minute's phase in a day, a week and a month tells of payments."""
+    units = Units(GATES["payment_risk"].frame_of(prepared))
+    phases = np.column_stack([units.frame["minute"].to_numpy() % (days * 1440) for days in (1, 7, 30)])
+    limit = prepared.task.leak_limits["identifiers_auroc"]
+    yield "phases", limit, [("label", units.auroc(units.cross_fit(phases)))]
 
 
-def mean_of(values: pl.Expr, frame: pl.DataFrame) -> tuple[Measure, int]:
-    """Return the mean of values of the frame's rows, null as 0, under multiplicities of its clusters."""
-    codes, count = encode_dense(frame["cluster"])
-    known, own = codes >= 0, frame.select(values.cast(pl.Float64).fill_null(0)).to_series().to_numpy()
-    total, rows = np.bincount(codes[known], own[known], count), np.bincount(codes[known], minlength=count)
-    return lambda drawn: ratio(drawn @ total, drawn @ rows), count
+def ask_lengths(prepared: Prepared, source: Source) -> Iterator[Question]:
+    """Yield how far from chance the lengths of conversations, as they are, rank them."""
+    units = Units(GATES["recruitment_onset"].frame_of(prepared))
+    measured = units.auroc(units.frame["length"].to_numpy())
+    yield "length", FARTHEST, [("length", far_from(0.5, measured))]
+
+
+def far_from(chance: float, measured: Measured) -> Measured:
+    measure, clusters = measured
+    return lambda times: np.abs(measure(times) - chance), clusters
+
+
+def mean_of(values: pl.Expr, frame: pl.DataFrame) -> Measured:
+    """Return the mean of values of the frame's rows, null as 0; rows without a cluster are left out."""
+    rows = frame.select("cluster", own=values.cast(pl.Float64).fill_null(0)).drop_nulls("cluster")
+    codes, count = encode_dense(rows["cluster"])
+    total, number = np.bincount(codes, rows["own"], count), np.bincount(codes, minlength=count)
+    return lambda times: ratio(times @ total, times @ number), count
+
+
+def rank_by(key: pl.Expr, prepared: Prepared, pairs: pl.DataFrame) -> Measured:
+    """Return the primary metric of the ten candidates of each query that a key ranks first, the lowest of equal ones.
+
+    ``pairs``: ``[query, candidate, ...]``, with ``view`` where a query has ten of each; rising candidates.
+    """
+    of = [name for name in ("query", "view") if name in pairs.columns]
+    scored = pairs.select(*of, "candidate", score=key.cast(pl.Float64))
+    first = scored.filter(pl.col("score").rank("ordinal", descending=True).over(of) <= 10)
+    named = first.with_columns(pl.col(pl.Categorical).cast(pl.String))
+    inputs = make_inputs(prepared.task, prepared.answers, named)
+    metrics, name = measure_primary(inputs).metrics, prepared.task.primary
+    return lambda times: np.nan_to_num(metrics(times[None])[name][0]), inputs.clusters.count
 
 
 LINKS_AT_CHANCE = 0.02
@@ -606,9 +516,9 @@ LINKS_AT_CHANCE = 0.02
 CASE_KEYS = {
     "lowest key": -pl.col("candidate"),
     "highest key": pl.col("candidate"),
-    "nearest key": -(pl.col("candidate") - pl.col("advert")).abs(),
-    "low bits alike": -((pl.col("candidate") ^ pl.col("advert")) & 0xFFFF),
-    "high bits alike": -((pl.col("candidate") ^ pl.col("advert")) // 2**32),
+    "nearest key": -(pl.col("candidate") - pl.col("query")).abs(),
+    "low bits alike": -((pl.col("candidate") ^ pl.col("query")) & 0xFFFF),
+    "high bits alike": -((pl.col("candidate") ^ pl.col("query")) // 2**32),
     "same place in its table": -(pl.col("place") - pl.col("seed_place")).abs(),
 }
 
@@ -617,27 +527,41 @@ def pair_cases(prepared: Prepared) -> pl.DataFrame:
     """Return every seed with every row of its region's views, and the places of both in their tables."""
     gallery = prepared.answers.gallery
     assert gallery is not None  # nosec B101 # links have one
-    within = pl.int_range(pl.len()).over("region", "view") / pl.len().over("region", "view")
-    seeds = prepared.answers.scored_rows().sort("region", "advert").select("advert", "region", own="cluster")
-    seeds = seeds.with_columns(seed_place=pl.int_range(pl.len()).over("region") / pl.len().over("region"))
+    within, seed_within = (
+        pl.int_range(pl.len()).over(of) / pl.len().over(of) for of in (["region", "view"], ["region"])
+    )
+    seeds = prepared.answers.scored_rows().sort("region", "advert")
+    seeds = seeds.select("region", query="advert", own="cluster").with_columns(seed_place=seed_within)
     rows = gallery.sort("candidate").with_columns(pl.col("view").cast(pl.Categorical), place=within)
     return seeds.join(rows, on="region", maintain_order="left_right")
 
 
-def link_by(prepared: Prepared, pairs: pl.DataFrame, key: pl.Expr) -> tuple[Measure, int]:
-    """Return R-precision of the ten rows of each view that a key ranks first, the lowest candidate of equal ones."""
-    place = pl.col("score").rank("ordinal", descending=True).over("advert", "view")
-    scored = pairs.select("advert", "view", "candidate", score=key.cast(pl.Float64)).with_columns(place=place)
-    ranked = scored.filter(pl.col("place") <= 10).with_columns(
-        pl.col("view").cast(pl.String), score=1 / pl.col("place")
-    )
-    return metric_of(prepared, ranked.select("view", "candidate", "score", query="advert"))
-
-
-def read_case_keys(prepared: Prepared, source: Source) -> Iterator[Reading]:
+def ask_case_keys(prepared: Prepared, source: Source) -> Iterator[Question]:
     pairs = pair_cases(prepared)
-    found = ((name, *link_by(prepared, pairs, key)) for name, key in CASE_KEYS.items())
-    return read_gate(prepared.task.name, "key", LINKS_AT_CHANCE, found)
+    yield "key", LINKS_AT_CHANCE, ((name, rank_by(key, prepared, pairs)) for name, key in CASE_KEYS.items())
+
+
+TOWNS_AT_CHANCE = float(np.sum(1 / np.arange(1, 11)) / 23)
+"""Of ten out of the 23 towns that one is not in, in random order."""
+TOWN_KEYS = {
+    "highest number": pl.col("candidate"),
+    "lowest number": -pl.col("candidate"),
+    "nearest number": -(pl.col("candidate") - pl.col("here")).abs(),
+    "by the step": (pl.col("candidate") + pl.col("sequence")) % 24,
+    "by the stop's number": (pl.col("query") + pl.col("candidate") * 7) % 24,
+}
+
+
+def ask_town_keys(prepared: Prepared, source: Source) -> Iterator[Question]:
+    """Yield how far from chance the ten towns score that a key ranks first among those of a query's region, without
+    the town that the query is in."""
+    rows = prepared.streams[0].test.rows.select("sequence", query="stop", here="town")
+    asked = prepared.answers.frame.select("region", query="stop").join(rows, on="query")
+    listed = asked.join(prepared.answers.candidates, on="region").filter(
+        pl.col("candidate") != pl.col("here")
+    )
+    ranked = ((name, rank_by(key, prepared, listed.sort("candidate"))) for name, key in TOWN_KEYS.items())
+    yield "key", 0.025, ((name, far_from(TOWNS_AT_CHANCE, measured)) for name, measured in ranked)
 
 
 MORE = 0.01
@@ -653,139 +577,101 @@ ADVERT_KEYS = {
 
 def place_adverts(prepared: Prepared, source: Source) -> pl.DataFrame:
     """Return ``[region, advert, place, cluster]`` of the test adverts."""
-    shown = prepared.folds[0].tables["adverts"].select("advert").with_row_index("place").collect()
-    of = prepared.answers.frame.select("advert", "cluster")
-    where = source.scan("adverts").select("advert", "region").collect()
-    joined = shown.join(of, on="advert").join(where, on="advert").drop_nulls("cluster")
-    return joined.with_columns(pl.col("place").cast(pl.Int64))
+    shown = prepared.folds[0].tables["adverts"].select("advert").with_row_index("place")
+    of = prepared.answers.frame.lazy().select("advert", "cluster").drop_nulls("cluster")
+    where = source.scan("adverts").select("advert", "region")
+    joined = shown.join(of, on="advert").join(where, on="advert")
+    return joined.with_columns(pl.col("place").cast(pl.Int64)).collect()
 
 
-def neighbours_by(placed: pl.DataFrame, key: pl.Expr) -> tuple[Measure, int]:
+def neighbours_by(placed: pl.DataFrame, key: pl.Expr) -> Measured:
     """Return the share of neighbours by a key, within regions, that are of one cluster, less that of those by lot."""
-    lot = pl.lit(pl.Series(Stream(0, "lot").uniform(placed["advert"].to_numpy())))
 
-    def alike(by: pl.Expr) -> pl.Series:
-        """Return whether an advert and the one before it are of one cluster, 1 or 0, by advert."""
-        ordered = placed.with_columns(by=by).sort("region", "by", "advert")
-        same = (pl.col("cluster") == pl.col("cluster").shift(1)).over("region").fill_null(False)
-        return ordered.with_columns(same=same.cast(pl.Float64)).sort("advert")["same"]
+    def alike(by: pl.Expr) -> pl.Expr:
+        before = pl.col("cluster").shift(1).over("region", order_by=[by, pl.col("advert")])
+        return (pl.col("cluster") == before).fill_null(False).cast(pl.Int8)
 
-    return mean_of(pl.lit(alike(key) - alike(lot)), placed.sort("advert"))
+    lot = Stream(0, "lot").uniform(placed["advert"].to_numpy())
+    return mean_of(alike(key) - alike(pl.lit(pl.Series(lot))), placed)
 
 
-def read_neighbours(prepared: Prepared, source: Source) -> Iterator[Reading]:
-    placed, name = place_adverts(prepared, source), prepared.task.name
-    found = ((subject, *neighbours_by(placed, key)) for subject, key in ADVERT_KEYS.items())
-    yield from read_gate(name, "key", MORE, found)
-    if name == "advert_authorship":  # regions are hidden there, and a release stands region by region
-        yield from read_gate(name, "order", MORE, [("region", *order_of_regions(placed))])
+def ask_neighbours(prepared: Prepared, source: Source) -> Iterator[Question]:
+    placed = place_adverts(prepared, source)
+    yield "key", MORE, ((subject, neighbours_by(placed, key)) for subject, key in ADVERT_KEYS.items())
+    # Regions are hidden there, and a release stands region by region.
+    if prepared.task.name == "advert_authorship":
+        yield "order", MORE, [("region", order_of_regions(placed))]
 
 
-def order_of_regions(placed: pl.DataFrame) -> tuple[Measure, int]:
+def order_of_regions(placed: pl.DataFrame) -> Measured:
     """Return how much the share of neighbours in the table that are of one region differs from that by lot."""
     ordered = placed.sort("place").with_columns(cluster="region")
     alike, count = mean_of(pl.col("region") == pl.col("region").shift(1), ordered)
     sizes = ordered.group_by("region").len().sort("region")["len"].to_numpy()
 
-    def differ(drawn: Floats) -> Floats:
-        shares = drawn * sizes / (drawn @ sizes)[:, None]
-        return np.abs(alike(drawn) - (shares**2).sum(axis=1))
+    def differ(times: Floats) -> Floats:
+        shares = times * sizes / (times @ sizes)
+        return np.abs(alike(times) - (shares**2).sum())
 
     return differ, count
 
 
-def read_regions(prepared: Prepared, source: Source) -> Iterator[Reading]:
+def ask_regions(prepared: Prepared, source: Source) -> Iterator[Question]:
     """Yield how far the number of a region, or a multiple of what is shown of it, tells how many people it hides."""
     limits, regions = prepared.task.leak_limits, show_regions(prepared)
-    name, limit = prepared.task.name, limits["region_rank_correlation"]
-    yield from read_gate(name, "region rank", limit, [("region", correlate_ranks(regions), regions.height)])
+    yield "region rank", limits["region_rank_correlation"], [("region", correlate_ranks(regions))]
     # A small error tells much: constant_multiple_error is the least there may be, so value and limit are negative.
     shown = [c for c in ("observed", "lists", "rows", "strata", "most", "single") if (regions[c] > 0).all()]
-    found = ((c, error_of_multiple(regions, c), regions.height) for c in shown)
-    yield from read_gate(name, "error of the best multiple", -limits["constant_multiple_error"], found)
+    errors = ((column, error_of_multiple(regions, column)) for column in shown)
+    yield "error of the best multiple", -limits["constant_multiple_error"], errors
 
 
 def show_regions(prepared: Prepared) -> pl.DataFrame:
     """Return regions with their truth and what is shown of them, a column each."""
-    shown = prepared.folds[0].tables
-    rows = shown["case_lists"].group_by("region", maintain_order=True)
-    counted = rows.agg(
-        rows=pl.len(),
-        strata=pl.struct("form", "sex").n_unique(),
-        most=pl.col("count").max(),
-        single=(pl.col("count") == 1).sum(),
-    )
-    frame = prepared.answers.frame.select("region", "truth")
-    for table in (shown["populations"], counted):
-        frame = frame.join(table.collect(), on="region", how="left", maintain_order="left")
-    return frame
+    shown, frame = prepared.folds[0].tables, prepared.answers.frame.lazy().select("region", "truth")
+    count, rows = pl.col("count"), shown["case_lists"].group_by("region", maintain_order=True)
+    counts = {"rows": pl.len(), "strata": pl.struct("form", "sex").n_unique()}
+    counts |= {"most": count.max(), "single": (count == 1).sum()}
+    for table in (shown["populations"], rows.agg(**counts)):
+        frame = frame.join(table, on="region", how="left", maintain_order="left")
+    return frame.collect()
 
 
-def correlate_ranks(regions: pl.DataFrame) -> Measure:
+def correlate_ranks(regions: pl.DataFrame) -> Measured:
     ranks = regions.select(pl.col("region", "truth").rank()).to_numpy()
-    return _of_regions(lambda rows: abs(np.corrcoef(ranks[rows].T)[0, 1]))
+    return lambda times: abs(np.corrcoef(np.repeat(ranks, times.astype(int), axis=0).T)[0, 1]), regions.height
 
 
-def error_of_multiple(regions: pl.DataFrame, column: str) -> Measure:
+def error_of_multiple(regions: pl.DataFrame, column: str) -> Measured:
     """Return the negative median absolute log error of the best multiple of a column, fitted with the truth in view."""
     found = np.log((regions["truth"] / regions[column]).to_numpy())
-    return _of_regions(lambda rows: -float(np.median(np.abs(found[rows] - np.median(found[rows])))))
+
+    def measure(times: Floats) -> float:
+        drawn = np.repeat(found, times.astype(int))
+        return -float(np.median(np.abs(drawn - np.median(drawn))))
+
+    return measure, regions.height
 
 
-def _of_regions(summarise: Callable[[np.ndarray], float]) -> Measure:
-    """Return the measure that sums up the numbers of regions, each as often as it was drawn."""
-    return lambda drawn: np.array(
-        [summarise(np.repeat(np.arange(len(times)), times.astype(int))) for times in drawn]
-    )
-
-
-TOWNS_AT_CHANCE = float(np.sum(1 / np.arange(1, 11)) / 23)
-"""Of ten out of the 23 towns that one is not in, in random order."""
-TOWN_KEYS = {
-    "highest number": pl.col("candidate"),
-    "lowest number": -pl.col("candidate"),
-    "nearest number": -(pl.col("candidate") - pl.col("here")).abs(),
-    "by the step": (pl.col("candidate") + pl.col("sequence")) % 24,
-    "by the stop's number": (pl.col("stop") + pl.col("candidate") * 7) % 24,
-}
-
-
-def read_town_keys(prepared: Prepared, source: Source) -> Iterator[Reading]:
-    """Yield how far from chance the ten towns score that a key ranks first among those of a query's region, without
-    the town that the query is in."""
-    rows = prepared.streams[0].test.rows.select("stop", "sequence", here="town")
-    asked = prepared.answers.frame.select("stop", "region").join(rows, on="stop")
-    listed = asked.join(prepared.answers.candidates, on="region")
-    listed = listed.filter(pl.col("candidate") != pl.col("here"))
-
-    def forecast_by(key: pl.Expr) -> tuple[Measure, int]:
-        made = listed.select(query="stop", candidate="candidate", score=key.cast(pl.Float64))
-        ordered = made.sort("query", "score", "candidate", descending=[False, True, False])
-        measure, count = metric_of(prepared, ordered.group_by("query").head(10))
-        return lambda drawn: np.abs(measure(drawn) - TOWNS_AT_CHANCE), count
-
-    found = ((name, *forecast_by(key)) for name, key in TOWN_KEYS.items())
-    return read_gate(prepared.task.name, "key", 0.025, found)
-
-
-def read_copies(prepared: Prepared, source: Source) -> Iterator[Reading]:
+def ask_copies(prepared: Prepared, source: Source) -> Iterator[Question]:
     """Yield the share of test adverts with a near-duplicate in train or valid."""
-    fold = prepared.folds[0]
     groups = source.scan("adverts", truth=True).select("advert", "near_duplicate_group", cluster="operation")
-    rows = fold.parts.lazy().join(groups, on="advert").collect()
+    rows = prepared.folds[0].parts.lazy().join(groups, on="advert").collect()
     seen = rows.filter(pl.col("part") != "test")["near_duplicate_group"].unique()
     crossing = pl.col("near_duplicate_group").is_in(seen.implode())
-    found = [("adverts", *mean_of(crossing, rows.filter(pl.col("part") == "test")))]
     limit = prepared.task.leak_limits["crossing_near_duplicates"]
-    return read_gate(prepared.task.name, "crossing near-duplicates", limit, found)
+    measured = mean_of(crossing, rows.filter(pl.col("part") == "test"))
+    yield "crossing near-duplicates", limit, [("adverts", measured)]
 
 
-FURTHER: dict[str, Callable[[Prepared, Source], Iterator[Reading]]] = {
-    "advert_authorship": read_neighbours,
-    "advert_linkage": read_neighbours,
-    "advert_risk": read_copies,
-    "case_linkage": read_case_keys,
-    "prevalence": read_regions,
-    "route_forecast": read_town_keys,
+FURTHER: dict[str, Callable[[Prepared, Source], Iterator[Question]]] = {
+    "advert_authorship": ask_neighbours,
+    "advert_linkage": ask_neighbours,
+    "advert_risk": ask_copies,
+    "case_linkage": ask_case_keys,
+    "payment_risk": ask_phases,
+    "prevalence": ask_regions,
+    "recruitment_onset": ask_lengths,
+    "route_forecast": ask_town_keys,
 }
-"""Gates of single tasks."""
+"""Further gates of single tasks."""
