@@ -31,17 +31,18 @@ ROUNDING = 1e-9
 
 
 def describe_difference(
-    first: pl.DataFrame, second: pl.DataFrame, keys: list[str], tolerance: float = 0.0
+    unit: str, first: pl.DataFrame, second: pl.DataFrame, *, tolerance: float = ROUNDING
 ) -> str:
-    """Return how predictions differ, as "12 of 340 predictions differ (advert 17: ...)"; '' where they do not.
+    """Return how predictions of units differ, as "12 of 340 predictions differ (advert 17: ...)"; '' where they do not.
 
-    ``keys``: the columns that name a row; ``tolerance``: the most that two floats may differ by.
+    ``tolerance``: the most that two floats may differ by.
     """
     if first.schema != second.schema:
         shown = (
             ", ".join(f"{name} {dtype}" for name, dtype in one.schema.items()) for one in (first, second)
         )
         return f"the columns are {' and '.join(shown)}"
+    keys = [name for name in (unit, *ROW_KEYS) if name in first.columns]
     first, second = first.sort(keys), second.sort(keys)
     if not first.select(keys).equals(second.select(keys)):
         only = first.join(second, on=keys, how="anti").height
@@ -61,14 +62,9 @@ def describe_difference(
     )
 
 
-def key_columns(unit: str, predictions: pl.DataFrame) -> list[str]:
-    """Return the columns that identify a row of predictions."""
-    return [name for name in (unit, *ROW_KEYS) if name in predictions.columns]
-
-
 def _find_unequal(first: pl.Series, second: pl.Series, tolerance: float) -> pl.Series:
     same = first.eq_missing(second)
-    if first.dtype.is_float() and tolerance:
+    if first.dtype.is_float():
         same = same | ((first - second).abs() <= tolerance).fill_null(False)
     return ~same
 
@@ -272,12 +268,8 @@ def sees_no_later_row(trial: Trial) -> None:
     shorter = replace(stream, test=first)
     given, refused = trial.hand_over(whole.method, trial.fold, shorter)
     again = TrialRun(whole.method, given, refused=refused)
-    if what := describe_difference(
-        _predictions_until(whole, again, half),
-        _predictions_until(again, again, half),
-        key_columns(trial.task.unit, again.predictions),
-        ROUNDING,
-    ):
+    both = (_predictions_until(run, again, half) for run in (whole, again))
+    if what := describe_difference(trial.task.unit, *both):
         raise Broken(
             f"where the test ends after step {half}, {what}: let begin forget all but what fit learnt."
         )
@@ -312,8 +304,8 @@ def _predictions_until(run: TrialRun, shorter: TrialRun, step: int) -> pl.DataFr
 
 def _describe_run_difference(trial: Trial, first: TrialRun, second: TrialRun, tolerance: float = 0.0) -> str:
     """Return how the predictions of two runs differ, in words."""
-    before, after = (trial.task.kind.comparable(trial.task.unit, run.predictions) for run in (first, second))
-    return describe_difference(before, after, key_columns(trial.task.unit, first.predictions), tolerance)
+    both = (trial.task.kind.comparable(trial.task.unit, run.predictions) for run in (first, second))
+    return describe_difference(trial.task.unit, *both, tolerance=tolerance)
 
 
 def _shuffle(fold: Fold) -> Fold:
@@ -401,7 +393,7 @@ def compare_keys(trial: Trial) -> KeyComparison:
     """
     task = trial.task
     scores, made = zip(*(_score(trial, trial.under_key(key)) for key in TWO_KEYS), strict=True)
-    differs = describe_difference(made[0], made[1], key_columns(task.unit, made[0]), ROUNDING)
+    differs = describe_difference(task.unit, *made)
     return KeyComparison(task.primary, (scores[0], scores[1]), differs, trial.make().stochastic)
 
 

@@ -136,7 +136,9 @@ class Trial:
 
     def run_again(self, method: Any, seed: int = 0, state: int = 0, fold: Fold | None = None) -> TrialRun:
         """Fit this object and predict, with a copy of the fold. Raises Broken for any error."""
-        given = _copy(self.fold if fold is None else fold)
+        given = self.fold if fold is None else fold
+        parts, supervision = given.parts.clone(), given.supervision.clone()
+        given = replace(given, tables=dict(given.tables), parts=parts, supervision=supervision)
         before = _copy_contents(given)
         with global_generators(state):
             try:
@@ -181,12 +183,6 @@ def global_generators(state: int) -> Iterator[None]:
             torch.set_rng_state(torch_state)
 
 
-def _copy(fold: Fold) -> Fold:
-    """Return a fold of its own for one run, with the same rows."""
-    parts, supervision = fold.parts.clone(), fold.supervision.clone()
-    return replace(fold, tables=dict(fold.tables), parts=parts, supervision=supervision)
-
-
 def _copy_contents(fold: Fold) -> dict[str, Any]:
     """Return every frame of a fold, and each fact of its task as text, by the name by which a method reaches it."""
     tables = {f'tables["{name}"]': table.collect() for name, table in fold.tables.items()}
@@ -203,7 +199,7 @@ def _find_changes(before: dict[str, Any], fold: Fold) -> tuple[str, ...]:
 
 def _is_same(one: Any, other: Any) -> bool:
     if isinstance(one, pl.DataFrame) and isinstance(other, pl.DataFrame):
-        return one.equals(other, null_equal=True)
+        return one.equals(other)
     return type(one) is type(other) and bool(one == other)
 
 

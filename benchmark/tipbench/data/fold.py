@@ -220,9 +220,8 @@ class Fold:
 
 def valid_as_test(rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows ``[..., part]`` without the test part, and with the valid part as test."""
-    kept = rows.filter(pl.col("part") != "test")
-    part = pl.when(pl.col("part") == "valid").then(pl.lit("test")).otherwise(pl.col("part").cast(pl.String))
-    return kept.with_columns(part.cast(kept.schema["part"]).alias("part"))
+    part = pl.col("part").cast(pl.String).replace("valid", "test").cast(rows.schema["part"])
+    return rows.filter(pl.col("part") != "test").with_columns(part)
 
 
 ORDER = "sequence"

@@ -43,15 +43,13 @@ def with_operation(rows: pl.LazyFrame, source: Source) -> pl.LazyFrame:
     """
     exploits = pl.col("kind") == POSITIVE_KIND
     operations = source.scan("operations", truth=True).select(
-        "operation",
+        cluster="operation",
         group="kind",
         form=pl.when(exploits).then("form"),
         language=pl.when(exploits).then("language"),
         oracle_log_odds="log_odds",
     )
-    operations = operations.join(_majority_sex(source), on="operation", how="left").rename(
-        {"operation": "cluster"}
-    )
+    operations = operations.join(_majority_sex(source), on="cluster", how="left")
     found = rows.join(operations, on="cluster", how="left", maintain_order="left")
     if (weights := operation_weights(source)) is None:
         return found
@@ -77,14 +75,17 @@ def owned_firms(source: Source) -> pl.LazyFrame:
 
 def _majority_sex(source: Source) -> pl.LazyFrame:
     exploited = source.scan("people", truth=True).filter(pl.col("role") == "exploited")
-    counted = exploited.group_by("operation", "sex").len()
-    ranked = counted.sort(["operation", "len", "sex"], descending=[False, True, False])
-    return ranked.group_by("operation", maintain_order=True).first().select("operation", "sex")
+    return _most_common(exploited.select("sex", cluster="operation"), "cluster", "sex")
 
 
 def _majority_language(source: Source) -> pl.LazyFrame:
     spam = source.scan("operations", truth=True).filter(pl.col("kind") == "spam").select("operation")
     adverts = source.scan("adverts", truth=True).select("region", "language", "operation")
-    counted = adverts.join(spam, on="operation", how="anti").group_by("region", "language").len()
-    ranked = counted.sort(["region", "len", "language"], descending=[False, True, False])
-    return ranked.group_by("region", maintain_order=True).first().select("region", majority="language")
+    written = adverts.join(spam, on="operation", how="anti").select("region", majority="language")
+    return _most_common(written, "region", "majority")
+
+
+def _most_common(rows: pl.LazyFrame, key: str, column: str) -> pl.LazyFrame:
+    """Return the most common value of a column by key, ``[key, column]``; of equally common ones the first."""
+    ranked = rows.group_by(key, column).len().sort([key, "len", column], descending=[False, True, False])
+    return ranked.group_by(key, maintain_order=True).first().select(key, column)

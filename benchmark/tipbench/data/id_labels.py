@@ -35,31 +35,20 @@ _PERSON = b"tipbench sealed"
 
 def keyed_words(seed: bytes, purpose: str, ids: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Return 64 keyed bits of each id, [ids]; bits of different purposes are independent."""
-    base = _keyed_hash(seed, purpose, 8)
-    return np.frombuffer(b"".join(_digests(base, ids)), dtype="<u8").astype(np.uint64)
+    return _keyed_bytes(seed, purpose, ids, 8).view("<u8").astype(np.uint64)[:, 0]
 
 
-def keyed_blocks(seed: bytes, purpose: str, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Return 64 keyed bytes of each id, [ids, 64]."""
-    joined = b"".join(_digests(_keyed_hash(seed, purpose, 64), ids))
-    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, 64)
-
-
-def _keyed_hash(seed: bytes, purpose: str, size: int) -> hashlib.blake2b:
-    made = hashlib.blake2b(digest_size=size, key=seed, person=_PERSON)
-    text = purpose.encode()
-    made.update(len(text).to_bytes(8, "little") + text)
-    return made
-
-
-def _digests(base: hashlib.blake2b, ids: NDArray[np.int64]) -> list[bytes]:
-    raw = np.ascontiguousarray(ids, dtype="<i8").tobytes()
+def _keyed_bytes(seed: bytes, purpose: str, ids: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
+    """Return so many keyed bytes of each id, [ids, size]."""
+    base = hashlib.blake2b(digest_size=size, key=seed, person=_PERSON)
+    text, raw = purpose.encode(), np.ascontiguousarray(ids, dtype="<i8").tobytes()
+    base.update(len(text).to_bytes(8, "little") + text)
     found = []
     for start in range(0, len(raw), 8):
         one = base.copy()
         one.update(raw[start : start + 8])
         found.append(one.digest())
-    return found
+    return np.frombuffer(b"".join(found), dtype=np.uint8).reshape(-1, size)
 
 
 FIRST, BITS = 1 << 52, 52
@@ -92,7 +81,7 @@ def relabel_column(column: pl.Series, old: NDArray[np.int64], new: NDArray[np.in
         known = pl.Series(old).gather(at) == ids
         return pl.select(pl.when(known).then(pl.Series(ids.name, new, ids.dtype).gather(at))).to_series()
 
-    return _map_in_lists(column, labelled) if is_list(column.dtype) else labelled(column)
+    return _map_in_lists(column, labelled) if column.dtype == pl.List else labelled(column)
 
 
 def _map_in_lists(column: pl.Series, changed: Callable[[pl.Series], pl.Series]) -> pl.Series:
@@ -112,7 +101,7 @@ def _list_values(column: pl.Series) -> pl.Series:
 
 def distinct_ids(column: pl.Series) -> NDArray[np.int64]:
     """Return the distinct ids of a column, or of its lists, sorted, int64 [ids]."""
-    inner = _list_values(column) if is_list(column.dtype) else column
+    inner = _list_values(column) if column.dtype == pl.List else column
     return inner.drop_nulls().unique().sort().to_numpy().astype(np.int64)
 
 
@@ -136,10 +125,6 @@ def sealing_of(table: Table, column: Column) -> Sealed | None:
     return None
 
 
-def is_list(dtype: pl.DataType) -> bool:
-    return isinstance(dtype, pl.List)
-
-
 NEAR = 2
 """Largest number of bits in which two re-encodings of an image differ: one each from the image."""
 _ROWS = 256
@@ -148,11 +133,8 @@ _ONE = np.uint64(1)
 
 def mask_images(images: pl.Series, seed: bytes) -> pl.Series:
     """Return a column of lists of Int64 hashes, masked."""
-    old = images.explode(empty_as_null=False, keep_nulls=False).drop_nulls().unique().sort()
-    if old.is_empty():
-        return images
-    new = mask_hashes(old.to_numpy(), seed)
-    return images.list.eval(pl.element().replace_strict(old, new, default=None, return_dtype=pl.Int64))
+    old = distinct_ids(images)
+    return relabel_column(images, old, mask_hashes(old, seed)) if old.size else images
 
 
 def mask_hashes(values: NDArray[np.int64], seed: bytes) -> NDArray[np.int64]:
@@ -160,7 +142,7 @@ def mask_hashes(values: NDArray[np.int64], seed: bytes) -> NDArray[np.int64]:
     plain = values.view(np.uint64)
     anchor = values[_near_duplicates(plain)]
     apart = plain ^ anchor.view(np.uint64)
-    bits = np.argsort(keyed_blocks(seed, "image/bits", anchor), axis=1, kind="stable").astype(np.uint64)
+    bits = np.argsort(_keyed_bytes(seed, "image/bits", anchor, 64), axis=1, kind="stable").astype(np.uint64)
     moved = np.zeros_like(plain)
     for bit in range(64):
         moved |= ((apart >> np.uint64(bit)) & _ONE) << bits[:, bit]

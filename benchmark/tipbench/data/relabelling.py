@@ -48,7 +48,11 @@ class NewIds:
 
     def table(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
         """Return some or all columns of a table with new ids, sorted by the new key."""
-        return self._sorted(table, self.columns(table, frame))
+        made = self.columns(table, frame)
+        if set(table.key) <= set(made.columns):
+            return made.sort([name for name in ("region", *table.key) if name in made.columns])
+        numbers = np.arange(made.height, dtype=np.int64)
+        return made[np.argsort(keyed_words(self.key, f"rows/{table.name}", numbers), kind="stable")]
 
     def columns(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
         """Return some or all columns of a table with new ids, rows as they come."""
@@ -78,12 +82,6 @@ class NewIds:
         parts = numbered.partition_by("region")
         masked = [part.with_columns(mask_images(part[name], self.key)) for part in parts]
         return pl.concat(masked).sort("_row")[name] if parts else frame[name]
-
-    def _sorted(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
-        if set(table.key) <= set(frame.columns):
-            return frame.sort([name for name in ("region",) if name in frame.columns] + list(table.key))
-        numbers = np.arange(frame.height, dtype=np.int64)
-        return frame[np.argsort(keyed_words(self.key, f"rows/{table.name}", numbers), kind="stable")]
 
 
 def relabel(prepared: Prepared, key: bytes) -> Prepared:

@@ -16,7 +16,7 @@ from tipdata.stages import all_tables
 from tipbench.data.access import access_level, check_needs, visible_columns
 from tipbench.data.fold import Fold, Prepared, StepStream, TablesByRegion, hold_back_rows, valid_as_test
 from tipbench.data.releases import Regions, apply_by_region, collect_units
-from tipbench.data.selection import YARDSTICK, TrainingSize, limit_training
+from tipbench.data.selection import YARDSTICK, limit_training
 from tipbench.data.splits import SPLITS, CannotSplitError, Split, partition
 from tipbench.data.streams import add_lengths, forecast_answers
 from tipbench.kinds.answers import Answers
@@ -73,12 +73,8 @@ def divide_units(
     except CannotSplitError:
         notes.append(f"training sizes are not made equal, since {source.name} has no {YARDSTICK}.")
         return selected.rows, notes
-    rows, note = limit_training(TrainingSize.of(forward.rows), policy, selected.rows, task.unit)
+    rows, note = limit_training(forward.rows, policy, selected.rows, task.unit)
     return rows, notes + ([note] if note else [])
-
-
-WINDOW_END = DAYS
-"""The prediction time of tasks that predict at window end: rows of this day and later stay hidden."""
 
 
 def prepare_release(
@@ -255,10 +251,10 @@ def check_columns_available(needs: Collection[str], tables: dict[str, pl.LazyFra
 
 
 def _rows_before_prediction(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
-    """Return rows before the prediction time, for tables whose rows have a time."""
+    """Return rows before the end of the window, which is the prediction time, for tables whose rows have a time."""
     if "minute" in table.schema:
-        return frame.filter(pl.col("minute") < WINDOW_END * MINUTES_A_DAY)
-    return frame.filter(pl.col("day") < WINDOW_END) if "day" in table.schema else frame
+        return frame.filter(pl.col("minute") < DAYS * MINUTES_A_DAY)
+    return frame.filter(pl.col("day") < DAYS) if "day" in table.schema else frame
 
 
 def _operation_key(table: Table) -> str | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 from tipdata.core.draw import Stream
@@ -17,36 +15,21 @@ train on."""
 _SIZE_SEED = 3
 
 
-@dataclass(frozen=True)
-class TrainingSize:
-    """Clusters and rows in a train part."""
-
-    clusters: int
-    rows: int
-
-    @classmethod
-    def of(cls, rows: pl.DataFrame) -> TrainingSize:
-        train = rows.filter(pl.col("part") == "train")
-        return cls(train["cluster"].n_unique(), train.height)
-
-
 def limit_training(
-    yardstick: TrainingSize, split: Split, rows: pl.DataFrame, unit: str
+    yardstick: pl.DataFrame, split: Split, rows: pl.DataFrame, unit: str
 ) -> tuple[pl.DataFrame, str | None]:
     """Return units with a train part no larger than the yardstick's, by keyed choice, and a note if it is smaller.
 
-    Splits by cluster are bounded in operations, others in rows.
+    Splits by cluster are bounded in operations, others in rows. ``yardstick``: the units of that split.
     """
     train = pl.col("part") == "train"
-    size = TrainingSize.of(rows)
-    column, what, most, has = (
-        ("cluster", "operations", yardstick.clusters, size.clusters)
-        if split.by_cluster
-        else (unit, "rows", yardstick.rows, size.rows)
+    column, what = ("cluster", "operations") if split.by_cluster else (unit, "rows")
+    ids, most = (
+        rows.filter(train)[column].unique().sort().to_numpy(),
+        yardstick.filter(train)[column].n_unique(),
     )
-    if has < most:
-        return rows, f"split={split.name} trains on {has:,} {what}, {YARDSTICK} on {most:,}."
-    ids = rows.filter(train)[column].unique().sort().to_numpy()
+    if len(ids) < most:
+        return rows, f"split={split.name} trains on {len(ids):,} {what}, {YARDSTICK} on {most:,}."
     kept = ids[Stream(_SIZE_SEED, "training size").shuffle(ids)[:most]]
     return rows.filter(~train | pl.col(column).is_in(np.sort(kept).tolist())), None
 

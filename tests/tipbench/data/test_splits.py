@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tipbench.config.options import config_folders
 from tipbench.data.custom.splits import OWN_SPLITS, summary_of
-from tipbench.data.selection import TrainingSize, limit_training
+from tipbench.data.selection import limit_training
 from tipbench.data.splits import SPLITS, CannotSplitError, partition
 from tipbench.data.splits.forward import TRAIN_UNTIL, VALID_UNTIL
 from tipbench.data.splits.language import LANGUAGES
@@ -249,14 +249,11 @@ def test_no_split_trains_on_more_than_the_yardstick(made: World, name: str) -> N
     parted, forward = divided(name, made), divided("forward", made)
     if parted is None or forward is None:
         return
-    most = TrainingSize.of(forward)
-    cut, note = limit_training(most, SPLITS[name], parted, "advert")
-    has, had = TrainingSize.of(cut), TrainingSize.of(parted)
-    if SPLITS[name].by_cluster:
-        assert has.clusters == min(most.clusters, had.clusters)
-        assert (note is None) == (had.clusters >= most.clusters)
-    else:
-        assert has.rows == min(most.rows, had.rows)
+    cut, note = limit_training(forward, SPLITS[name], parted, "advert")
+    bounded = "cluster" if SPLITS[name].by_cluster else "advert"
+    most, has, had = (len(of(rows, "train", bounded)) for rows in (forward, cut, parted))
+    assert has == min(most, had)
+    assert (note is None) == (had >= most)
     rest = pl.col("part") != "train"
     assert cut.filter(rest).equals(parted.filter(rest))
 
@@ -264,7 +261,8 @@ def test_no_split_trains_on_more_than_the_yardstick(made: World, name: str) -> N
 def test_a_cut_train_part_keeps_whole_operations() -> None:
     made = world(5, 3_000, 200, 8)
     parted = partition(SPLITS["operation"], made.adverts, "advert", made)
-    cut, _ = limit_training(TrainingSize(20, 1), SPLITS["operation"], parted, "advert")
+    yardstick = pl.DataFrame({"cluster": range(20), "part": "train"})
+    cut, _ = limit_training(yardstick, SPLITS["operation"], parted, "advert")
     kept = of(cut, "train", "cluster")
     assert len(kept) == 20
     whole = parted.filter((pl.col("part") == "train") & pl.col("cluster").is_in(list(kept)))
@@ -274,8 +272,11 @@ def test_a_cut_train_part_keeps_whole_operations() -> None:
 def test_a_smaller_train_part_is_noted_with_its_numbers() -> None:
     made = world(6, 500, 30, 4)
     parted = partition(SPLITS["operation"], made.adverts, "advert", made)
-    has = TrainingSize.of(parted).clusters
-    _, note = limit_training(TrainingSize(1_000, 1), SPLITS["operation"], parted, "advert")
+    has, yardstick = (
+        len(of(parted, "train", "cluster")),
+        pl.DataFrame({"cluster": range(1_000), "part": "train"}),
+    )
+    _, note = limit_training(yardstick, SPLITS["operation"], parted, "advert")
     assert note == f"split=operation trains on {has} operations, forward on 1,000."
 
 

@@ -9,7 +9,8 @@ import polars.selectors as cs
 from tipcore.errors import UsageError
 from tipdata.stages.messages.acts import ACTS
 
-from tipbench.kinds.lists import GALLERY_COLUMNS, GIVEN_VIEW, add_link_counts, find_links
+from tipbench.data.streams import NOWHERE
+from tipbench.kinds.lists import GALLERY_COLUMNS, GIVEN_VIEW, add_link_counts
 
 
 def refuse(table: str, rows: pl.DataFrame, *faults: tuple[pl.Expr, str, str]) -> None:
@@ -321,8 +322,6 @@ def check_lists(tables: dict[str, pl.DataFrame]) -> None:
 
 CASE = "operation"
 """The column of a table that says whose case a row is of; no method is shown it."""
-NOWHERE = 0
-"""The region of rows where the user has none."""
 UNKNOWN = "resident"
 
 
@@ -364,11 +363,6 @@ def own_seeds(unit: str, table: pl.DataFrame, rows: pl.DataFrame, gallery: pl.Da
     given = pl.col(key).cast(pl.Int64) if key in table.columns else pl.lit(None, pl.Int64)
     at = _with_region(table).select(unit, pl.col("region").cast(pl.Int32), given=given)
     return add_link_counts(rows.join(at, on=unit, how="left", maintain_order="left"), gallery)
-
-
-def own_links(unit: str, seeds: pl.DataFrame, gallery: pl.DataFrame) -> pl.DataFrame:
-    """Return the links of these seeds, as methods learn from them: ``[unit, part, view, candidate, label]``."""
-    return find_links(seeds, gallery).select(unit, "part", "view", "candidate", "label")
 
 
 def _with_region(table: pl.DataFrame) -> pl.DataFrame:

@@ -6,6 +6,8 @@ from fnmatch import fnmatchcase
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.table_files import error_line
+from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages import all_tables
 
 from tipbench.data.custom.config import MANY, OwnData
@@ -13,7 +15,6 @@ from tipbench.data.custom.config import MANY, OwnData
 YES_NO = {"1": 1, "0": 0, "1.0": 1, "0.0": 0, "true": 1, "false": 0, "yes": 1, "no": 0, "y": 1, "n": 0}
 """What a value of two may be in text, whatever the case."""
 
-MINUTES_A_DAY = 1440
 DATE = r"^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d).*)?$"
 """A date in text, and a time of day."""
 
@@ -26,12 +27,6 @@ REFERS = {
 
 Columns = dict[tuple[str, str], pl.Series]
 """Values by table and column."""
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of a library's message, without a final stop."""
-    lines = str(error).strip().splitlines()
-    return (lines[0][:160] if lines else type(error).__name__).rstrip(".")
 
 
 def join_names(values: list) -> str:
@@ -68,7 +63,7 @@ def map_columns(own: OwnData, frame: pl.LazyFrame, fields: dict[str, str]) -> pl
         except (pl.exceptions.PolarsError, OSError) as error:
             failing, cause = field, error
             break
-    raise UsageError(f"{failing} of data={own.name} fails on the data: {first_line(cause)}.")
+    raise UsageError(f"{failing} of data={own.name} fails on the data: {error_line(cause)}.")
 
 
 def _expression(own: OwnData, field: str, text: str, has: list[str]) -> pl.Expr:
@@ -87,7 +82,7 @@ def _expression(own: OwnData, field: str, text: str, has: list[str]) -> pl.Expr:
         expression = pl.sql_expr(text)
     except pl.exceptions.PolarsError as error:
         raise UsageError(
-            f"{field} of data={own.name} is neither a column nor a polars SQL expression ({first_line(error)}): "
+            f"{field} of data={own.name} is neither a column nor a polars SQL expression ({error_line(error)}): "
             f"its columns are {columns}."
         ) from None
     if missing := [name for name in source_columns(text, has) if name not in has]:
@@ -260,7 +255,7 @@ def to_release_type(own: OwnData, place: tuple[str, str], values: pl.Series, not
     try:
         return values.cast(wanted)
     except pl.exceptions.PolarsError as error:
-        raise UsageError(f"{field} cannot be read as {wanted}: {first_line(error)}.") from None
+        raise UsageError(f"{field} cannot be read as {wanted}: {error_line(error)}.") from None
 
 
 def _whole(field: str, per_day: int | None, values: pl.Series, notes: list[str]) -> pl.Series:

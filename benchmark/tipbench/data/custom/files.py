@@ -19,9 +19,9 @@ import polars.selectors as cs
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 from tipcore.operating_system import check_regular
-from tipcore.table_files import UNREADABLE, check_own_parquet, scan_parquet
+from tipcore.table_files import UNREADABLE, check_own_parquet, error_line, scan_parquet
 
-from tipbench.data.custom.columns import first_line, join_names, source_columns
+from tipbench.data.custom.columns import join_names, source_columns
 from tipbench.data.custom.config import MANY, FileFormat, OwnData
 
 FILE = "file"
@@ -90,7 +90,7 @@ def _select(own: OwnData, place: str, query: str) -> pl.LazyFrame:
         rows = pl.SQLContext(tables).execute(query, eager=True)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         columns = [f"{name} ({join_names(t.collect_schema().names())})" for name, t in tables.items()]
-        refuse(f"fails: {first_line(error)}; its tables are {'; '.join(columns) or join_names(list(files))}")
+        refuse(f"fails: {error_line(error)}; its tables are {'; '.join(columns) or join_names(list(files))}")
     if rows.is_empty():
         refuse("gives no rows: correct its conditions")
     outside = code
@@ -238,7 +238,7 @@ def _read_text(path: Path, written: FileFormat, kind: str) -> pl.LazyFrame:
             buffer, separator=separator, has_header=written.has_header, quote_char=quote, infer_schema=False
         )
     except pl.exceptions.PolarsError as error:
-        raise UsageError(f"{path} is not a well-formed {kind} file: {first_line(error)}.") from None
+        raise UsageError(f"{path} is not a well-formed {kind} file: {error_line(error)}.") from None
     last = text.rstrip("\r\n").rpartition("\n")[2]
     has = last.count(separator) + 1  # polars fills a last line that was cut short with nulls
     if has < frame.width and (quote is None or quote not in last):
@@ -291,7 +291,7 @@ def _read_saved_dataset(path: Path) -> pl.LazyFrame:
             frames.append(frame if key is None else frame.with_columns(pl.lit(str(key)).alias(FILE)))
         return pl.concat(frames).lazy()
     except (OSError, ValueError, *UNREADABLE) as error:
-        raise UsageError(f"{path} is not a dataset saved to disk: {first_line(error)}.") from None
+        raise UsageError(f"{path} is not a dataset saved to disk: {error_line(error)}.") from None
 
 
 def _read_npz(path: Path, texts: tuple[str, ...]) -> pl.LazyFrame:
@@ -300,7 +300,7 @@ def _read_npz(path: Path, texts: tuple[str, ...]) -> pl.LazyFrame:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path} is not a complete npz file of plain arrays: {first_line(error)}.") from None
+        raise UsageError(f"{path} is not a complete npz file of plain arrays: {error_line(error)}.") from None
     if EDGES in arrays and any(set(source_columns(text, list(ENDS))) & set(ENDS) for text in texts):
         edges = arrays[EDGES]
         if edges.ndim != 2 or len(edges) != 2:

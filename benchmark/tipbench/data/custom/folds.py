@@ -10,7 +10,7 @@ from tipcore.errors import NotMapped, UsageError
 from tipcore.units import PARTS
 
 from tipbench.data.access import access_level, correction
-from tipbench.data.custom.checks import CASE, own_gallery, own_links, own_seeds
+from tipbench.data.custom.checks import CASE, own_gallery, own_seeds
 from tipbench.data.custom.columns import join_names, map_columns, to_release_type
 from tipbench.data.custom.config import OwnData
 from tipbench.data.custom.files import read_rows
@@ -21,6 +21,7 @@ from tipbench.data.custom.truth import lawful_groups, scoring_notes, with_mapped
 from tipbench.data.fold import ORDER, Fold, Prepared, StepStream, hold_back_rows, valid_as_test
 from tipbench.data.streams import add_lengths, own_forecast_answers, refuse_late_onsets
 from tipbench.kinds.answers import Answers, CustomScoring
+from tipbench.kinds.lists import find_links
 from tipbench.kinds.scores import SCORES
 from tipbench.task import Task
 
@@ -169,7 +170,8 @@ def _fold(task: Task, read: OwnTables, units: pl.DataFrame) -> Fold:
     able = units.filter(pl.col("part") != "test")
     if task.views:
         listed = own_gallery(task.views, read.tables)
-        labels = own_links(task.unit, own_seeds(task.unit, read.tables[task.table], able, listed), listed)
+        links = find_links(own_seeds(task.unit, read.tables[task.table], able, listed), listed)
+        labels = links.select(task.unit, "part", "view", "candidate", "label")
         tables = {name: frame.drop(CASE, strict=False) for name, frame in tables.items()}
     else:
         labels = task.kind.select_training_labels(task.unit, able)

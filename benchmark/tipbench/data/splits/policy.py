@@ -78,19 +78,15 @@ def partition(split: Split, rows: pl.DataFrame, unit: str, source: Source) -> pl
     shift = split.shift(rows, source)
     own = rows["cluster"].fill_null(rows[unit])
     keyed = assign_parts(own.to_numpy()) if split.by_cluster else _random_parts(rows[unit])
-    of = [
-        (pl.col("part") == code) & allowed
-        for code, allowed in enumerate((shift.train, shift.valid, shift.test))
-    ]
+    allowed = (shift.train, shift.valid, shift.test)
     part = pl.coalesce(
-        pl.when(chosen).then(pl.lit(name, dtype=PART)) for chosen, name in zip(of, PARTS, strict=True)
+        pl.when((pl.col("part") == code) & allowed[code]).then(pl.lit(name, dtype=PART))
+        for code, name in enumerate(PARTS)
     )
     if split.all_tested:
         part = pl.lit("test", dtype=PART)
-    parted = rows.with_columns(own.alias("cluster"), pl.Series("part", keyed)).with_columns(
-        part=part, cut=shift.cut.cast(pl.Int32)
-    )
-    parted = parted.filter(pl.col("part").is_not_null())
+    parted = rows.with_columns(own.alias("cluster"), pl.Series("part", keyed))
+    parted = parted.with_columns(part=part, cut=shift.cut.cast(pl.Int32)).drop_nulls("part")
     needed = ("test",) if split.all_tested else ("train", "test")
     empty = [name for name in needed if not (parted["part"] == name).any()]
     if empty:
