@@ -305,15 +305,15 @@ def shown_tables(prepared: Prepared) -> Tables:
 # Columns, counts and truths.
 
 
-def of_positions(rows: pl.LazyFrame, by: str, unit: str, of: str, *columns: str) -> pl.LazyFrame:
+def find_positions(rows: pl.LazyFrame, by: str, unit: str, of: str, *columns: str) -> pl.LazyFrame:
     """Return by unit the least and the mean of these columns, and of the position, over the rows that name it."""
     numbers = pl.col(*columns, "position").cast(pl.Float64)
     least, mean = numbers.min().name.prefix(f"{of} least "), numbers.mean().name.prefix(f"{of} mean ")
     return rows.with_row_index("position").group_by(pl.col(by).alias(unit)).agg(least, mean)
 
 
-def of_ties(tables: Tables) -> Frames:
-    return [of_positions(tables["ties"], end, "account", end, "tie") for end in ("source", "target")]
+def place_ties(tables: Tables) -> Frames:
+    return [find_positions(tables["ties"], end, "account", end, "tie") for end in ("source", "target")]
 
 
 def count_ties(tables: Tables) -> Frames:
@@ -324,10 +324,10 @@ def count_ties(tables: Tables) -> Frames:
         yield tables["ties"].group_by(account=end).agg(**{f"{n} by {end}": of for n, of in counts.items()})
 
 
-def of_records(tables: Tables) -> Frames:
-    yield of_positions(tables["supplies"], "supplier", "firm", "supplies", "supply", "since_day")
-    yield of_positions(tables["audits"], "firm", "firm", "audits", "audit", "day")
-    yield of_positions(tables["complaints"], "firm", "firm", "complaints", "complaint", "day")
+def place_records(tables: Tables) -> Frames:
+    yield find_positions(tables["supplies"], "supplier", "firm", "supplies", "supply", "since_day")
+    yield find_positions(tables["audits"], "firm", "firm", "audits", "audit", "day")
+    yield find_positions(tables["complaints"], "firm", "firm", "complaints", "complaint", "day")
 
 
 def count_records(tables: Tables) -> Frames:
@@ -338,7 +338,7 @@ def count_records(tables: Tables) -> Frames:
     yield tables["supplies"].group_by(firm="supplier").agg(supplies=pl.len(), **supplies)
 
 
-def of_votes(tables: Tables) -> Frames:
+def describe_votes(tables: Tables) -> Frames:
     """Yield the columns of adverts; and how many votes they have, by how many, when and in what order."""
     yield tables["adverts"].drop("region")
     minute, votes = pl.col("minute"), tables["reviews"].sort("review").with_row_index("place")
@@ -348,7 +348,7 @@ def of_votes(tables: Tables) -> Frames:
     yield votes.group_by("advert").agg(**many, **when, lowest_review=pl.col("review").min())
 
 
-def of_wallets(tables: Tables) -> Frames:
+def describe_wallets(tables: Tables) -> Frames:
     """Yield the columns of both wallets, how many payments these make, and how often a value occurs."""
     for end in ("payer", "payee"):
         wallets = tables["wallets"].drop("region")
@@ -359,7 +359,7 @@ def of_wallets(tables: Tables) -> Frames:
     yield tables["units"].select("payment", **often)
 
 
-def of_steps(rows: pl.LazyFrame, unit: str, time: str, **more: pl.Expr) -> Frames:
+def describe_steps(rows: pl.LazyFrame, unit: str, time: str, **more: pl.Expr) -> Frames:
     """Yield by unit how long its rows take, and further sums over these."""
     length, gap = pl.col(time).max() - pl.col(time).min(), pl.col("gap")
     gaps = rows.with_columns(gap=pl.col(time).diff().over(unit, order_by="sequence"))
@@ -367,19 +367,19 @@ def of_steps(rows: pl.LazyFrame, unit: str, time: str, **more: pl.Expr) -> Frame
     yield gaps.group_by(unit).agg(**spans, **more)
 
 
-def of_messages(tables: Tables) -> Frames:
+def describe_messages(tables: Tables) -> Frames:
     side, channel = (pl.col("side") == "first").mean(), pl.col("channel")
     more = {"deleted acts": pl.col("act").null_count(), "unknown channels": channel.null_count()}
     more |= {"channels": channel.n_unique(), "first_side": side}
-    return of_steps(tables["messages"], "conversation", "minute", length=pl.len(), **more)
+    return describe_steps(tables["messages"], "conversation", "minute", length=pl.len(), **more)
 
 
-def of_stops(tables: Tables) -> Frames:
+def describe_stops(tables: Tables) -> Frames:
     day, wallet = pl.col("day"), pl.col("wallet")
     more = {"stops": pl.len(), "last day": day.max(), "weekday": (day % 7).mean()}
     more |= {"unknown modes": pl.col("mode").null_count(), "unknown wallets": wallet.null_count()}
     more |= {"wallets": wallet.n_unique(), "adverts": pl.col("adverts").sum()}
-    return of_steps(tables["stops"], "circuit", "day", **more, towns=pl.col("town").n_unique())
+    return describe_steps(tables["stops"], "circuit", "day", **more, towns=pl.col("town").n_unique())
 
 
 def needs(prepared: Prepared) -> pl.DataFrame:
@@ -420,7 +420,7 @@ def trafficking_circuits(prepared: Prepared) -> pl.DataFrame:
 
 GATES = {
     "account_risk": Gate(
-        r"(?!(device_cluster|platform|language|client|verified|cadence)\b).*", of_ties, count_ties
+        r"(?!(device_cluster|platform|language|client|verified|cadence)\b).*", place_ties, count_ties
     ),
     "advert_risk": Gate(
         r"(?!(category|price|platform|language) (length|frequency)).*(missing|length|frequency|count|hour)"
@@ -441,22 +441,25 @@ GATES = {
     "flag_aggregation": Gate(
         r"(?!(vote|category|price)\b).*(missing|length|position|gold|day|minute|votes|reviewers|span|pace)"
         r"|advert|first_place|lowest_review|region|town",
-        of_votes,
+        describe_votes,
         frequency="all",
     ),
     "intervention_effect": Gate(r"(?!(first_day|platform)\b).*", truth=large_effects),
     "payment_risk": Gate(
-        r"region|payment|minute|payer|payee|row position", of_wallets, truth=thinned_labels, frequency=""
+        r"region|payment|minute|payer|payee|row position",
+        describe_wallets,
+        truth=thinned_labels,
+        frequency="",
     ),
     "recruitment_onset": Gate(
-        r"(?!(platform|language|channels|first_side)\b).*", of_messages, frequency="text"
+        r"(?!(platform|language|channels|first_side)\b).*", describe_messages, frequency="text"
     ),
     "route_forecast": Gate(
-        r"(?!(party|adverts|towns|wallets)\b).*", of_stops, truth=trafficking_circuits, frequency=""
+        r"(?!(party|adverts|towns|wallets)\b).*", describe_stops, truth=trafficking_circuits, frequency=""
     ),
     "supplier_risk": Gate(
         r"(?!(sector|seasonal|housing|agency|tier|size|language|workers_language)\b).*",
-        of_records,
+        place_records,
         count_records,
     ),
 }
@@ -481,10 +484,10 @@ def ask_lengths(prepared: Prepared, source: Source) -> Iterator[Question]:
     """Yield how far from chance the lengths of conversations, as they are, rank them."""
     units = Units(GATES["recruitment_onset"].frame_of(prepared))
     measured = units.auroc(units.frame["length"].to_numpy())
-    yield "length", FARTHEST, [("length", far_from(0.5, measured))]
+    yield "length", FARTHEST, [("length", distance_from(0.5, measured))]
 
 
-def far_from(chance: float, measured: Measured) -> Measured:
+def distance_from(chance: float, measured: Measured) -> Measured:
     measure, clusters = measured
     return lambda times: np.abs(measure(times) - chance), clusters
 
@@ -561,7 +564,7 @@ def ask_town_keys(prepared: Prepared, source: Source) -> Iterator[Question]:
         pl.col("candidate") != pl.col("here")
     )
     ranked = ((name, rank_by(key, prepared, listed.sort("candidate"))) for name, key in TOWN_KEYS.items())
-    yield "key", 0.025, ((name, far_from(TOWNS_AT_CHANCE, measured)) for name, measured in ranked)
+    yield "key", 0.025, ((name, distance_from(TOWNS_AT_CHANCE, measured)) for name, measured in ranked)
 
 
 MORE = 0.01
@@ -580,8 +583,7 @@ def place_adverts(prepared: Prepared, source: Source) -> pl.DataFrame:
     shown = prepared.folds[0].tables["adverts"].select("advert").with_row_index("place")
     of = prepared.answers.frame.lazy().select("advert", "cluster").drop_nulls("cluster")
     where = source.scan("adverts").select("advert", "region")
-    joined = shown.join(of, on="advert").join(where, on="advert")
-    return joined.with_columns(pl.col("place").cast(pl.Int64)).collect()
+    return shown.join(of, on="advert").join(where, on="advert").collect()
 
 
 def neighbours_by(placed: pl.DataFrame, key: pl.Expr) -> Measured:
