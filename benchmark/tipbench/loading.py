@@ -9,7 +9,8 @@ from typing import Any
 
 from tipcore.errors import UsageError
 
-from tipbench.data import custom
+from tipbench.data.custom.config import OwnData, own_data
+from tipbench.data.custom.folds import prepare_own
 from tipbench.data.fold import Fold, Prepared
 from tipbench.data.release_folds import prepare_release
 from tipbench.data.releases import open_source
@@ -21,7 +22,7 @@ def prepare(
     task: str | Task,
     *,
     release: str | Source | None = None,
-    own: custom.OwnData | Mapping[str, Any] | None = None,
+    own: OwnData | Mapping[str, Any] | None = None,
     split: str = "auto",
     labels: str = "auto",
     access: str = "auto",
@@ -47,7 +48,7 @@ def prepare(
     started = time.perf_counter()
     task = task_of(task)
     if own is not None and release is None:
-        made = custom.prepare_own(task, custom.own_data(own), split, labels, access, needs, oracle)
+        made = prepare_own(task, own_data(own), split, labels, access, needs, oracle)
     elif release is not None and own is None:
         made = prepare_release(task, open_source(release), split, labels, access, needs, oracle)
     else:
