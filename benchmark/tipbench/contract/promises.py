@@ -15,7 +15,9 @@ from tipcore.errors import UsageError
 
 from tipbench.contract.other_process import run_elsewhere
 from tipbench.contract.trial import Broken, Trial, TrialRun
+from tipbench.data.disguise import disguise
 from tipbench.data.fold import Fold, detach
+from tipbench.data.relabelling import relabel
 from tipbench.evaluation.evaluation import primary_score
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.refusals import check_predictions
@@ -392,7 +394,8 @@ def compare_keys(trial: Trial) -> KeyComparison:
     the key. Raises Broken for any error of the method.
     """
     task = trial.task
-    scores, made = zip(*(_score(trial, trial.under_key(key)) for key in TWO_KEYS), strict=True)
+    copies = [trial.on(relabel(trial.prepared, key)) for key in TWO_KEYS]
+    scores, made = zip(*(_score(trial, copy) for copy in copies), strict=True)
     differs = describe_difference(task.unit, *made)
     return KeyComparison(task.primary, (scores[0], scores[1]), differs, trial.make().stochastic)
 
@@ -414,7 +417,7 @@ def compare_words(trial: Trial) -> str | None:
     if class_of(trial.make()) != "fold":
         return None
     metric, made = trial.task.primary, []
-    for other in (trial, trial.in_disguise(TWO_KEYS[1])):
+    for other in (trial, trial.on(disguise(trial.prepared, TWO_KEYS[1]))):
         try:
             score, _ = _score(trial, other)
         except (Broken, UsageError) as error:

@@ -17,9 +17,7 @@ import polars as pl
 from tipcore.errors import UsageError
 
 from tipbench.data.access import access_level, check_needs
-from tipbench.data.disguise import disguise
 from tipbench.data.fold import Fold, Prepared, StepStream
-from tipbench.data.relabelling import relabel
 from tipbench.loading import prepare
 from tipbench.method import is_oracle
 from tipbench.runs.streams import streamed_predictions
@@ -115,15 +113,8 @@ class Trial:
     def stream(self) -> StepStream | None:
         return self.prepared.streams[0] if self.prepared.streams else None
 
-    def under_key(self, key: bytes) -> Trial:
-        """Return the same trial with ids that follow from ``key`` (32 bytes), and rows sorted by them."""
-        return self._on(relabel(self.prepared, key))
-
-    def in_disguise(self, key: bytes) -> Trial:
-        """Return the same trial with words and codes made up under ``key`` (32 bytes)."""
-        return self._on(disguise(self.prepared, key))
-
-    def _on(self, prepared: Prepared) -> Trial:
+    def on(self, prepared: Prepared) -> Trial:
+        """Return the same trial on a copy of its fold."""
         other = replace(self, kept={})
         vars(other)["prepared"] = prepared  # sets the cached property
         return other

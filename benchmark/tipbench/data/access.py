@@ -14,9 +14,6 @@ from tipbench.task import Task
 LEVELS = TIERS[: TIERS.index("truth")]
 """Access levels of methods, ascending."""
 
-ORACLE_TABLES = ("operations",)
-"""Hidden tables that an oracle sees beside the task's own."""
-
 
 def access_level(task: Task, access: str) -> str:
     """Return the access level; ``auto`` is the task's own. Raises UsageError for one that does not exist."""
@@ -40,7 +37,9 @@ def visible_columns(task: Task, access: str, oracle: bool = False) -> dict[str, 
         if seen or (oracle and table.hidden_only):
             hidden = {c.name for c in table.columns if oracle and c.tier == "truth"}
             visible[name] = tuple(c.name for c in table.columns if c.name in seen | hidden)
-    return visible | {name: all_tables()[name].names() for name in ORACLE_TABLES if oracle}
+    if oracle:
+        visible["operations"] = all_tables()["operations"].names()
+    return visible
 
 
 def correction(needs: Collection[str], tables: Mapping[str, Collection[str]]) -> str:

@@ -128,7 +128,6 @@ def sealing_of(table: Table, column: Column) -> Sealed | None:
 NEAR = 2
 """Largest number of bits in which two re-encodings of an image differ: one each from the image."""
 _ROWS = 256
-_ONE = np.uint64(1)
 
 
 def mask_images(images: pl.Series, seed: bytes) -> pl.Series:
@@ -145,7 +144,7 @@ def mask_hashes(values: NDArray[np.int64], seed: bytes) -> NDArray[np.int64]:
     bits = np.argsort(_keyed_bytes(seed, "image/bits", anchor, 64), axis=1, kind="stable").astype(np.uint64)
     moved = np.zeros_like(plain)
     for bit in range(64):
-        moved |= ((apart >> np.uint64(bit)) & _ONE) << bits[:, bit]
+        moved |= ((apart >> np.uint64(bit)) & np.uint64(1)) << bits[:, bit]
     return (keyed_words(seed, "image/base", anchor) ^ moved).view(np.int64)
 
 

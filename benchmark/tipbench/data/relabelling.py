@@ -26,11 +26,6 @@ from tipbench.data.id_labels import (
 )
 from tipbench.task import Problem
 
-CLUSTER = "cluster"
-"""The kind of the ids of clusters."""
-BOOKS, WALLET = "booking wallet", "wallet"
-"""The kind of the ids of wallets that book, and of wallets elsewhere. They are one kind in a fold that shows the table
-of wallets."""
 VIEW, CANDIDATE = "view", "candidate"
 """Columns of links: the table of a candidate, and its key."""
 
@@ -95,7 +90,8 @@ def relabel(prepared: Prepared, key: bytes) -> Prepared:
     if prepared.answers.custom is not None:
         return prepared
     (fold,) = prepared.folds
-    names = NewIds(key, {BOOKS: WALLET} if "wallets" in fold.tables else {})
+    # Wallets that book are wallets like others in a fold that shows the table of wallets.
+    names = NewIds(key, {"booking wallet": "wallet"} if "wallets" in fold.tables else {})
     known = _id_pairs(names, fold, prepared.streams)
     return replace(
         prepared,
@@ -129,7 +125,7 @@ def _relabel_fold(names: NewIds, fold: Fold) -> Fold:
     task, tables = fold.task, all_tables()
     supervision = _relabel_units(names, task, fold.supervision)
     if task.kind.linked:
-        supervision = supervision.with_columns(names.ids(CLUSTER, supervision["label"]))
+        supervision = supervision.with_columns(names.ids("cluster", supervision["label"]))
     if task.views:
         made = [supervision.clear()]
         for (view,), part in supervision.partition_by(VIEW, maintain_order=True, as_dict=True).items():

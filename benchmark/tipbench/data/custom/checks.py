@@ -237,8 +237,6 @@ def check_cast_votes(tables: dict[str, pl.DataFrame]) -> None:
 
 
 SCALES = ("log", "share", "level")
-SERIES_KEYS = ("region", "platform", "day")
-"""Columns of the series of effects that say what a value is of."""
 
 
 def check_effects(tables: dict[str, pl.DataFrame]) -> None:
@@ -264,7 +262,7 @@ def check_effects(tables: dict[str, pl.DataFrame]) -> None:
         (placed & (since > 1), "come after a gap in their series", no_gap),
     )
     series = series.drop_nulls("region")
-    values = [name for name in series.columns if name not in SERIES_KEYS]
+    values = [name for name in series.columns if name not in ("region", "platform", "day")]
     known = pl.col("outcome").is_in(values) | (pl.col("scale") == "share")
     ordered = (pl.col("day") <= pl.col("first_day")) & (pl.col("first_day") <= pl.col("last_day"))
     early, late = pl.col("start") >= pl.col("day"), pl.col("end") < pl.col("last_day")
