@@ -140,14 +140,12 @@ def is_text(column: Column) -> bool:
 
 
 def _replace(column: pl.Series, change: Callable[[str], str]) -> pl.Series:
-    if isinstance(column.dtype, pl.List):
-        return column.list.eval(pl.element().replace_strict(*_pairs(column.explode(), change), default=None))
-    return column.replace_strict(*_pairs(column, change), default=None, return_dtype=pl.String)
-
-
-def _pairs(column: pl.Series, change: Callable[[str], str]) -> tuple[pl.Series, pl.Series]:
-    old = column.drop_nulls().unique()
-    return old, pl.Series([change(value) for value in old], dtype=pl.String)
+    listed = column.dtype == pl.List
+    old = (column.explode() if listed else column).drop_nulls().unique()
+    new = pl.Series([change(value) for value in old], dtype=pl.String)
+    if listed:
+        return column.list.eval(pl.element().replace_strict(old, new, default=None))
+    return column.replace_strict(old, new, default=None, return_dtype=pl.String)
 
 
 def disguise(prepared: Prepared, key: bytes) -> Prepared:
