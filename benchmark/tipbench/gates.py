@@ -500,14 +500,16 @@ def mean_of(values: pl.Expr, frame: pl.DataFrame) -> Measured:
     return lambda times: ratio(times @ total, times @ number), count
 
 
-def rank_by(key: pl.Expr, prepared: Prepared, pairs: pl.DataFrame) -> Measured:
+def rank_by(key: pl.Expr, prepared: Prepared, pairs: pl.DataFrame, score: pl.Expr) -> Measured:
     """Return the primary metric of the ten candidates of each query that a key ranks first, the lowest of equal ones.
 
     ``pairs``: ``[query, candidate, ...]``, with ``view`` where a query has ten of each; rising candidates.
+    ``score``: of the ten, by their ``key`` and ``rank``.
     """
     of = [name for name in ("query", "view") if name in pairs.columns]
-    scored = pairs.select(*of, "candidate", score=key.cast(pl.Float64))
-    first = scored.filter(pl.col("score").rank("ordinal", descending=True).over(of) <= 10)
+    keyed = pairs.select(*of, "candidate", key=key.cast(pl.Float64))
+    ranked = keyed.with_columns(rank=pl.col("key").rank("ordinal", descending=True).over(of))
+    first = ranked.filter(pl.col("rank") <= 10).select(*of, "candidate", score=score)
     named = first.with_columns(pl.col(pl.Categorical).cast(pl.String))
     inputs = make_inputs(prepared.task, prepared.answers, named)
     metrics, name = measure_primary(inputs).metrics, prepared.task.primary
@@ -540,8 +542,9 @@ def pair_cases(prepared: Prepared) -> pl.DataFrame:
 
 
 def ask_case_keys(prepared: Prepared, source: Source) -> Iterator[Question]:
-    pairs = pair_cases(prepared)
-    yield "key", LINKS_AT_CHANCE, ((name, rank_by(key, prepared, pairs)) for name, key in CASE_KEYS.items())
+    pairs, score = pair_cases(prepared), 1 / pl.col("rank")
+    ranked = ((name, rank_by(key, prepared, pairs, score)) for name, key in CASE_KEYS.items())
+    yield "key", LINKS_AT_CHANCE, ranked
 
 
 TOWNS_AT_CHANCE = float(np.sum(1 / np.arange(1, 11)) / 23)
@@ -563,7 +566,8 @@ def ask_town_keys(prepared: Prepared, source: Source) -> Iterator[Question]:
     listed = asked.join(prepared.answers.candidates, on="region").filter(
         pl.col("candidate") != pl.col("here")
     )
-    ranked = ((name, rank_by(key, prepared, listed.sort("candidate"))) for name, key in TOWN_KEYS.items())
+    pairs, score = listed.sort("candidate"), pl.col("key")
+    ranked = ((name, rank_by(key, prepared, pairs, score)) for name, key in TOWN_KEYS.items())
     yield "key", 0.025, ((name, distance_from(TOWNS_AT_CHANCE, measured)) for name, measured in ranked)
 
 

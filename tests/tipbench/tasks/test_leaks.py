@@ -222,8 +222,8 @@ def test_the_gate_of_cases_sees_a_planted_key(tiny: Release) -> None:
     pairs = gates.pair_cases(cases)
     noise = pl.lit(pl.Series(Stream(0, "gate").uniform(pairs["candidate"].to_numpy())))
     planted = noise + (pl.col("cluster") == pl.col("own")).fill_null(False).cast(pl.Float64) * 0.5
-    assert value(gates.rank_by(noise, cases, pairs)) < gates.LINKS_AT_CHANCE
-    assert value(gates.rank_by(planted, cases, pairs)) > 10 * gates.LINKS_AT_CHANCE
+    assert value(gates.rank_by(noise, cases, pairs, pl.col("key"))) < gates.LINKS_AT_CHANCE
+    assert value(gates.rank_by(planted, cases, pairs, pl.col("key"))) > 10 * gates.LINKS_AT_CHANCE
     asked = cases.answers.scored_rows()  # no seed and no operation decides a score
     assert asked.height >= 100
     assert asked["cluster"].n_unique() == asked.height
