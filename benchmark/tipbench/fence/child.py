@@ -6,7 +6,6 @@ It imports nothing of the generator and holds no secrets, since the method can d
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,68 +21,69 @@ FOLD = Path("/fold")
 
 
 class MethodServer:
-    """The method, with one function per request of the host."""
+    """The method, made of its config, and its fold, read when it is first fitted."""
 
     def __init__(self) -> None:
         self.method: Any = None
         self.fold: Fold | None = None
 
-    def make(self, said: dict[str, Any], _: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
-        """Make the method of its config, and return its declared properties."""
-        self.method = instantiate(said["method"])
-        return {
-            "needs": sorted(map(str, self.method.needs)),
-            "stochastic": bool(self.method.stochastic),
-            "oracle": is_oracle(self.method),
-            "entry_class": class_of(self.method),
-            "resources": list(getattr(self.method, "resources", ())),
-            "batches": works_in_batches(self.method),
-            "takes_many": sorted(map(str, getattr(self.method, "takes_many", ()))),
-            "streamed": is_streamed(self.method),
-            "whole": hasattr(self.method, "predict"),
-        }, None
+    def answer(self, said: dict[str, Any], frame: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
+        """Return the answer to a request of the host: a line of JSON, and what the method returned."""
+        match said["do"]:
+            case "make":
+                self.method = instantiate(said["method"])
+                return _declared(self.method), None
+            case "fit":
+                if self.fold is None:
+                    self.fold = read_fold(FOLD)  # the same for every seed, as is what a method has made of it
+                self.method.fit(self.fold, said["seed"])
+                return {}, None
+            case "predict":
+                return _with_frame(self.method.predict(self._asked(said["valid"], said["regions"])))
+            case "begin":
+                self.method.begin(frame)
+                return {}, None
+            case "step":
+                return _with_frame(self.method.step(frame))
+            case "notes":
+                return {"notes": [str(note)[:LONGEST] for note in getattr(self.method, "notes", ())]}, None
+            case other:
+                raise ValueError(f"there is no request {other}")
 
-    def fit(self, said: dict[str, Any], _: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
-        if self.fold is None:
-            self.fold = read_fold(FOLD)  # the same for every seed, as is what a method has made of its tables
-        self.method.fit(self.fold, said["seed"])
-        return {}, None
-
-    def predict(self, said: dict[str, Any], _: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
+    def _asked(self, valid: bool, regions: list[int | None] | None) -> Fold:
         if self.fold is None:
             raise ValueError("predict was asked for before fit")
-        asked = self.fold.with_valid_as_test() if said["valid"] else self.fold
-        if said["regions"] is not None:
-            asked = asked.of_regions(said["regions"])
-        return _with_frame(self.method.predict(asked))
-
-    def begin(self, said: dict[str, Any], frame: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
-        self.method.begin(frame)
-        return {}, None
-
-    def step(self, said: dict[str, Any], frame: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
-        return _with_frame(self.method.step(frame))
-
-    def notes(self, said: dict[str, Any], _: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
-        return {"notes": [str(note)[:LONGEST] for note in getattr(self.method, "notes", ())]}, None
+        fold = self.fold.with_valid_as_test() if valid else self.fold
+        return fold if regions is None else fold.of_regions(regions)
 
 
 def serve(pipe: Pipe) -> None:
     """Answer requests until the host has gone."""
     served = MethodServer()
-    requests: dict[str, Callable[..., tuple[dict[str, Any], object]]] = {
-        name: getattr(served, name) for name in ("make", "fit", "predict", "begin", "step", "notes")
-    }
     while (asked := pipe.read_request()) is not None:
-        said, frame = asked
         try:
-            answer, given = requests[said["do"]](said, frame)
+            answer, given = served.answer(*asked)
         except UsageError as error:
             pipe.answer({"refused": str(error)[:LONGEST], "unmapped": isinstance(error, NotMapped)})
         except BaseException as error:  # a method may raise anything, also SystemExit
             pipe.answer(_error_report(error))
         else:
             pipe.answer(answer, given)
+
+
+def _declared(method: Any) -> dict[str, Any]:
+    """Return the properties that a method declares."""
+    return {
+        "needs": sorted(map(str, method.needs)),
+        "stochastic": bool(method.stochastic),
+        "oracle": is_oracle(method),
+        "entry_class": class_of(method),
+        "resources": list(getattr(method, "resources", ())),
+        "batches": works_in_batches(method),
+        "takes_many": sorted(map(str, getattr(method, "takes_many", ()))),
+        "streamed": is_streamed(method),
+        "whole": hasattr(method, "predict"),
+    }
 
 
 def _with_frame(answer: object) -> tuple[dict[str, Any], object]:

@@ -21,6 +21,7 @@ from tipcore.locations import home
 from tipcore.operating_system import CONFINES, NAME
 
 from tipbench.fence.linux import host
+from tipbench.fence.linux.sandbox import NOBODY
 from tipbench.fence.wire import SMALL, Answer, Bounds, Garbled, Pipe
 
 OURS = ("tipcore", "tipbench", "tipbaselines")
@@ -134,7 +135,6 @@ BOUNDS = {
 """The least and the most of each limit: a file system of 0 bytes is one without a limit, and NaN ends nothing."""
 POOLS = 4
 """Threads for each processor that a process may have beside its own: pools of polars, OpenMP, BLAS and its own."""
-NOBODY = 65534
 LOOK_SECONDS = 0.1
 """Seconds between two looks at a fence."""
 CLOSE_SECONDS = 5.0

@@ -12,10 +12,10 @@ import pickle
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 import polars as pl
@@ -34,20 +34,9 @@ VIEW, TEXTS_AT_ONCE = 16, 1 << 13
 """Bytes that polars adds to the bytes of each text, and how many texts are decoded at once."""
 _NESTING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[][{}]')
 """A string, or a bracket outside a string."""
-NUMBERS: dict[str, tuple[type[pl.DataType], str]] = {
-    "Int8": (pl.Int8, "<i1"),
-    "Int16": (pl.Int16, "<i2"),
-    "Int32": (pl.Int32, "<i4"),
-    "Int64": (pl.Int64, "<i8"),
-    "UInt8": (pl.UInt8, "<u1"),
-    "UInt16": (pl.UInt16, "<u2"),
-    "UInt32": (pl.UInt32, "<u4"),
-    "UInt64": (pl.UInt64, "<u8"),
-    "Float32": (pl.Float32, "<f4"),
-    "Float64": (pl.Float64, "<f8"),
-    "Boolean": (pl.Boolean, "|b1"),
-}
-"""dtypes that a fence may return: name -> polars dtype and numpy dtype of the bytes. Text is a dtype of its own."""
+_SIZED = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64")
+NUMBERS = {**{name: np.dtype(name.lower()) for name in _SIZED}, "Boolean": np.dtype(bool)}
+"""dtypes that a fence may return: polars' name -> numpy's dtype of the bytes. Text is a dtype of its own."""
 
 
 class Garbled(Exception):
@@ -67,17 +56,16 @@ SMALL = Bounds()
 """The bounds of answers on a release of the size small."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """An answer of a fence: ``said``, the line of JSON, and the frame that it announced, if any."""
 
     said: dict[str, Any]
-    frame: pl.DataFrame | None = field(default=None, repr=False)
+    frame: pl.DataFrame | None = None
 
     def names(self, key: str) -> list[str]:
         """Return the list of names under a key. Raises Garbled for anything else."""
         names = self.said.get(key)
-        if not isinstance(names, list) or not all(isinstance(one, str) and _is_text(one) for one in names):
+        if not isinstance(names, list) or not all(map(_is_text, names)):
             raise Garbled(f"{names!r:.40} for {key}, which is a list of names")
         return names
 
@@ -167,17 +155,12 @@ class Pipe:
         for column in columns:
             about = column if isinstance(column, dict) else {}
             name, dtype = about.get("name"), about.get("dtype")
-            if (
-                not isinstance(name, str)
-                or not isinstance(dtype, str)
-                or name in series
-                or not _is_text(name)
-            ):
+            if not _is_text(name) or not isinstance(dtype, str) or name in series:
                 raise Garbled("a column without a name and a dtype of its own")
             _check_at_most(LONGEST_NAME, len(name.encode()), "bytes in the name of a column")
             series[name] = self._texts(name, rows) if dtype == "String" else self._numbers(name, dtype, rows)
             if about.get("nulls"):
-                there = pl.Series(self._array(rows, "|u1") == 0)
+                there = pl.Series(self._array(rows, NUMBERS["UInt8"]) == 0)
                 series[name] = pl.select(pl.when(there).then(series[name]).alias(name)).to_series()
         return pl.DataFrame(series)
 
@@ -186,14 +169,13 @@ class Pipe:
             raise Garbled(
                 f"the column {name:.60} as {dtype:.60}: predictions are numbers or clusters of text"
             )
-        kind, form = NUMBERS[dtype]
-        values = self._array(rows, form)
+        values = self._array(rows, NUMBERS[dtype])
         if dtype == "Boolean":
             values = values != 0  # any other byte than 0 and 1 would be no Boolean
-        return pl.Series(name, values, dtype=kind)
+        return pl.Series(name, values)
 
     def _texts(self, name: str, rows: int) -> pl.Series:
-        sizes = self._array(rows, "<u4")
+        sizes = self._array(rows, NUMBERS["UInt32"])
         _check_at_most(self.bounds.text, int(sizes.max(initial=0)), f"bytes in a text of {name:.60}")
         self._spend(VIEW * rows)
         parts = [pl.Series(name, [], dtype=pl.String)]
@@ -207,8 +189,8 @@ class Pipe:
             parts.append(pl.Series(name, texts, dtype=pl.String))
         return pl.concat(parts)
 
-    def _array(self, rows: int, form: str) -> np.ndarray:
-        return np.frombuffer(self._read(rows * np.dtype(form).itemsize), dtype=form)
+    def _array(self, rows: int, dtype: np.dtype) -> np.ndarray:
+        return np.frombuffer(self._read(rows * dtype.itemsize), dtype)
 
     def _spend(self, size: int) -> None:
         self.spent += size
@@ -232,14 +214,13 @@ def _pack_column(column: pl.Series) -> tuple[dict[str, Any], Iterable[bytes]]:
     """Return the description of a column (name, dtype, whether it has nulls), and its bytes."""
     dtype, nulls = str(column.dtype), column.null_count() > 0
     told = {"name": column.name, "dtype": dtype, "nulls": nulls}
-    mask = [column.is_null().to_numpy().astype("|u1").tobytes()] if nulls else []
+    mask = [column.is_null().to_numpy().tobytes()] if nulls else []
     if dtype in NUMBERS:
-        kind, form = NUMBERS[dtype]
-        filled = column.fill_null(False if kind == pl.Boolean else 0) if nulls else column
-        return told, [filled.to_numpy().astype(form).tobytes(), *mask]
+        filled = column.fill_null(False if dtype == "Boolean" else 0) if nulls else column
+        return told, [filled.to_numpy().tobytes(), *mask]
     if dtype == "String":
         filled = column.fill_null("")
-        sizes = filled.str.len_bytes().to_numpy().astype("<u4").tobytes()
+        sizes = filled.str.len_bytes().to_numpy().tobytes()  # UInt32
         slices = (filled.slice(start, TEXTS_AT_ONCE) for start in range(0, len(filled), TEXTS_AT_ONCE))
         return told, chain([sizes], ("".join(texts).encode() for texts in slices), mask)
     return told, []
@@ -261,9 +242,9 @@ def _check_at_most(most: int, found: int, what: str) -> None:
         raise Garbled(f"{found:,} {what}: return at most {most:,}")
 
 
-def _is_text(word: str) -> bool:
-    """Return whether a string of JSON can be encoded: half a surrogate pair cannot."""
-    return not any("\ud800" <= one <= "\udfff" for one in word)
+def _is_text(word: object) -> TypeGuard[str]:
+    """Return whether a value of JSON is a string that can be encoded: half a surrogate pair cannot."""
+    return isinstance(word, str) and not any("\ud800" <= one <= "\udfff" for one in word)
 
 
 FACTS, TABLES, NAMES = "fold.pickle", "tables", "names"
@@ -291,16 +272,12 @@ def write_fold(fold: Fold, folder: Path) -> None:
 def read_fold(folder: Path) -> Fold:
     """Return the fold that a folder holds; its tables are read when they are used."""
     task, tables, apart = pickle.loads((folder / FACTS).read_bytes())  # nosec B301 # the host wrote it
-    frames = {
-        name: _read(folder / f"{name}.arrow") if (folder / f"{name}.arrow").is_file() else None
-        for name in FRAMES
-    }
     return Fold(
         task=task,
         tables={name: pl.scan_ipc(folder / TABLES / f"{name}.arrow", glob=False) for name in tables},
         independent_regions=apart,
         names={path.stem: _read(path) for path in sorted((folder / NAMES).iterdir())},
-        **frames,  # type: ignore[arg-type]
+        **{path.stem: _read(path) for path in folder.glob("*.arrow")},  # type: ignore[arg-type] # those of FRAMES
     )
 
 

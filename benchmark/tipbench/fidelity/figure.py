@@ -40,11 +40,10 @@ EXPLAINED = (
 
 def write_figure(results: Sequence[AggregateResult], name: str, path: Path) -> None:
     """Write the figure to a file. Raises UsageError if the file cannot be written."""
-    metadata = {"Date": None} if path.suffix.lower() == ".svg" else {}
-    if path.suffix.lower() == ".pdf":
-        metadata = {"CreationDate": None}
     import matplotlib
 
+    undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    metadata = undated.get(path.suffix.lower(), {})
     with matplotlib.rc_context({"svg.hashsalt": "tipbench"}):  # names in an SVG are made when it is written
         save_figure(draw(results, name), path, "give another --figure", metadata=metadata)
 

@@ -113,9 +113,8 @@ def _lists(frames: Frames) -> pl.DataFrame | None:
 
 
 def _release_transfers(release: Release) -> pl.DataFrame:
-    rows = release.scan("payments").select("payer", "payee", "amount", "minute").collect()
-    day = pl.col("minute") // MINUTES_A_DAY
-    return rows.select(source="payer", target="payee", amount=pl.col("amount") / MINOR, who="payer", when=day)
+    paid = {"amount": pl.col("amount") / MINOR, "when": pl.col("minute") // MINUTES_A_DAY}
+    return release.scan("payments").select(source="payer", target="payee", who="payer", **paid).collect()
 
 
 def _release_lists(release: Release) -> pl.DataFrame:
@@ -317,11 +316,8 @@ def _compare_subject(
         release = release[order[: real.height].tolist()]
         real = real[rng.permutation(real.height).tolist()]
     halves = split_in_halves(real, rng, subject)
-    values = [subject.measure(rows) for rows in (real, release, *halves)]
-    lines = []
-    for name in values[0]:
-        real_number, released_number, *both = (one[name] for one in values)
-        lines.append(ComparedNumber(name, real_number, released_number, (both[0], both[1])))
+    ours, theirs, one, other = (subject.measure(rows) for rows in (real, release, *halves))
+    lines = [ComparedNumber(name, ours[name], theirs[name], (one[name], other[name])) for name in ours]
     aurocs, made = (None, None), {}
     if subject.features is not None:
         mine, others, first, second = (subject.features(rows) for rows in (real, release, *halves))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 
-from tipcore.atomic import write_file_atomically
 from tipdata.core.world import FOLDER
 from tipdata.documents.fidelity import USES, AggregateResult, compare_release, unmodelled_aggregates
+from tipdata.documents.project_files import write_or_check
 from tipdata.release import Release, open_release
 
 FILE = FOLDER.parents[1] / "docs" / "fidelity.md"
@@ -28,15 +27,12 @@ def render(results: Sequence[AggregateResult], name: str) -> str:
 
 
 def _counts(results: Sequence[AggregateResult], name: str) -> str:
-    lines = [
-        f"Release {name}, {len(results)} aggregates.",
-        "",
-        "| use | pass | fail | too few rows | what it means |",
-        "|---|--:|--:|--:|---|",
-    ]
+    known = ("pass", "fail", "too few rows")
+    head = f"| use | {' | '.join(known)} | what it means |"
+    lines = [f"Release {name}, {len(results)} aggregates.", "", head, "|---|--:|--:|--:|---|"]
     for use, meaning in USES.items():
         verdicts = [one.verdict for one in results if one.aggregate.use == use]
-        counts = " | ".join(str(verdicts.count(verdict)) for verdict in ("pass", "fail", "too few rows"))
+        counts = " | ".join(str(verdicts.count(verdict)) for verdict in known)
         lines.append(f"| {use} | {counts} | {meaning} |")
     return "\n".join(lines)
 
@@ -85,22 +81,12 @@ def replace_tables(page: str, part: str) -> str:
     return f"{before}{part}{after}"
 
 
-def main(arguments: Sequence[str] | None = None, release: Release | None = None) -> int:
-    """Write the page, or with ``--check`` return 1 if it is not what the release gives."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    about = "write nothing; exit 1 where the page is out of date"
-    parser.add_argument("--check", action="store_true", help=about)
-    options = parser.parse_args(arguments)
-    source = release or open_release(Release.from_name("small").version, "small")
-    page = FILE.read_text(encoding="utf-8")
-    made = replace_tables(page, render(compare_release(source), source.name))
-    if options.check:
-        if made != page:
-            sys.stderr.write(f"{FILE} is out of date: run python -m tipbench.fidelity.page\n")
-        return int(made != page)
-    write_file_atomically(FILE, made)
-    return 0
+def main(words: Sequence[str]) -> int:
+    """Write the page, or with ``--check`` name it where it is not what the release gives; returns the exit code."""
+    small = open_release(Release.from_name("small").version, "small")
+    made = replace_tables(FILE.read_text(encoding="utf-8"), render(compare_release(small), small.name))
+    return write_or_check({FILE.name: made}, FILE.parent, words)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from tipdata.core.kinds import LANGUAGES
 from tipdata.core.parameters import Grounds, count_grounds
 from tipdata.core.tables import LABEL, TIERS
 from tipdata.core.world import FOLDER, entry_of, is_draft, parameters, profile
@@ -24,7 +25,7 @@ from tipdata.documents.project_files import ethics, render_markdown, write_or_ch
 from tipdata.release import manifest_folder
 from tipdata.stages import stages_of
 
-from tipbench.publishing.facts import KEYWORDS, LANGUAGES, ExportFacts, authors, cite_as
+from tipbench.publishing.facts import KEYWORDS, ExportFacts, authors, cite_as
 from tipbench.tasks import tasks
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -24,29 +24,27 @@ from tipdata.release.release import CHECKSUMS, MANIFEST
 from tipbench.publishing.cards import card, datasheet, responsible_use
 from tipbench.publishing.data_files import ALL, HEADLINE, write_parts, write_tables
 from tipbench.publishing.facts import ExportFacts
-from tipbench.publishing.metadata import citation_file, croissant, datacite, zenodo
+from tipbench.publishing.metadata import croissant, metadata
 from tipbench.task import Task
 from tipbench.tasks import tasks
 
 ADVICE = "give another folder or URL"
-MARKER_ADVICE = "delete it or give another folder or URL"
 
 
 @contextmanager
-def fill_target(to: str, last: str) -> Iterator[Path]:
+def fill_target(to: str) -> Iterator[Path]:
     """Give a folder to fill; its files are at ``to`` once the block has ended without an error, or else nothing is.
 
-    On a disk the folder is filled beside its place and renamed. In a store the file ``last`` is uploaded last, and an
-    export without it is incomplete.
+    On a disk the folder is filled beside its place and renamed. A store cannot rename a folder: there the checksums are
+    uploaded last, and an export without them is incomplete.
 
     Args:
         to: a folder that is not there yet, or a URL with nothing below it.
-        last: the file that is written last to a store, which cannot rename a folder.
 
     Raises:
         UsageError: for a place that is taken, full, or cannot be reached or written.
     """
-    check_target(to, last)
+    check_target(to)
     place = place_of(to)
     if isinstance(place, Path):
         with _translate_errors(to), fill_folder_atomically(place, replace=False, advice=ADVICE) as folder:
@@ -55,14 +53,14 @@ def fill_target(to: str, last: str) -> Iterator[Path]:
     where = f"the temporary folder {tempfile.gettempdir()} for {to}"
     with _translate_errors(where), tempfile.TemporaryDirectory(prefix="tipbench-export-") as name:
         yield Path(name)
-        _upload(Path(name), place, last)
+        _upload(Path(name), place)
 
 
-def check_target(to: str, last: str = CHECKSUMS) -> None:
+def check_target(to: str) -> None:
     """Raise UsageError for a place that is taken or cannot be reached."""
     place = place_of(to)
     if isinstance(place, Remote):
-        _check_free(place, last)
+        _check_free(place)
     elif place.exists() or place.is_symlink():
         raise UsageError(f"{place} is there already: {ADVICE}.")
 
@@ -76,30 +74,26 @@ def _translate_errors(where: str) -> Iterator[None]:
         raise UsageError(f"{where} cannot be written: {error_text(error)}; {ADVICE}.") from None
 
 
-def _check_free(place: Remote, last: str) -> None:
+def _check_free(place: Remote) -> None:
     bucket = place.root.partition("/")[0]  # '' if paths begin at a root, without a bucket
     try:
-        if bucket and not place.system.exists(bucket):  # a misspelt bucket is not made
-            raise UsageError(
-                f"{place.url} cannot be written: there is no {bucket}; make it, or correct the URL."
-            )
-        there = place.system.exists(place.root) and place.system.find(place.root, maxdepth=3)
-    except UsageError:
-        raise
+        missing = bucket and not place.system.exists(bucket)  # a misspelt bucket is not made
+        there = not missing and place.system.exists(place.root) and place.system.find(place.root, maxdepth=3)
     except Exception as error:  # each file system has errors of its own
         raise _unwritable(place, error) from None
+    if missing:
+        raise UsageError(f"{place.url} cannot be written: there is no {bucket}; make it, or correct the URL.")
     if there:
-        part = f"holds files and no {last}, such as an export that was cut off"
-        what = "is there already" if any(name.endswith(f"/{last}") for name in there) else part
-        raise UsageError(f"{place.url} {what}: {MARKER_ADVICE}.")
+        part = f"holds files and no {CHECKSUMS}, such as an export that was cut off"
+        what = "is there already" if any(name.endswith(f"/{CHECKSUMS}") for name in there) else part
+        raise UsageError(f"{place.url} {what}: delete it or {ADVICE}.")
 
 
-def _upload(folder: Path, place: Remote, last: str) -> None:
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    names = [name for name in names if name != last] + [last]
+def _upload(folder: Path, place: Remote) -> None:
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     written = []
     try:
-        for name in names:
+        for name in (*sorted(names - {CHECKSUMS}), CHECKSUMS):
             path = place.at(name)
             written.append(path)
             with suppress(FileExistsError):  # an object store has no folders to make
@@ -115,10 +109,6 @@ def _upload(folder: Path, place: Remote, last: str) -> None:
 def _unwritable(place: Remote, error: Exception) -> UsageError:
     room = "make room there, or " if getattr(error, "errno", None) in FULL else ""
     return UsageError(f"{place.url} cannot be written: {error_text(error)}; {room}{ADVICE}.")
-
-
-COPIED = ("LICENSE-DATA", "docs/schema.svg")
-"""Files that an export holds as they are."""
 
 
 class ExportSummary(NamedTuple):
@@ -160,7 +150,7 @@ def export_release(
         MachineFault: if a file of the release is damaged.
     """
     check_status(release.version, draft)
-    with fill_target(to, CHECKSUMS) as folder:
+    with fill_target(to) as folder:
         manifest = published_manifest(release) or manifest_of(release)
         write_tables(release, folder)
         configs = write_parts(list(tasks().values()) if only is None else only, release, folder, splits)
@@ -168,29 +158,31 @@ def export_release(
         _write_documents(facts, folder)
         if check is not None:
             check(folder)
-        written = write_checksums(folder)
-        size = size_on_disk(folder)
-    return ExportSummary(to, len(written) + 1, size, [config.name for config in configs])
+        return complete(folder, to, [config.name for config in configs])
+
+
+def complete(folder: Path, to: str, configs: list[str]) -> ExportSummary:
+    """Write the checksums of a folder, which were missing, and return what there is at ``to`` then."""
+    return ExportSummary(to, len(write_checksums(folder)) + 1, size_on_disk(folder), configs)
 
 
 def _write_documents(facts: ExportFacts, folder: Path) -> None:
     """Write documents and metadata; the description that holds checksums comes last."""
     _write_json(folder / MANIFEST, facts.manifest)
-    for name in COPIED:
-        shutil.copyfile(project_file(name), folder / Path(name).name)
-    texts = {"README.md": card, "DATASHEET.md": datasheet, "RESPONSIBLE-USE.md": responsible_use}
-    for name, text in texts.items():
-        (folder / name).write_text(text(facts), encoding="utf-8", newline="\n")
-    write_citation(facts, folder)
-    _write_json(folder / "datacite.json", datacite(facts))
-    _write_json(folder / ".zenodo.json", zenodo(facts))
+    shutil.copyfile(project_file("docs/schema.svg"), folder / "schema.svg")
+    write_texts(facts, folder, {"README.md": card(facts), "DATASHEET.md": datasheet(facts)})
+    found = metadata(facts)
+    _write_json(folder / "datacite.json", found["datacite"])
+    _write_json(folder / ".zenodo.json", found["zenodo"])
     _write_json(folder / "croissant.json", croissant(facts, checksums_of(folder)))
 
 
-def write_citation(facts: ExportFacts, folder: Path) -> None:
-    """Write how to cite the data."""
-    text = yaml.safe_dump(citation_file(facts), sort_keys=False, allow_unicode=True, width=100)
-    (folder / "CITATION.cff").write_text(text, encoding="utf-8", newline="\n")
+def write_texts(facts: ExportFacts, folder: Path, texts: dict[str, str]) -> None:
+    """Write texts by the names of their files, and what every copy of the data holds: licence, use and citation."""
+    cited = yaml.safe_dump(metadata(facts)["citation"], sort_keys=False, allow_unicode=True, width=100)
+    shutil.copyfile(project_file("LICENSE-DATA"), folder / "LICENSE-DATA")
+    for name, text in {**texts, "RESPONSIBLE-USE.md": responsible_use(facts), "CITATION.cff": cited}.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 def _write_json(path: Path, content: Any) -> None:

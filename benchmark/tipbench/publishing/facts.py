@@ -19,8 +19,6 @@ from tipbench.config.options import config_folder, describe_option
 from tipbench.publishing.data_files import Config
 from tipbench.tasks import tasks
 
-LICENCE = "https://creativecommons.org/licenses/by/4.0/"
-LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 KEYWORDS = (
     *("synthetic data", "benchmark", "human trafficking", "technology-facilitated trafficking"),
     *("data leakage", "fairness", "record linkage"),

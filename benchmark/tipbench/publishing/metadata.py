@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import yaml
-from tipcore.errors import CheckFailed, UsageError
-from tipcore.extras import how_to_install, require
+from tipcore.errors import CheckFailed
+from tipcore.extras import require
+from tipdata.core.kinds import LANGUAGES
 from tipdata.core.parameters import count_grounds
 from tipdata.core.tables import Column
 from tipdata.core.world import is_draft, parameters
@@ -27,50 +28,20 @@ from tipdata.release.release import CHECKSUMS, MANIFEST
 from tipdata.stages import all_tables
 
 from tipbench.publishing.data_files import FOLDER, Config
-from tipbench.publishing.facts import (
-    KEYWORDS,
-    LANGUAGES,
-    LICENCE,
-    ExportFacts,
-    TableFile,
-    authors,
-    citation,
-    cite_as,
-)
+from tipbench.publishing.facts import KEYWORDS, ExportFacts, TableFile, authors, citation, cite_as
 from tipbench.version import __version__
 
 PARQUET = "application/x-parquet"
 TEMPLATE = Path(__file__).parent / "templates" / "metadata.yaml.j2"
 
 
-def datacite(facts: ExportFacts) -> dict[str, Any]:
-    """Return DataCite metadata, schema 4.5, as they are needed to register a DOI.
+def metadata(facts: ExportFacts) -> dict[str, Any]:
+    """Return the metadata of a release by name; they quote sections of docs/ethics.md.
 
-    If no DOI is known they have none: the service that mints it (Zenodo, an institution's repository) adds it.
+    ``datacite``: schema 4.5, to register a DOI; the service that mints a DOI that is not known adds it. ``citation``:
+    of ``CITATION.cff`` (format 1.2.0). ``zenodo``: of ``.zenodo.json``, from which Zenodo makes an open deposit.
+    ``croissant``: without its files and records, which :func:`croissant` adds.
     """
-    return _metadata(facts)["datacite"]
-
-
-def citation_file(facts: ExportFacts) -> dict[str, Any]:
-    """Return the content of the ``CITATION.cff`` of an export (Citation File Format 1.2.0)."""
-    return _metadata(facts)["citation"]
-
-
-def zenodo(facts: ExportFacts) -> dict[str, Any]:
-    """Return the content of ``.zenodo.json``, from which Zenodo makes an open deposit of a data set."""
-    return _metadata(facts)["zenodo"]
-
-
-def croissant(facts: ExportFacts, checksums: Mapping[str, str]) -> dict[str, Any]:
-    """Return the JSON-LD of an export, with its responsible-AI fields. ``checksums``: SHA-256 of its files by name."""
-    found = _metadata(facts)["croissant"]
-    found["distribution"] = [*_files(facts, checksums), *map(_file_set, facts.configs)]
-    found["recordSet"] = [*map(_table_records, facts.table_files()), *map(_config_records, facts.configs)]
-    return found
-
-
-def _metadata(facts: ExportFacts) -> dict[str, Any]:
-    """Return all documents of the template, by name. They quote sections of docs/ethics.md, each as one line."""
     plain = {
         name: " ".join(text.replace("**", "").replace("*", "").split()) for name, text in ethics().items()
     }
@@ -81,7 +52,6 @@ def _metadata(facts: ExportFacts) -> dict[str, Any]:
         date=citation()["date-released"],
         keywords=KEYWORDS,
         languages=LANGUAGES,
-        licence=LICENCE,
         version=__version__,
         is_draft=is_draft(facts.version),
         cite_as=cite_as(facts),
@@ -92,20 +62,27 @@ def _metadata(facts: ExportFacts) -> dict[str, Any]:
     return json.loads(json.dumps(yaml.safe_load(text)))
 
 
+def croissant(facts: ExportFacts, checksums: Mapping[str, str]) -> dict[str, Any]:
+    """Return the JSON-LD of an export, with its responsible-AI fields. ``checksums``: SHA-256 of its files by name."""
+    found = metadata(facts)["croissant"]
+    found["distribution"] = [*_files(facts, checksums), *map(_file_set, facts.configs)]
+    found["recordSet"] = [*map(_table_records, facts.table_files()), *map(_config_records, facts.configs)]
+    return found
+
+
 def _files(facts: ExportFacts, checksums: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for file in facts.table_files():
-        yield _file(file.path, PARQUET, checksums, f"{_hidden_note(file)}table {file.table.name}")
-    yield _file(MANIFEST, "application/json", checksums, "schema, rows and digests of every column by region")
+    tables = [
+        (one.path, PARQUET, f"{_hidden_note(one)}table {one.table.name}") for one in facts.table_files()
+    ]
+    manifest = (MANIFEST, "application/json", "schema, rows and digests of every column by region")
+    for path, encoding, about in (*tables, manifest):
+        more = {"contentUrl": path, "encodingFormat": encoding, "sha256": checksums[path]}
+        yield _node("FileObject", path, about) | more
 
 
 def _node(kind: str, name: str, about: str, path: str = "") -> dict[str, Any]:
     """Return the first properties of a node. ``path``: its id, if that is not the name."""
     return {"@type": f"cr:{kind}", "@id": path or name, "name": name, "description": about}
-
-
-def _file(path: str, encoding: str, checksums: Mapping[str, str], about: str) -> dict[str, Any]:
-    more = {"contentUrl": path, "encodingFormat": encoding, "sha256": checksums[path]}
-    return _node("FileObject", path, about) | more
 
 
 def _file_set(config: Config) -> dict[str, Any]:
@@ -175,13 +152,12 @@ def _hidden_note(file: TableFile) -> str:
     return "hidden truth, never an input: " if file.hidden else ""
 
 
-EXTRA = "publish"
 DATACITE_SCHEMA = "schemas/datacite-v4.5.json"
 
 
 def check_extra() -> None:
     """Raise UsageError if the extra is not installed."""
-    require(EXTRA, "validate=true")
+    require("publish", "validate=true")
 
 
 def validate(folder: Path) -> None:
@@ -213,10 +189,7 @@ def validate_datacite(path: Path) -> None:
     """Raise CheckFailed for a file that DataCite's schema does not accept."""
     import jsonschema
 
-    spec = find_spec("datacite")
-    if spec is None or spec.origin is None:
-        raise UsageError(f"validate=true needs datacite, which is not installed: {how_to_install(EXTRA)}.")
-    schema = json.loads((Path(spec.origin).parent / DATACITE_SCHEMA).read_text(encoding="utf-8"))
+    schema = json.loads(files("datacite").joinpath(DATACITE_SCHEMA).read_text(encoding="utf-8"))
     errors = jsonschema.Draft7Validator(schema).iter_errors(json.loads(path.read_text(encoding="utf-8")))
     first = next(iter(sorted(errors, key=lambda error: error.json_path)), None)
     if first is not None:

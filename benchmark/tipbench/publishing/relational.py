@@ -23,19 +23,18 @@ import yaml
 from tipcore.errors import UsageError
 from tipdata.core.tables import Table
 from tipdata.core.world import DAYS
-from tipdata.documents.project_files import project_file, render_markdown
-from tipdata.release import Release, published_manifest, size_on_disk
+from tipdata.documents.project_files import render_markdown
+from tipdata.release import Release, published_manifest
 from tipdata.release.manifests import manifest_of
-from tipdata.release.release import CHECKSUMS
 from tipdata.stages import all_tables
 
 from tipbench.data.access import visible_columns
 from tipbench.data.release_folds import allowed_splits, build_fold, visible_tables
 from tipbench.data.releases import collect_units
 from tipbench.data.splits import SPLITS
-from tipbench.publishing.cards import TEMPLATES, responsible_use
+from tipbench.publishing.cards import TEMPLATES
 from tipbench.publishing.data_files import ALL, write_frames
-from tipbench.publishing.export import ExportSummary, fill_target, write_checksums, write_citation
+from tipbench.publishing.export import ExportSummary, complete, fill_target, write_texts
 from tipbench.publishing.facts import ExportFacts
 from tipbench.task import Source, Task
 from tipbench.tasks import tasks
@@ -63,11 +62,6 @@ class Relation:
     fkeys: Mapping[str, str]
     index: pl.DataFrame | None
 
-    @property
-    def spec(self) -> dict[str, Any]:
-        """Its entry in the manifest."""
-        return {"pkey": self.pkey, "time_col": self.time, "fkeys": dict(self.fkeys)}
-
 
 def export_relational(
     release: Release, to: str, *, only: Sequence[Task] | None = None, splits: str = ALL
@@ -87,20 +81,15 @@ def export_relational(
     if not chosen:
         have = ", ".join(name for name, task in tasks().items() if has_binary_label(task))
         raise UsageError(f"none of these tasks has one binary label for each unit: choose among {have}.")
-    with fill_target(to, CHECKSUMS) as folder:
+    with fill_target(to) as folder:
         names = [
             name for task in chosen for name in _write_database(task, release, folder / task.name, splits)
         ]
         facts = ExportFacts(published_manifest(release) or manifest_of(release))
-        (folder / "LICENSE-DATA").write_bytes(project_file("LICENSE-DATA").read_bytes())
-        write_citation(facts, folder)
-        (folder / "RESPONSIBLE-USE.md").write_text(responsible_use(facts), encoding="utf-8", newline="\n")
         days = {"epoch": f"{EPOCH:%Y-%m-%d}", "end": f"{END:%Y-%m-%d}"}
         readme = render_markdown(TEMPLATES / "relational.md.j2", facts=facts, tasks=chosen, time=TIME, **days)
-        (folder / "README.md").write_text(readme, encoding="utf-8", newline="\n")
-        written = write_checksums(folder)
-        size = size_on_disk(folder)
-    return ExportSummary(to, len(written) + 1, size, names)
+        write_texts(facts, folder, {"README.md": readme})
+        return complete(folder, to, names)
 
 
 def has_binary_label(task: Task) -> bool:
@@ -120,7 +109,10 @@ def _write_database(task: Task, source: Source, folder: Path, splits: str) -> li
         "description": f"{task.question} Fully synthetic; what access {task.tier} shows.",
         "val_timestamp": (END - timedelta(days=1)).isoformat(),
         "test_timestamp": END.isoformat(),
-        "tables": {name: relation.spec for name, relation in relations.items()},
+        "tables": {
+            name: {"pkey": one.pkey, "time_col": one.time, "fkeys": dict(one.fkeys)}
+            for name, one in relations.items()
+        },
     }
     _write_yaml(folder / "manifest.yaml", manifest)
     allowed = list(allowed_splits(task, source, units))
@@ -144,12 +136,12 @@ def database(tables: Mapping[str, pl.DataFrame]) -> dict[str, Relation]:
 
 
 def _by_time(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
-    minutes = next((c for c, of in (("minute", 1), ("day", 1440)) if c in frame.columns), None)
     key = [name for name in table.key if name in frame.columns]
-    if minutes is None:
+    since = {"minute": pl.duration(minutes="minute"), "day": pl.duration(days="day")}
+    passed = next((since[name] for name in since if name in frame.columns), None)
+    if passed is None:
         return frame.sort(key)
-    unit = pl.duration(minutes=minutes) if minutes == "minute" else pl.duration(days=minutes)
-    time = (pl.lit(EPOCH) + unit).cast(pl.Datetime("us")).alias(TIME)
+    time = (pl.lit(EPOCH) + passed).cast(pl.Datetime("us")).alias(TIME)
     return frame.with_columns(time).sort(TIME, *key, nulls_last=True)
 
 
@@ -186,12 +178,10 @@ def _write_task(
     if entities.index is None:
         raise ValueError(f"{task.name}: table {task.table} has no single key")
     fold, rows, _ = build_fold(task, source, units, SPLITS[split], TRUTH, task.tier)
-    later_labels = task.answers(rows.filter(pl.col("part") != "train"), source).select(
-        task.unit, "part", "label"
-    )
-    train_labels = fold.supervision.filter(pl.col("part") == "train").select(task.unit, "part", "label")
+    train = fold.supervision.filter(pl.col("part") == "train").with_columns(pl.col("part").cast(pl.String))
+    later = task.answers(rows.filter(pl.col("part") != "train"), source)
     labels = pl.concat(
-        [train_labels.with_columns(pl.col("part").cast(pl.String)), later_labels], how="vertical_relaxed"
+        [one.select(task.unit, "part", "label") for one in (train, later)], how="vertical_relaxed"
     )
     for part, name in PARTS.items():
         placed = labels.filter(pl.col("part") == part).drop_nulls("label").join(entities.index, on=task.unit)

@@ -24,7 +24,7 @@ from tipbench.tasks import task_of, tasks
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
-DTYPES = [kind for kind, _ in NUMBERS.values()]
+DTYPES = [getattr(pl, name) for name in NUMBERS]
 
 
 def through(send: Callable[[Pipe], None]) -> Pipe:

@@ -260,9 +260,6 @@ def test_names_of_releases_stay_names() -> None:
             tipbench.load("advert_risk", release=name)
 
 
-LAST = "checksums.sha256"
-
-
 @pytest.fixture(autouse=True)
 def shelf() -> MemoryFileSystem:
     system = fsspec.filesystem("memory")
@@ -272,9 +269,9 @@ def shelf() -> MemoryFileSystem:
 
 
 def fill(to: str) -> None:
-    with fill_target(to, LAST) as folder:
+    with fill_target(to) as folder:
         (folder / "tables").mkdir()
-        for name in (LAST, "tables/a.parquet", "README.md"):
+        for name in (CHECKSUMS, "tables/a.parquet", "README.md"):
             (folder / name).write_text(name, encoding="utf-8")
 
 
@@ -289,7 +286,7 @@ def test_a_folder_is_filled(tmp_path: Path) -> None:
     fill(str(tmp_path / "deep" / "one"))
     assert (tmp_path / "deep" / "one" / "tables" / "a.parquet").read_bytes() == b"tables/a.parquet"
     fill((tmp_path / "by url").as_uri())
-    assert (tmp_path / "by url" / LAST).is_file()
+    assert (tmp_path / "by url" / CHECKSUMS).is_file()
 
 
 def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
@@ -308,7 +305,7 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
 def test_a_disk_that_is_full_keeps_nothing_of_it(tmp_path: Path, number: int) -> None:
     def write(to: str) -> None:
-        with fill_target(to, LAST) as folder:
+        with fill_target(to) as folder:
             (folder / "a").write_bytes(b"x" * 1000)
             raise OSError(number, "No space left on device")
 
@@ -324,7 +321,7 @@ def test_a_url_is_written_with_the_marker_last(
     put, order = shelf.put_file, []
     monkeypatch.setattr(shelf, "put_file", lambda a, b, **k: (order.append(b), put(a, b, **k)))
     fill("memory://shelf/tiny")
-    assert order[-1] == f"/shelf/tiny/{LAST}"
+    assert order[-1] == f"/shelf/tiny/{CHECKSUMS}"
     assert sorted(shelf.find("/shelf/tiny")) == sorted(order)
     assert "memory://shelf/tiny is there already" in refused("memory://shelf/tiny")
 

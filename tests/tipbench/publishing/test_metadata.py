@@ -15,12 +15,10 @@ from tipbench.publishing import cards
 from tipbench.publishing.facts import ExportFacts
 from tipbench.publishing.metadata import (
     check_extra,
-    citation_file,
-    datacite,
+    metadata,
     validate,
     validate_croissant,
     validate_datacite,
-    zenodo,
 )
 from tipbench.tasks import tasks
 from tipcore.errors import CheckFailed, UsageError
@@ -101,10 +99,11 @@ def test_datacite_that_is_made_invalid_is_refused(copy: Path, change: dict, wher
 
 @EXTRA
 def test_a_doi_and_a_page_that_were_given_are_in_valid_metadata(facts: ExportFacts, copy: Path) -> None:
-    (copy / "datacite.json").write_text(json.dumps(datacite(facts)), encoding="utf-8")
+    found = metadata(facts)
+    (copy / "datacite.json").write_text(json.dumps(found["datacite"]), encoding="utf-8")
     validate_datacite(copy / "datacite.json")
-    assert datacite(facts)["doi"] == zenodo(facts)["doi"] == "10.1234/example"
-    assert datacite(facts)["publisher"] == {"name": "A Library"}
+    assert found["datacite"]["doi"] == found["zenodo"]["doi"] == "10.1234/example"
+    assert found["datacite"]["publisher"] == {"name": "A Library"}
     assert "https://example.org/data" in cards.datasheet(facts)
 
 
@@ -112,9 +111,10 @@ def test_any_character_that_is_typed_is_in_the_metadata(facts: ExportFacts) -> N
     typed = replace(
         facts, publisher="𝒳 <a> & 'b': \"c\" \\u0041 \u2028 # d", url="https://example.org/?a=1&b='𝒳'"
     )
-    assert datacite(typed)["publisher"] == {"name": typed.publisher}
-    assert datacite(typed)["url"] == citation_file(typed)["url"] == typed.url
-    assert zenodo(typed)["related_identifiers"][0]["identifier"] == typed.url
+    found = metadata(typed)
+    assert found["datacite"]["publisher"] == {"name": typed.publisher}
+    assert found["datacite"]["url"] == found["citation"]["url"] == typed.url
+    assert found["zenodo"]["related_identifiers"][0]["identifier"] == typed.url
 
 
 def test_without_the_extra_a_sentence_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +170,7 @@ def test_the_data_are_cited_as_a_data_set_of_their_own_version(exported: Path, f
     found = yaml.safe_load((exported / "CITATION.cff").read_text(encoding="utf-8"))
     assert (found["type"], found["version"], found["license"]) == ("dataset", "0.4.0", "CC-BY-4.0")
     assert "doi" not in found  # nobody gave one
-    assert citation_file(facts)["doi"] == "10.1234/example"
+    assert metadata(facts)["citation"]["doi"] == "10.1234/example"
 
 
 def test_a_deposit_at_zenodo_has_what_it_asks_for(exported: Path) -> None:

@@ -70,44 +70,39 @@ def main(descriptor: int, preloaded: list[str]) -> None:
 
 def _start(request: Request, requests: int, answers: int, report: int, host: socket.socket) -> None:
     """Fork the keeper of a fence and map its users once it has left; tell the host its process."""
-    left_read, left_write = os.pipe()
-    mapped_read, mapped_write = os.pipe()
+    ours, theirs = socket.socketpair()
     keeper = os.fork()
     if keeper == 0:
         status = 1
         try:
             host.close()
+            ours.close()
             sandbox.die_with_parent()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            os.close(left_read)
-            os.close(mapped_write)
-            status = _keep(request, requests, answers, report, left_write, mapped_read)
+            status = _keep(request, requests, answers, report, theirs)
         except OSError as error:
             _report(report, {"failed": str(error)})
         finally:
             os._exit(status)
-    os.close(left_write)
-    os.close(mapped_read)
+    theirs.close()
     try:
-        if os.read(left_read, 1):
+        if ours.recv(1):
             sandbox.map_users(keeper, os.getuid(), os.getgid())
-            os.write(mapped_write, b"1")
+            ours.send(b"1")
     except OSError as error:
         _report(report, {"failed": f"mapping users: {error}"})
     finally:
-        os.close(left_read)
-        os.close(mapped_write)
+        ours.close()
     host.send(str(keeper).encode())
 
 
-def _keep(request: Request, requests: int, answers: int, report: int, left: int, mapped: int) -> int:
+def _keep(request: Request, requests: int, answers: int, report: int, server: socket.socket) -> int:
     """Leave the host's namespaces, start process 1 of the new ones, wait for it and report how it ended."""
     sandbox.leave_namespaces()
-    os.write(left, b"1")
-    os.close(left)
-    if not os.read(mapped, 1):
-        return 1  # the server has reported why
-    os.close(mapped)
+    with server:
+        server.send(b"1")
+        if not server.recv(1):  # until it has mapped the users
+            return 1  # it has reported why not
     first = os.fork()
     if first == 0:
         status = 1
