@@ -15,18 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["checks", "figure", "find_operations", "table"]
 
-_HOMES = {
-    "checks": "tipcourse.exercises",
-    "figure": "tipcourse.lesson_tools",
-    "find_operations": "tipcourse.lesson_tools",
-    "table": "tipcourse.lesson_tools",
-}
-
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'tipcourse' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(f"tipcourse.{'exercises' if name == 'checks' else 'lesson_tools'}"), name)
 
 
 def __dir__() -> list[str]:

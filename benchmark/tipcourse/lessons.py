@@ -60,11 +60,15 @@ def all_lessons() -> tuple[Lesson, ...]:
     return tuple(_read(path) for path in sorted(lesson_folder().glob("[0-9]*_*.py")))
 
 
+def find_lesson(word: str) -> Lesson | None:
+    """Return the lesson of a name (``leakage``), a number (``1``) or both (``01_leakage``); None where none has it."""
+    return next((one for one in all_lessons() if word in (one.name, one.stem, str(one.number))), None)
+
+
 def lesson_of(word: str) -> Lesson:
-    """Return the lesson of a name (``leakage``), a number (``1``) or both (``01_leakage``). Raises UsageError."""
-    for lesson in all_lessons():
-        if word in (lesson.name, lesson.stem, str(lesson.number)):
-            return lesson
+    """Return the lesson that :func:`find_lesson` finds. Raises UsageError, with the nearest name, for none."""
+    if (lesson := find_lesson(word)) is not None:
+        return lesson
     near = suggestion(word, [lesson.name for lesson in all_lessons()])
     raise UsageError(f'There is no lesson "{word}". {near}')
 
@@ -172,21 +176,15 @@ def check_source(name: str) -> str:
     return f'check("{name}", {name})'
 
 
-def student_notebook(lesson: Lesson) -> NotebookNode:
-    """Return the student's notebook: places instead of answers, and cells that check them."""
-    shown = [cell for cell in cells_of(lesson) if not {CASES, HOLDS, INSTRUCTOR} & set(cell.tags)]
-    return _notebook(lesson, shown, solved=False)
+def notebook_of(lesson: Lesson, solved: bool = False) -> NotebookNode:
+    """Return the student's notebook: places instead of answers, and cells that check them.
 
-
-def solved_notebook(lesson: Lesson) -> NotebookNode:
-    """Return the lecturer's notebook: with solutions, and with notes on timing and on what students get wrong."""
-    shown = [cell for cell in cells_of(lesson) if not {CASES, HOLDS} & set(cell.tags)]
-    return _notebook(lesson, shown, solved=True)
-
-
-def _notebook(lesson: Lesson, shown: list[Cell], solved: bool) -> NotebookNode:
+    ``solved``: the lecturer's, with solutions, and with notes on timing and on what students get wrong.
+    """
     from nbformat import v4
 
+    hidden = {CASES, HOLDS} if solved else {CASES, HOLDS, INSTRUCTOR}
+    shown = [cell for cell in cells_of(lesson) if hidden.isdisjoint(cell.tags)]
     made: list[Any] = []
     for place, cell in enumerate(shown):
         if place == 1:

@@ -8,12 +8,13 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tipcore.errors import UsageError
+from tipcore.locations import expand_home
 
 from tipcourse.exercises import exercises_of
-from tipcourse.lessons import KEY, Lesson, all_lessons, check_source, lesson_of, require_extra
+from tipcourse.lessons import KEY, Lesson, check_source, find_lesson, lesson_of, require_extra
 
 LARGEST = 64 << 20
 """Bytes of a notebook, pictures included."""
@@ -36,22 +37,15 @@ class StudentNotebook:
     checks: tuple[str, ...]
 
 
-class NotebookFile(NamedTuple):
-    """A notebook's file, and what tables call it."""
-
-    path: Path
-    shown: str
-
-
-def find_notebooks(words: list[str], folder_of: Any) -> list[NotebookFile]:
-    """Return the notebooks that paths name: files, and every ``.ipynb`` below folders.
+def find_notebooks(words: list[str]) -> list[tuple[Path, str]]:
+    """Return the notebooks that paths name, each with what tables call it: files, and every ``.ipynb`` below folders.
 
     A notebook of a folder is shown by its path in there, a file by its name; where these repeat, by what was typed.
     Raises UsageError for a path that is not there, such as the name of a lesson that was not started.
     """
     found: dict[Path, tuple[str, str]] = {}
     for word in words:
-        path = folder_of(word)
+        path = expand_home(word)
         if path.is_dir():
             inside = _notebooks_in(path)
             if not inside:
@@ -63,8 +57,7 @@ def find_notebooks(words: list[str], folder_of: Any) -> list[NotebookFile]:
                 found.setdefault(one, (within, f"{Path(word).as_posix()}/{within}"))
         elif path.is_file():
             found.setdefault(path, (path.name, Path(word).as_posix()))
-        elif word in {name for one in all_lessons() for name in (one.name, one.stem, str(one.number))}:
-            lesson = lesson_of(word)
+        elif (lesson := find_lesson(word)) is not None:
             raise UsageError(
                 f"{lesson.stem}.ipynb is not here: begin it with `tipbench course start {lesson.name}`, "
                 "then grade its file."
@@ -72,7 +65,7 @@ def find_notebooks(words: list[str], folder_of: Any) -> list[NotebookFile]:
         else:
             raise UsageError(f"{word} is not there: give the notebook that `tipbench course start` made.")
     often = Counter(short for short, _ in found.values())
-    return [NotebookFile(path, short if often[short] == 1 else long) for path, (short, long) in found.items()]
+    return [(path, short if often[short] == 1 else long) for path, (short, long) in found.items()]
 
 
 def _notebooks_in(folder: Path) -> list[Path]:
@@ -124,18 +117,14 @@ def _read(path: Path) -> Any:
     if path.suffix not in ENDINGS:
         raise UsageError(f"{path} is neither .ipynb nor .py: give the notebook itself.")
     try:
-        if path.stat().st_size > LARGEST:
-            raise UsageError(
-                f"{path} is larger than {LARGEST >> 20} MiB: clear its outputs, and save it again."
-            )
-        text = path.read_text(encoding="utf-8")
-        return jupytext.reads(text, fmt="ipynb" if path.suffix == ".ipynb" else "py:percent")
+        if path.stat().st_size <= LARGEST:
+            text = path.read_text(encoding="utf-8")
+            return jupytext.reads(text, fmt="ipynb" if path.suffix == ".ipynb" else "py:percent")
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror or error}).") from None
-    except UsageError:
-        raise
     except Exception:  # a library may raise anything on a damaged file
         raise UsageError(f"{path} is no notebook that can be read: save it again from Jupyter.") from None
+    raise UsageError(f"{path} is larger than {LARGEST >> 20} MiB: clear its outputs, and save it again.")
 
 
 def _normalise(source: str) -> str:
@@ -164,9 +153,8 @@ def names_reached(source: str) -> list[str]:
     found: set[str] = set()
     for node in ast.walk(read):
         if isinstance(node, ast.Import | ast.ImportFrom):
-            modules = (
-                [node.module or "."] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
-            )
+            whole = isinstance(node, ast.Import)
+            modules = [one.name for one in node.names] if whole else [node.module or "."]
             found |= {module for module in modules if module.partition(".")[0] not in PLAIN}
         elif isinstance(node, ast.Name) and (node.id in DOORS or OURS.search(node.id)):
             found.add(node.id)

@@ -17,14 +17,14 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient  # pyright: ignore[reportMissingImports]
 from tipbench.data.releases import open_by_name
-from tipcourse.lessons import Lesson, all_lessons, solved_notebook
+from tipcourse.lessons import Lesson, all_lessons, notebook_of
 
 BOUND = 120.0
 
 
 def executed(lesson: Lesson, folder: Path) -> tuple[float, float, int, list[str]]:
     """Return seconds, CPU seconds, figures, and what checks did not pass."""
-    notebook = solved_notebook(lesson)
+    notebook = notebook_of(lesson, solved=True)
     began, cpu = time.monotonic(), _cpu()
     NotebookClient(notebook, timeout=600, startup_timeout=600, kernel_name="python3").execute(cwd=str(folder))
     seconds, cpu = time.monotonic() - began, _cpu() - cpu

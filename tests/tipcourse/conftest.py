@@ -11,7 +11,7 @@ import pytest
 from tipcourse.answers import Answers
 from tipcourse.exercises import exercises_of, solutions_of
 from tipcourse.grading import Run
-from tipcourse.lessons import as_ipynb, lesson_of, student_notebook
+from tipcourse.lessons import as_ipynb, lesson_of, notebook_of
 from tipcourse.running import Limits, Questions
 
 SECONDS = 60
@@ -23,7 +23,7 @@ def handed(tmp_path: Path) -> Callable[..., Path]:
 
     def write(lesson: str, answers: Mapping[str, str] | None = None, name: str = "ada.ipynb") -> Path:
         found = lesson_of(lesson)
-        notebook = student_notebook(found)
+        notebook = notebook_of(found)
         wanted = {**solutions_of(found), **(answers or {})}
         places = {one.place: one.name for one in exercises_of(found)}
         for cell in notebook.cells:

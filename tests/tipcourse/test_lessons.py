@@ -29,8 +29,7 @@ from tipcourse.lessons import (
     cells_of,
     check_source,
     glossary,
-    solved_notebook,
-    student_notebook,
+    notebook_of,
     with_answer,
     with_place,
 )
@@ -135,7 +134,7 @@ FUNCTION = (
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_student_gets_no_solution_no_case_and_no_note_and_the_same_bytes_again(lesson: Lesson) -> None:
-    notebook = student_notebook(lesson)
+    notebook = notebook_of(lesson)
     nbformat.validate(notebook)
     sources = [cell.source for cell in notebook.cells]
     for hidden in cells_of(lesson):
@@ -146,7 +145,7 @@ def test_a_student_gets_no_solution_no_case_and_no_note_and_the_same_bytes_again
         assert sources[sources.index(one.place) + 1] == check_source(one.name)
         assert solutions_of(lesson)[one.name] not in sources
     text = as_ipynb(notebook) + as_script(notebook)
-    again = student_notebook(lesson)
+    again = notebook_of(lesson)
     assert as_ipynb(again) + as_script(again) == text
     assert not re.search("# answer|options_|cases_", text)
     assert "## Words" in text
@@ -154,7 +153,7 @@ def test_a_student_gets_no_solution_no_case_and_no_note_and_the_same_bytes_again
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_lecturer_gets_solutions_and_notes(lesson: Lesson) -> None:
-    sources = [cell.source for cell in solved_notebook(lesson).cells]
+    sources = [cell.source for cell in notebook_of(lesson, solved=True).cells]
     assert set(solutions_of(lesson).values()) <= set(sources)
     assert any("For the instructor" in source for source in sources)
     assert not any(PLACE in source for source in sources)

@@ -79,12 +79,11 @@ def network_of(source: Source, operation: int) -> Network:
         nodes += found
         links += joined
     there = {(node.kind, node.id) for node in nodes}
-    links = [link for link in links if set(link.ends) <= there]
-    return _keep_most_linked(nodes, links)
+    return _keep_most_linked(nodes, [link for link in links if set(link.ends) <= there])
 
 
 def _keep_most_linked(nodes: Sequence[NetworkNode], links: Sequence[NetworkLink]) -> Network:
-    degree: Counter[tuple[str, int]] = Counter(end for link in links for end in link.ends)
+    degree = Counter(end for link in links for end in link.ends)
     named: list[NetworkNode] = []
     for kind, letter in KINDS.items():
         of_kind = [node for node in nodes if node.kind == kind]
@@ -105,16 +104,12 @@ def _own_rows(source: Source, table: str, operation: int) -> pl.DataFrame:
 
 def _accounts(source: Source, operation: int) -> Part:
     owned, adverts = (_own_rows(source, table, operation) for table in ("accounts", "adverts"))
-    posted = Counter(adverts["account"])
-    inside, others = _links(
-        source.scan("ties"), ("source", "target"), set(owned["account"]), "account", "tie"
-    )
-    nodes = []
+    posted, about = Counter(adverts["account"]), {}
     for row in owned.to_dicts():
         count = posted[row["account"]]
         many = f", {count_of(count, 'advert')}" if count else ""
-        about = f"{row['platform']}, {_plain(row['role'])}{many}"
-        nodes.append(NetworkNode("account", row["account"], about, others[row["account"]]))
+        about[row["account"]] = f"{row['platform']}, {_plain(row['role'])}{many}"
+    nodes, inside = _linked("account", about, source.scan("ties"), ("source", "target"), "tie")
     used = adverts.select("contacts", "account").explode("contacts", empty_as_null=False, keep_nulls=False)
     devices, contacts = owned.select("device_cluster", "account"), used.unique(maintain_order=True)
     shared = [*_links_by_value("device", devices), *_links_by_value("contact", contacts)]
@@ -122,11 +117,10 @@ def _accounts(source: Source, operation: int) -> Part:
 
 
 def _wallets(source: Source, operation: int) -> Part:
-    owned = _own_rows(source, "wallets", operation)
-    mine, paid = set(owned["wallet"]), source.scan("payments").with_columns(count=1)
-    inside, others = _links(paid, ("payer", "payee"), mine, "wallet", "payment")
-    about = {row["wallet"]: _plain(row["role"] or row["holder"]) for row in owned.to_dicts()}
-    return [NetworkNode("wallet", wallet, said, others[wallet]) for wallet, said in about.items()], inside
+    owned = _own_rows(source, "wallets", operation).to_dicts()
+    about = {row["wallet"]: _plain(row["role"] or row["holder"]) for row in owned}
+    paid = source.scan("payments").with_columns(count=1)
+    return _linked("wallet", about, paid, ("payer", "payee"), "payment")
 
 
 def _circuits(source: Source, operation: int) -> Part:
@@ -135,47 +129,44 @@ def _circuits(source: Source, operation: int) -> Part:
     booked = Counter(stops.drop_nulls("wallet").select("circuit", "wallet").iter_rows())
     counts = Counter(stops["circuit"])
     towns = dict(stops.group_by("circuit").agg(pl.col("town").n_unique()).iter_rows())
-    about = {circuit: f"{counts[circuit]:,} stops in {towns.get(circuit, 0)} towns" for circuit in owned}
-    ends = {(("circuit", circuit), ("wallet", wallet)): n for (circuit, wallet), n in sorted(booked.items())}
-    links = [NetworkLink(pair, "booking", count) for pair, count in ends.items()]
-    return [NetworkNode("circuit", circuit, said) for circuit, said in about.items()], links
+    links = [
+        NetworkLink((("circuit", circuit), ("wallet", wallet)), "booking", count)
+        for (circuit, wallet), count in sorted(booked.items())
+    ]
+    return [
+        NetworkNode("circuit", one, f"{counts[one]:,} stops in {towns.get(one, 0)} towns") for one in owned
+    ], links
 
 
 def _firms(source: Source, operation: int) -> Part:
-    owned = owned_firms(source).filter(pl.col("operation") == operation).collect()
-    mine, sold = set(owned["firm"]), source.scan("supplies").with_columns(count=1)
-    inside, others = _links(sold, ("supplier", "buyer"), mine, "firm", "trade")
-    about = {row["firm"]: f"{_plain(row['sector'])}, {row['size']}" for row in owned.to_dicts()}
-    return [NetworkNode("firm", firm, said, others[firm]) for firm, said in about.items()], inside
+    owned = owned_firms(source).filter(pl.col("operation") == operation).collect().to_dicts()
+    about = {row["firm"]: f"{_plain(row['sector'])}, {row['size']}" for row in owned}
+    sold = source.scan("supplies").with_columns(count=1)
+    return _linked("firm", about, sold, ("supplier", "buyer"), "trade")
 
 
-def _links(
-    rows: pl.LazyFrame, ends: tuple[str, str], mine: set[int], kind: str, sort: str
-) -> tuple[list[NetworkLink], Counter[int]]:
-    """Return the links between own rows, and how many rows of others each is linked with.
+def _linked(kind: str, mine: dict[int, str], rows: pl.LazyFrame, ends: tuple[str, str], sort: str) -> Part:
+    """Return own rows of a kind, with how many rows of others each is linked with, and the links between them.
 
     Args:
-        rows: with both ends and ``count``.
-        ends: the columns of the ends.
-        mine: the operation's own rows.
         kind: of the rows.
+        mine: the operation's own rows, with what is said of each.
+        rows: links, with both ends and ``count``.
+        ends: the columns of the ends.
         sort: of the links.
     """
     inside: Counter[tuple[int, int]] = Counter()
-    strangers: dict[int, set[int]] = {}
-    of_mine = rows.filter(pl.any_horizontal(pl.col(end).is_in(mine) for end in ends))
+    strangers: dict[int, set[int]] = {own: set() for own in mine}
+    of_mine = rows.filter(pl.any_horizontal(pl.col(end).is_in(set(mine)) for end in ends))
     for one, other, count in of_mine.select(*ends, "count").collect().iter_rows():
         if one in mine and other in mine:
             inside[min(one, other), max(one, other)] += count
         else:
             own, stranger = (one, other) if one in mine else (other, one)
-            strangers.setdefault(own, set()).add(stranger)
-    found = [
-        NetworkLink(((kind, one), (kind, other)), sort, count)
-        for (one, other), count in sorted(inside.items())
-        if one != other
-    ]
-    return found, Counter({own: len(those) for own, those in strangers.items()})
+            strangers[own].add(stranger)
+    nodes = [NetworkNode(kind, own, about, len(strangers[own])) for own, about in mine.items()]
+    pairs = [(pair, count) for pair, count in sorted(inside.items()) if pair[0] != pair[1]]
+    return nodes, [NetworkLink(((kind, one), (kind, other)), sort, count) for (one, other), count in pairs]
 
 
 def _links_by_value(sort: str, rows: pl.DataFrame) -> list[NetworkLink]:

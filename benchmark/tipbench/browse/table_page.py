@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import polars as pl
 from markupsafe import Markup, escape
@@ -43,8 +44,7 @@ class ColumnSummary:
         return self.column.dtype.is_integer()
 
 
-@dataclass(frozen=True)
-class ValueCounts:
+class ValueCounts(NamedTuple):
     """Counts of values or of ranges of values, with what each is, and all of it in words."""
 
     text: str
@@ -172,16 +172,6 @@ RIGHT_TO_LEFT = frozenset({"ar"})
 """Languages that are written from right to left."""
 
 
-@dataclass(frozen=True)
-class ShownRows:
-    """Rows of a page. ``body``: them as HTML; ``count`` of ``total`` rows are shown."""
-
-    body: Markup
-    count: int
-    total: int
-    filters: Sequence[Filter]
-
-
 def sample(frame: pl.DataFrame, name: str, most: int) -> pl.DataFrame:
     """Return ``most`` rows of a frame, drawn by a key that is ``name``, in their order; all where there are fewer."""
     if frame.height <= most:
@@ -199,13 +189,11 @@ def _order(frame: pl.DataFrame, name: str) -> list[int]:
     return Stream(0, f"browse/{name}").shuffle(places).tolist()
 
 
-def show_rows(table: Table, columns: Sequence[ColumnSummary], frame: pl.DataFrame, most: int) -> ShownRows:
-    """Return rows of a table with the columns in the order given."""
-    kept = sample(frame, table.name, most)
-    languages = kept["language"].to_list() if table.name == OF_THEIR_LANGUAGE else [None] * kept.height
+def _body(columns: Sequence[ColumnSummary], kept: pl.DataFrame, languages: Sequence[str | None]) -> Markup:
+    """Return rows as HTML, with the columns in the order given. ``languages`` [rows]: of their texts."""
     cells = [_cells(one, kept[one.column.name], languages, at == 0) for at, one in enumerate(columns)]
     body = "\n".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
-    return ShownRows(Markup(body), kept.height, frame.height, _filters(columns, kept))  # nosec B704 # escaped one by one
+    return Markup(body)  # nosec B704 # escaped one by one
 
 
 def _cells(one: ColumnSummary, values: pl.Series, languages: Sequence[str | None], first: bool) -> list[str]:
@@ -255,32 +243,25 @@ def _filters(columns: Sequence[ColumnSummary], kept: pl.DataFrame) -> list[Filte
     return [*found[False], *found[True]]
 
 
-@dataclass(frozen=True)
-class TableEntry:
-    """A table as the list of all shows it. ``seen``: the tiers of its columns."""
+def table_page(site: Site, table: Table, most: int) -> tuple[Page, dict[str, Any]]:
+    """Return the page of a table with ``most`` rows, and what the list of all tables says of it.
 
-    name: str
-    note: str
-    rows: int
-    columns: int
-    seen: str
-
-
-def table_page(site: Site, table: Table, most: int) -> tuple[Page, TableEntry]:
-    """Return the page of a table with ``most`` rows, and what the list of all tables says of it."""
+    ``seen`` of that list: the tiers of its columns.
+    """
     frame = site.source.scan(table.name, truth=True).collect()
-    columns = summarise_columns(table, frame)
-    rows = show_rows(table, columns, frame, most)
+    columns, kept = summarise_columns(table, frame), sample(frame, table.name, most)
+    languages = kept["language"].to_list() if table.name == OF_THEIR_LANGUAGE else [None] * kept.height
     tiers = [tier for tier in (*TIERS, "label") if table.names(tier)]
     others = dict.fromkeys(c.id_of for c in table.columns if c.id_of and c.id_of != table.name)
     drawn = (
-        f"{rows.count:,} of {rows.total:,} rows, drawn at random, the same for everybody. Search, filters and sorting "
-        "work on these."
+        f"{kept.height:,} of {frame.height:,} rows, drawn at random, the same for everybody. Search, filters and "
+        "sorting work on these."
     )
-    said = f"All {rows.total:,} rows that were read." if rows.count == rows.total else drawn
+    said = f"All {frame.height:,} rows that were read." if kept.height == frame.height else drawn
     known = parameters(site.source.version)
     html = site.fill(
-        "table.html", "../", table.name, table=table, columns=columns, rows=rows, said=said,
+        "table.html", "../", table.name, table=table, columns=columns, said=said,
+        body=_body(columns, kept, languages), total=frame.height, filters=_filters(columns, kept),
         truths=len(table.names("truth")), hidden=table.hidden_only,
         possible={column.name: column.possible(known) for column in table.columns},
         facts=[
@@ -290,8 +271,8 @@ def table_page(site: Site, table: Table, most: int) -> tuple[Page, TableEntry]:
             ("Refers to", ", ".join(others) or "no other table"),
         ],
     )  # fmt: skip
-    listed = TableEntry(table.name, table.note, frame.height, len(table.columns), ", ".join(tiers))
-    return Page(f"tables/{table.name}.html", html), listed
+    listed = {"name": table.name, "note": table.note, "rows": frame.height, "columns": len(table.columns)}
+    return Page(f"tables/{table.name}.html", html), {**listed, "seen": ", ".join(tiers)}
 
 
 def _tiers(table: Table, tiers: list[str]) -> str:

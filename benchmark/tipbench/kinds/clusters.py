@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from tipbench.kinds.kind import CustomTruth, PredictionKind
+from tipbench.kinds.kind import PredictionKind
 from tipbench.kinds.refusals import PredictionsRefused
 
 
@@ -19,9 +19,6 @@ class LinkedKind(PredictionKind):
 
     linked: ClassVar[bool] = True
     custom_field: ClassVar[str] = "cluster"
-
-    def has_custom_truth(self, own: CustomTruth) -> bool:
-        return own.cluster is not None
 
     def select_training_labels(self, unit: str, able: pl.DataFrame) -> pl.DataFrame:
         return able.select(unit, "part", pl.col("cluster").alias("label")).drop_nulls("label")

@@ -109,9 +109,6 @@ class EstimatesKind(PredictionKind):
         if own.label is not None:
             raise UsageError(f"data.label of data={own.name} is not a number: map data.truth for {task}.")
 
-    def has_custom_truth(self, own: CustomTruth) -> bool:
-        return own.truth is not None
-
     def select_training_labels(self, unit: str, able: pl.DataFrame) -> pl.DataFrame:
         return able.select(unit, "part", _truth(able).alias("label")).drop_nulls("label")
 

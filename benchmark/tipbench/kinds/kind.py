@@ -104,6 +104,13 @@ ScoreOf = Callable[[pl.DataFrame], dict[str, float]]
 """Predictions -> the metrics of the primary metric's family on them."""
 
 
+def count_distinct(codes: NDArray[np.integer], count: int) -> int:
+    """Return how many of 0 .. count - 1 are among these codes, without sorting them."""
+    seen = np.zeros(count, dtype=bool)
+    seen[codes] = True
+    return int(np.count_nonzero(seen))
+
+
 class PredictionKind:
     """A kind of prediction. Kinds have no state: there is one object of each, in :mod:`tipbench.kinds`.
 
@@ -294,7 +301,7 @@ class PredictionKind:
 
     def has_custom_truth(self, own: CustomTruth) -> bool:
         """Return whether a user's own data hold anything to score against."""
-        return own.label is not None
+        return getattr(own, self.custom_field) is not None
 
     def custom_columns(self) -> tuple[str, ...]:
         """Return the columns of labels that a user's own data may map."""

@@ -30,7 +30,7 @@ from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.clusters import LinkedKind
-from tipbench.kinds.kind import CustomTruth, PartRows, PredictionKind, ScoreOf
+from tipbench.kinds.kind import CustomTruth, PartRows, PredictionKind, ScoreOf, count_distinct
 from tipbench.kinds.refusals import (
     PredictionsRefused,
     check_key_type,
@@ -195,7 +195,7 @@ class ForecastsKind(ListsKind):
     def cluster_counts(self, rows: PartRows, codes: NDArray[np.integer]) -> tuple[int, int]:
         if "intrusion" not in rows.columns:
             return super().cluster_counts(rows, codes)
-        asked = np.unique(codes[~rows["intrusion"].to_numpy()]).size
+        asked = count_distinct(codes[~rows["intrusion"].to_numpy()], int(codes.max(initial=-1)) + 1)
         return asked, asked
 
     def references(self, answers: Answers, primary: str, score: ScoreOf) -> dict[str, float]:
@@ -288,9 +288,6 @@ class LinksKind(ListsKind):
 
     def counted_rows(self, frame: pl.DataFrame, part: str) -> pl.Expr:
         return pl.col("links") > 0
-
-    def has_custom_truth(self, own: CustomTruth) -> bool:
-        return own.cluster is not None
 
 
 def _require_gallery(answers: Answers) -> pl.DataFrame:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.kind import CustomTruth, PartRows, PredictionKind, ScoreOf
+from tipbench.kinds.kind import CustomTruth, PartRows, PredictionKind, ScoreOf, count_distinct
 from tipbench.kinds.refusals import PredictionsRefused
 
 
@@ -38,11 +38,8 @@ class LabelledKind(PredictionKind):
         return not answers.counted_rows().is_empty()
 
     def cluster_counts(self, rows: PartRows, codes: NDArray[np.integer]) -> tuple[int, int]:
-        positive = rows["label"].to_numpy() == 1
-        seen = np.zeros((2, int(codes.max(initial=-1)) + 1), dtype=bool)
-        seen[0, codes[positive]] = True
-        seen[1, codes[~positive]] = True
-        return int(seen[0].sum()), int(seen[1].sum())
+        positive, count = rows["label"].to_numpy() == 1, int(codes.max(initial=-1)) + 1
+        return count_distinct(codes[positive], count), count_distinct(codes[~positive], count)
 
 
 REFERENCES = {"oracle": "oracle_log_odds", "single_unit": "unit_log_odds"}

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from tipcore.progress import Advance, no_progress
 
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.kind import FEWEST_CLUSTERS, PartRows
+from tipbench.kinds.kind import FEWEST_CLUSTERS, PartRows, count_distinct
 
 TOO_FEW = "too few clusters"
 
@@ -84,13 +84,6 @@ def find_resampling_clusters(answers: Answers) -> ResamplingClusters:
     count += alone.size
     positive, negative = answers.kind.cluster_counts(rows, codes)
     return ResamplingClusters(codes, count, positive, negative, answers.kind.fewest_clusters)
-
-
-def count_distinct(codes: Codes, count: int) -> int:
-    """Return how many of 0 .. count - 1 are among these codes, without sorting them."""
-    seen = np.zeros(count, dtype=bool)
-    seen[codes] = True
-    return int(np.count_nonzero(seen))
 
 
 def encode_dense(values: pl.Series) -> tuple[NDArray[np.int32], int]:

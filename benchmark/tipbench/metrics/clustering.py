@@ -37,6 +37,7 @@ fixed in a bootstrap.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -62,7 +63,7 @@ from tipbench.metrics.metric import (
     Metric,
     MetricInputs,
     MetricValues,
-    undefined_metrics,
+    combine,
     withhold_all,
 )
 from tipbench.metrics.ranking import NO_VALID_PART, find_f1_threshold
@@ -94,21 +95,15 @@ def measure_clustering(inputs: MetricInputs) -> MetricValues:
     predicted, _ = encode_dense(inputs.predictions["cluster"])
     weights = frame["weight"].to_numpy()
     stands_for = frame[STANDS_FOR].to_numpy() if STANDS_FOR in frame.columns else None
-    parts: list[tuple[str, ClusterSums]] = []
+    parts: list[MetricValues] = []
     for prefix, column in (("", "cluster"), ("proxy_", "proxy")):
         if column in frame.columns and frame[column].null_count() < frame.height:
             truth = inputs.truth_codes if column == "cluster" else encode_dense(frame[column])[0]
-            parts.append((prefix, sum_contributions(truth, predicted, weights, inputs.clusters, stands_for)))
-    known = inputs.answers.pairs is not None or any(prefix == "" for prefix, _ in parts)
-    absent = () if known else CLUSTERING_NAMES
-
-    def metrics(drawn: Floats) -> Metrics:
-        values = undefined_metrics(*absent)(drawn)
-        for prefix, sums in parts:
-            values |= {f"{prefix}{name}": value for name, value in compute_metrics(sums, drawn).items()}
-        return values
-
-    return MetricValues(metrics=metrics, withheld=dict.fromkeys(absent, NO_TRUTH))
+            sums = sum_contributions(truth, predicted, weights, inputs.clusters, stands_for)
+            parts.append(MetricValues(metrics=partial(compute_metrics, sums, prefix=prefix)))
+        elif column == "cluster" and inputs.answers.pairs is None:
+            parts.append(withhold_all(CLUSTERING_NAMES, NO_TRUTH))
+    return combine(parts)
 
 
 def sum_contributions(
@@ -185,15 +180,18 @@ def _find_overlaps(
     return overlap, key // width, key % width
 
 
-def compute_metrics(sums: ClusterSums, drawn: Floats) -> Metrics:
-    """Return the eight metrics [replicates] under the multiplicities [replicates, clusters]."""
+def compute_metrics(sums: ClusterSums, drawn: Floats, prefix: str = "") -> Metrics:
+    """Return the eight metrics [replicates] under the multiplicities [replicates, clusters].
+
+    ``prefix``: of their names.
+    """
     total = sums.totals(drawn)
     weight = total("weight")
     precision, recall = ratio(total("precision"), weight), ratio(total("recall"), weight)
     shared, true, predicted = total("shared_pairs"), total("true_pairs"), total("predicted_pairs")
     homogeneity = _share_explained(total("truth_given_predicted"), total("truth_entropy"))
     completeness = _share_explained(total("predicted_given_truth"), total("predicted_entropy"))
-    return {
+    found = {
         "b_cubed_f1": _harmonic_mean(precision, recall),
         "b_cubed_precision": precision,
         "b_cubed_recall": recall,
@@ -201,6 +199,7 @@ def compute_metrics(sums: ClusterSums, drawn: Floats) -> Metrics:
         "ari": _adjusted_rand(shared, true, predicted, total("all_pairs")),
         "v_measure": _harmonic_mean(homogeneity, completeness),
     }
+    return {f"{prefix}{name}": value for name, value in found.items()}
 
 
 def _harmonic_mean(one: Floats, other: Floats) -> Floats:

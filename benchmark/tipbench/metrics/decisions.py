@@ -108,11 +108,12 @@ MINORITY = Family("minority", SCORES, (F1,), measure_f1)
 
 
 GROUP, BRIGADE = frozenset({"group"}), frozenset({"group", "brigade"})
+WORST = "worst_brigade"
 CROWD_METRICS = (
     ACCURACY,
     Metric("false_positive_rate", "lawful adverts condemned", lower_is_better=True, needs=GROUP),
     Metric("brigaded_false_positive_rate", "brigaded adverts condemned", lower_is_better=True, needs=BRIGADE),
-    Metric("worst_brigade", "condemned of the worst brigade's", lower_is_better=True, needs=BRIGADE),
+    Metric(WORST, "condemned of the worst brigade's", lower_is_better=True, needs=BRIGADE),
     *DECIDED_METRICS,
 )
 HALF = 0.5
@@ -147,14 +148,23 @@ def _measure_units(inputs: MetricInputs, condemned: Floats) -> MetricValues:
     of_group = {name: rates[group] for name, group in of_group.items() if group in members}
     shares = sums.ratios({"accuracy": ("right", "all")} | of_group)
     by_group: Groups = {name: {"false_positive_rate": value} for name, value in sums.observe(rates).items()}
+    units = MetricValues(metrics=shares, groups=by_group)
     if "brigaded" not in members:
-        return MetricValues(metrics=shares, groups=by_group)
-    worst = find_worst_brigade(inputs, condemned)
+        return units
+    return combine([units, _measure_worst_brigade(inputs, condemned, members["brigaded"])])
+
+
+def _measure_worst_brigade(inputs: MetricInputs, condemned: Floats, rows: Mask) -> MetricValues:
+    """Return the largest share of one brigade's lawful targets [rows] that is condemned."""
+    _, brigade = np.unique(inputs.test["brigade"].fill_null(-1).to_numpy()[rows], return_inverse=True)
+    targets = np.bincount(brigade)
+    shares = np.bincount(brigade, condemned[rows]) / np.maximum(targets, 1)
+    enough = shares[targets >= FEWEST_TARGETS]
+    if not enough.size:
+        return withhold_all([WORST], NO_BRIGADE)
     return MetricValues(
-        metrics=lambda drawn: shares(drawn) | {"worst_brigade": np.full(len(drawn), worst)},
-        without_interval={} if np.isnan(worst) else {"worst_brigade": "a maximum over brigades"},
-        withheld={"worst_brigade": NO_BRIGADE} if np.isnan(worst) else {},
-        groups=by_group,
+        metrics=lambda drawn: {WORST: np.full(len(drawn), enough.max())},
+        without_interval={WORST: "a maximum over brigades"},
     )
 
 
@@ -171,16 +181,6 @@ def _lawful_targets(inputs: MetricInputs) -> dict[str, Mask]:
     if "brigade" in inputs.test.columns:
         members["brigaded"] = members[LAWFUL] & inputs.test["brigade"].is_not_null().to_numpy()
     return members
-
-
-def find_worst_brigade(inputs: MetricInputs, condemned: Floats) -> float:
-    """Return the largest share of a brigade's lawful targets that is condemned; NaN where no brigade has enough."""
-    rows = _lawful_targets(inputs)["brigaded"]
-    _, brigade = np.unique(inputs.test["brigade"].fill_null(-1).to_numpy()[rows], return_inverse=True)
-    targets = np.bincount(brigade)
-    shares = np.bincount(brigade, condemned[rows]) / np.maximum(targets, 1)
-    enough = shares[targets >= FEWEST_TARGETS]
-    return float(enough.max()) if enough.size else np.nan
 
 
 CROWD = Family("crowd", SCORES, CROWD_METRICS, measure_crowd)

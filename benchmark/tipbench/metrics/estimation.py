@@ -29,10 +29,10 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.estimates import ESTIMATES
 from tipbench.metrics.bootstrap import Floats, Metrics, compute_observed, ratio
-from tipbench.metrics.metric import Family, Metric, MetricInputs, MetricValues
+from tipbench.metrics.metric import Family, Metric, MetricInputs, MetricValues, combine
 
-# What two sums of the same weights may differ by, relatively, through the order of their terms.
-_ROUNDING = 1e-9
+ROUNDING = 1e-9
+"""What rounding may change, relatively: a sum, by the order of its terms, or the logarithm of a factor of just 100."""
 
 
 def weighted_median(weights: Floats, values: Floats) -> Floats:
@@ -50,8 +50,8 @@ def find_middle(cumulated: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return where weights that are cumulated along the last axis reach half of their total, and where they exceed
     it."""
     half = cumulated[..., -1:] / 2
-    first = np.argmax(cumulated >= half * (1 - _ROUNDING), axis=-1)
-    return first, np.argmax(cumulated > half * (1 + _ROUNDING), axis=-1)
+    first = np.argmax(cumulated >= half * (1 - ROUNDING), axis=-1)
+    return first, np.argmax(cumulated > half * (1 + ROUNDING), axis=-1)
 
 
 ALPHA = 0.05
@@ -115,9 +115,6 @@ WIDEST = {
 """Name of the error -> the width on its scale beyond which an interval covers nothing; one of shares may be as wide as
 from none to all. Differences in the data's own units have no such width."""
 
-ROUNDING = 1e-9
-"""What a width may exceed its limit by, relative to it: the logarithm of a factor of exactly 100 is rounded."""
-
 TOO_MANY_FAILED = "half of the units or more have no estimate"
 NO_INTERVALS = "no estimate has an interval"
 
@@ -128,68 +125,58 @@ def measure_estimates(inputs: MetricInputs) -> MetricValues:
     rows = beside.filter(pl.col("truth").is_not_null())
     there = {ERROR[quantity] for quantity in rows["quantity"].unique()}
     # Those of counts or effects first.
-    parts = [_ErrorPart(inputs, rows, name) for name in dict.fromkeys(ERROR.values()) if name in there]
+    return combine(
+        _measure_error(inputs, rows, name) for name in dict.fromkeys(ERROR.values()) if name in there
+    )
+
+
+def _measure_error(inputs: MetricInputs, rows: pl.DataFrame, name: str) -> MetricValues:
+    """Return the metrics of the units of one kind of error, on its scale: the logarithm for counts.
+
+    A median error that is infinite is NaN, and withheld.
+    """
+    prefix, are_counts = "share_" if name == ERROR["share"] else "", name == ERROR["count"]
+    mine = rows["quantity"].is_in([quantity for quantity, error in ERROR.items() if error == name])
+    part, codes = rows.filter(mine), inputs.clusters.codes[mine.to_numpy()]
+    weight = part["weight"].to_numpy()
+    numbers = (
+        part[column].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        for column in ("truth", "estimate", "lower", "upper")
+    )
+    truth, estimate, low, high = map(np.log, numbers) if are_counts else numbers
+    apart = estimate - truth
+    error = np.where(np.isnan(apart), np.inf, np.abs(apart))
+    there = ~np.isnan(low)
+    widest = np.where((part["quantity"] == "level").to_numpy(), np.inf, WIDEST[name])
+    wide = there & (high - low > widest * (1 + ROUNDING))
+    inside = there & ~wide & (low <= truth) & (truth <= high)
+    outside = np.maximum(low - truth, 0) + np.maximum(truth - high, 0)
+    winkler = np.where(there, high - low + 2 / ALPHA * outside, 0.0)
+    by_error = np.argsort(error, kind="stable")
+    exists = np.flatnonzero(~np.isnan(apart))
+    by_ratio = exists[np.argsort(apart[exists], kind="stable")]
 
     def metrics(drawn: Floats) -> Metrics:
-        return {name: value for part in parts for name, value in part.metrics(drawn).items()}
-
-    found = compute_observed(metrics, inputs.clusters.count)
-    withheld = {part.name: TOO_MANY_FAILED for part in parts if np.isnan(found[part.name])}
-    for part in parts:
-        withheld |= dict.fromkeys(part.list_undefined(), NO_INTERVALS)
-    return MetricValues(metrics=metrics, withheld=withheld)
-
-
-class _ErrorPart:
-    """The units of one kind of error, on its scale: the logarithm for counts."""
-
-    def __init__(self, inputs: MetricInputs, rows: pl.DataFrame, name: str) -> None:
-        self.name = name
-        self.prefix = "share_" if name == ERROR["share"] else ""
-        mine = rows["quantity"].is_in([q for q, error in ERROR.items() if error == name]).to_numpy()
-        part = rows.filter(mine)
-        self._codes = inputs.clusters.codes[mine]
-        self._weight = part["weight"].to_numpy()
-        self._counts = name == ERROR["count"]
-        self._widest = np.where((part["quantity"] == "level").to_numpy(), np.inf, WIDEST[name])
-        self._truth = self._scale(part["truth"])
-        self._part = part
-        self._apart = self._scale(part["estimate"]) - self._truth
-        self._error = np.where(np.isnan(self._apart), np.inf, np.abs(self._apart))
-
-    def _scale(self, values: pl.Series) -> Floats:
-        numbers = values.cast(pl.Float64).fill_null(np.nan).to_numpy()
-        return np.log(numbers) if self._counts else numbers
-
-    def list_undefined(self) -> list[str]:
-        """Return the metrics of intervals where no unit has one."""
-        names = ("coverage", "interval_score", "failed_intervals")
-        return [] if self._part["lower"].count() else [f"{self.prefix}{name}" for name in names]
-
-    def metrics(self, drawn: Floats) -> Metrics:
-        """Return every metric [replicates]; a median error that is infinite is NaN."""
-        weights = drawn[:, self._codes] * self._weight
+        weights = drawn[:, codes] * weight
         total = weights.sum(axis=1)
-        low, high = (self._scale(self._part[end]) for end in ("lower", "upper"))
-        there = ~np.isnan(low)
-        wide = there & (high - low > self._widest * (1 + ROUNDING))
-        inside = there & ~wide & (low <= self._truth) & (self._truth <= high)
-        outside = np.maximum(low - self._truth, 0) + np.maximum(self._truth - high, 0)
-        winkler = np.where(there, high - low + 2 / ALPHA * outside, 0.0)
-        order = np.argsort(self._error, kind="stable")
-        median = weighted_median(weights[:, order], self._error[order])
+        median = weighted_median(weights[:, by_error], error[by_error])
         found = {
-            self.name: np.where(np.isfinite(median), median, np.nan),
-            f"{self.prefix}coverage": ratio(weights @ inside, total),
-            f"{self.prefix}interval_score": ratio(weights @ winkler, weights @ there.astype(float)),
-            f"{self.prefix}failures": ratio(weights @ np.isinf(self._error), total),
-            f"{self.prefix}failed_intervals": ratio(weights @ wide, total),
+            name: np.where(np.isfinite(median), median, np.nan),
+            f"{prefix}coverage": ratio(weights @ inside, total),
+            f"{prefix}interval_score": ratio(weights @ winkler, weights @ there.astype(float)),
+            f"{prefix}failures": ratio(weights @ np.isinf(error), total),
+            f"{prefix}failed_intervals": ratio(weights @ wide, total),
         }
-        if self._counts:
-            exists = np.flatnonzero(~np.isnan(self._apart))
-            order = exists[np.argsort(self._apart[exists], kind="stable")]
-            found["median_ratio"] = np.exp(weighted_median(weights[:, order], self._apart[order]))
+        if are_counts:
+            found["median_ratio"] = np.exp(weighted_median(weights[:, by_ratio], apart[by_ratio]))
         return found
+
+    failed = np.isnan(compute_observed(metrics, inputs.clusters.count)[name])
+    withheld = {name: TOO_MANY_FAILED} if failed else {}
+    if not there.any():
+        of_intervals = ("coverage", "interval_score", "failed_intervals")
+        withheld |= {f"{prefix}{metric}": NO_INTERVALS for metric in of_intervals}
+    return MetricValues(metrics=metrics, withheld=withheld)
 
 
 FAMILY = Family("estimation", ESTIMATES, ESTIMATION_METRICS, measure_estimates)

@@ -41,6 +41,7 @@ from tipbench.metrics.bootstrap import (
     ClusterSums,
     Floats,
     GroupShares,
+    MetricFunction,
     Metrics,
     compute_observed,
     none_if_nan,
@@ -58,7 +59,7 @@ from tipbench.metrics.metric import (
     combine,
     find_equal,
 )
-from tipbench.metrics.ranking import FoldedRanking, Ranking, make_ranking, reach_capacity
+from tipbench.metrics.ranking import make_ranking, reach_capacity
 
 MACRO = "macro_average_precision"
 URGENT_NEEDS = frozenset({URGENCY})
@@ -95,31 +96,34 @@ def _mean_defined(values: Floats) -> Floats:
 
 
 def _measure_labels(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.DataFrame) -> MetricValues:
-    rankings: dict[str, Ranking | FoldedRanking] = {}
+    rankings: list[MetricFunction] = []
+    groups: Groups = {}
+    rare = False
     for name in inputs.answers.label_names:
         label = answers[f"{LABEL_PREFIX}{name}"]
         known = label.is_not_null().to_numpy()
+        rows, positive, codes = (
+            answers.filter(known),
+            find_equal(label, 1)[known],
+            inputs.clusters.codes[known],
+        )
         score = scores[f"{SCORE_PREFIX}{name}"].cast(pl.Float64).to_numpy()[known]
-        positive, codes = find_equal(label, 1)[known], inputs.clusters.codes[known]
-        rankings[name] = make_ranking(answers.filter(known), score, positive, codes, None)
-
-    def average_precisions(drawn: Floats) -> Metrics:
-        return {name: ranking.average_precision(drawn) for name, ranking in rankings.items()}
-
-    groups: Groups = {}
-    rare = False
-    for name, value in compute_observed(average_precisions, inputs.clusters.count).items():
-        known = answers.filter(pl.col(f"{LABEL_PREFIX}{name}").is_not_null())
-        positive, weight = known[f"{LABEL_PREFIX}{name}"].to_numpy() == 1, known["weight"].to_numpy()
+        rankings.append(make_ranking(rows, score, positive, codes, None))
+        value = compute_observed(rankings[-1], inputs.clusters.count)["average_precision"]
+        weight = rows["weight"].to_numpy()
         groups[f"label={name}"] = {
             "average_precision": none_if_nan(value),
             "prevalence": float(weight @ positive / weight.sum()) if weight.size else None,
             "positives": int(positive.sum()),
         }
-        rare |= not np.isnan(value) and known.filter(positive)["cluster"].n_unique() < FEWEST_CLUSTERS
+        rare |= not np.isnan(value) and rows.filter(positive)["cluster"].n_unique() < FEWEST_CLUSTERS
+
+    def metrics(drawn: Floats) -> Metrics:
+        return {MACRO: _mean_defined(np.stack([one(drawn)["average_precision"] for one in rankings]))}
+
     some = any(group["average_precision"] is not None for group in groups.values())
     return MetricValues(
-        metrics=lambda drawn: {MACRO: _mean_defined(np.stack(list(average_precisions(drawn).values())))},
+        metrics=metrics,
         withheld={} if some else {MACRO: ONE_CLASS},
         without_interval={MACRO: TOO_FEW} if rare else {},
         groups=groups,

@@ -66,6 +66,7 @@ from tipbench.metrics.bootstrap import (
     Codes,
     Floats,
     Mask,
+    MetricFunction,
     Metrics,
     compute_observed,
     encode_dense,
@@ -201,32 +202,16 @@ class Ranking:
                 row[:] = self._one(multiplicity, share, raw)
         return dict(zip(RANKING_NAMES, values.T, strict=True))
 
-    def average_precision(self, drawn: Floats) -> Floats:
-        """Return this metric alone, [replicates]."""
-        values = np.full(len(drawn), np.nan)
-        if self._both_classes:
-            for place, multiplicity in enumerate(drawn):
-                if (both := self._above(multiplicity)) is not None:
-                    share = _share(both[1], self._prevalence)
-                    values[place] = self._average_precision_and_auroc(both[1], share)[0]
-        return values
-
-    def _above(self, multiplicity: Floats) -> tuple[ByClass, ByClass] | None:
-        """Return the numbers of rows above each stop, [stops], and their weights; None where a class is not drawn."""
-        drawn = shrink_counts(multiplicity)
-        raw, headline = map(ByClass, *(rows.above(drawn) for rows in (self._positive, self._negative)))
-        there = all(above[-1] > 0 for above in (*raw, *headline))
-        return (raw, headline) if there else None
-
     def _one(
         self, multiplicity: Floats, prevalence: float | None, raw_prevalence: float | None
     ) -> list[float]:
-        both = self._above(multiplicity)
-        if both is None:
+        drawn = shrink_counts(multiplicity)
+        # The numbers of rows above each stop, [stops], and their weights.
+        raw, headline = map(ByClass, *(rows.above(drawn) for rows in (self._positive, self._negative)))
+        if not all(above[-1] > 0 for above in (*raw, *headline)):
             return [np.nan] * len(RANKING_NAMES)
-        raw, headline = both
         positive, negative = float(headline.positive[-1]), float(headline.negative[-1])
-        share = _share(headline, prevalence)
+        share = positive / (positive + negative) if prevalence is None else prevalence
         reviewed = share / positive * headline.positive + (1 - share) / negative * headline.negative
         recall = _recall_where(headline.positive, reviewed, BUDGET)
         return [
@@ -245,12 +230,6 @@ class Ranking:
         precision = np.divide(true, true + weigh * false, out=np.zeros_like(true), where=true > 0)
         below = negative - 0.5 * (false + above.negative[self._start])
         return float(gain @ precision / positive), float(gain @ below / (positive * negative))
-
-
-def _share(above: ByClass, prevalence: float | None) -> float:
-    """Return the share of positives that metrics are at: what is stated, or else the rows' own."""
-    positive, negative = float(above.positive[-1]), float(above.negative[-1])
-    return positive / (positive + negative) if prevalence is None else prevalence
 
 
 def _find_block_edges(ranked: NDArray, places: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -275,76 +254,52 @@ def _recall_where(true: Floats, cost: Floats, limit: float) -> float:
     return float(reached / true[-1])
 
 
-class FoldedRanking:
-    """The rows of several folds, each scored by a method of its own: the mean of the folds' rankings.
+def pool_folds(
+    scores: NDArray, positive: Mask, weights: Floats, codes: Codes, share: float | None, folds: NDArray
+) -> MetricFunction:
+    """Return the mean of the folds' rankings, each scored by a method of its own; NaN without a fold of both classes.
 
-    ``folds`` int [rows]; the rest as of :class:`Ranking`.
+    ``folds`` int [rows]; ``share``: the prevalence; the rest as of :class:`Ranking`.
     """
+    every = np.ones(codes.size)
+    rankings = [
+        (rows & positive, Ranking(scores[rows], positive[rows], weights[rows], codes[rows], None))
+        for rows in (folds == fold for fold in np.unique(folds))
+    ]
 
-    def __init__(
-        self,
-        scores: NDArray,
-        positive: Mask,
-        weights: Floats,
-        codes: Codes,
-        prevalence: float | None,
-        folds: NDArray[np.intp],
-    ) -> None:
-        self._prevalence = prevalence
-        self._rows = (codes, positive, weights)
-        self._folds: list[tuple[Mask, Ranking]] = []
-        for fold in np.unique(folds):
-            rows = folds == fold
-            ranking = Ranking(scores[rows], positive[rows], weights[rows], codes[rows], None)
-            self._folds.append((rows & positive, ranking))
+    def metrics(drawn: Floats) -> Metrics:
+        def summed(values: NDArray) -> Floats:
+            return drawn @ np.bincount(codes, values, drawn.shape[1])
 
-    def metrics(self, drawn: Floats) -> Metrics:
-        """Return every metric, [replicates], under the multiplicities [replicates, clusters]; NaN without a fold of
-        both classes."""
-        codes, positive, weights = self._rows
-        every = np.ones(len(codes))
-        raw = _sum_drawn(drawn, codes, positive) / _sum_drawn(drawn, codes, every)
-        headline = np.full(len(drawn), self._prevalence or np.nan)
-        if self._prevalence is None:
-            headline = _sum_drawn(drawn, codes, weights * positive) / _sum_drawn(drawn, codes, weights)
+        raw, headline = summed(positive) / summed(every), np.full(len(drawn), share or np.nan)
+        if share is None:
+            headline = summed(weights * positive) / summed(weights)
         total, of_folds = np.zeros((2, len(RANKING_NAMES), len(drawn)))
-        for rows, ranking in self._folds:
+        for rows, ranking in rankings:
             values = np.stack(list(ranking.metrics(drawn, Shares(headline, raw)).values()))
-            weighing = [
-                _sum_drawn(drawn, codes, every * rows if name in RAW_NAMES else weights * rows)
-                for name in RANKING_NAMES
-            ]
+            weighing = [summed((every if name in RAW_NAMES else weights) * rows) for name in RANKING_NAMES]
             weight = np.where(np.isnan(values), 0.0, np.stack(weighing))
             total += weight * np.nan_to_num(values)
             of_folds += weight
         return dict(zip(RANKING_NAMES, ratio(total, of_folds), strict=True))
 
-    def average_precision(self, drawn: Floats) -> Floats:
-        """Return this metric alone, [replicates]."""
-        return self.metrics(drawn)["average_precision"]
-
-
-def _sum_drawn(drawn: Floats, codes: Codes, values: NDArray) -> Floats:
-    """Return the sum of values [rows] under the multiplicities, [replicates]."""
-    return drawn @ np.bincount(codes, values, drawn.shape[1])
+    return metrics
 
 
 def make_ranking(
     rows: pl.DataFrame | PartRows, scores: NDArray, positive: Mask, codes: Codes, prevalence: float | None
-) -> Ranking | FoldedRanking:
+) -> MetricFunction:
     """Return the ranking of rows of the ground truth, ``[weight, ...]``: within folds where these have several."""
     weights = rows["weight"].to_numpy()
     if "fold" not in rows.columns or rows["fold"].n_unique() < 2:
-        return Ranking(scores, positive, weights, codes, prevalence)
-    return FoldedRanking(scores, positive, weights, codes, prevalence, rows["fold"].to_numpy())
+        return Ranking(scores, positive, weights, codes, prevalence).metrics
+    return pool_folds(scores, positive, weights, codes, prevalence, rows["fold"].to_numpy())
 
 
 def measure_ranking(inputs: MetricInputs) -> MetricValues:
     """Return all ranking metrics of one set of inputs."""
     codes, prevalence = inputs.clusters.codes, inputs.prevalence
-    return MetricValues(
-        metrics=make_ranking(inputs.test, inputs.score, inputs.positive, codes, prevalence).metrics
-    )
+    return MetricValues(metrics=make_ranking(inputs.test, inputs.score, inputs.positive, codes, prevalence))
 
 
 RANKING = Family("ranking", SCORES, RANKING_METRICS, measure_ranking)
@@ -446,35 +401,31 @@ def measure_operating_points(inputs: MetricInputs) -> MetricValues:
     """Return the PPV grid, and ``curves["operating_points"]``: for each threshold ``threshold``, ``recall``,
     ``false_positive_rate``, ``precision`` (at the test part's own prevalence), ``flagged_share`` (of its
     weight), ``false_positive_clusters`` and the PPV grid (null where withheld, and without a positive)."""
-    flagged = {name: _Flagged(inputs, threshold) for name, threshold in fix_thresholds(inputs).items()}
-    if not flagged:
+    found = {name: _measure_point(inputs, threshold) for name, threshold in fix_thresholds(inputs).items()}
+    if not found:
         return withhold_all(PREVALENCES, NO_VALID_PART)
-    budget = flagged["budget_1pct"]
-    none = () if budget.is_ppv_known else PREVALENCES
-    reason = f"false positives come from only {budget.false_clusters} clusters, {FEWEST_FALSE_POSITIVE_CLUSTERS} needed"
+    ppv, few, _ = found["budget_1pct"]
+    none = PREVALENCES if few < FEWEST_FALSE_POSITIVE_CLUSTERS else ()
+    reason = f"false positives come from only {few} clusters, {FEWEST_FALSE_POSITIVE_CLUSTERS} needed"
     return MetricValues(
-        metrics=budget.ppv,
+        metrics=ppv,
         withheld=dict.fromkeys(none, reason),
-        curves={"operating_points": {name: one.describe() for name, one in flagged.items()}},
+        curves={"operating_points": {name: point for name, (*_, point) in found.items()}},
     )
 
 
-class _Flagged:
-    """Weights of true and false positives at one threshold, a cluster."""
+def _measure_point(
+    inputs: MetricInputs, threshold: float
+) -> tuple[MetricFunction, int, dict[str, float | None]]:
+    """Return the PPV grid at one threshold, the clusters of false positives, and for figures the point with each
+    cluster once."""
+    sums, flagged = ClusterSums(inputs.clusters), inputs.score >= threshold
+    for name, rows in (("positive", inputs.positive), ("negative", ~inputs.positive)):
+        sums.add(name, inputs.weights, rows)
+        sums.add(f"flagged_{name}", inputs.weights, rows & flagged)
 
-    def __init__(self, inputs: MetricInputs, threshold: float) -> None:
-        self._threshold, self._count = threshold, inputs.clusters.count
-        self._sums = ClusterSums(inputs.clusters)
-        flagged = inputs.score >= threshold
-        for name, rows in (("positive", inputs.positive), ("negative", ~inputs.positive)):
-            self._sums.add(name, inputs.weights, rows)
-            self._sums.add(f"flagged_{name}", inputs.weights, rows & flagged)
-        self.false_clusters = inputs.clusters.among(flagged & ~inputs.positive)
-        self.is_ppv_known = self.false_clusters >= FEWEST_FALSE_POSITIVE_CLUSTERS
-
-    def rates(self, drawn: Floats) -> Metrics:
-        """Return recall, false-positive rate, precision and flagged share under the multiplicities."""
-        total = self._sums.totals(drawn)
+    def rates(drawn: Floats) -> Metrics:
+        total = sums.totals(drawn)
         true, false = total("flagged_positive"), total("flagged_negative")
         return {
             "recall": ratio(true, total("positive")),
@@ -483,21 +434,21 @@ class _Flagged:
             "flagged_share": ratio(true + false, total("positive") + total("negative")),
         }
 
-    def ppv(self, drawn: Floats) -> Metrics:
-        """Return the PPV grid under the multiplicities."""
-        rates = self.rates(drawn)
-        recall, false = rates["recall"], rates["false_positive_rate"]
+    def ppv(drawn: Floats) -> Metrics:
+        found = rates(drawn)
+        recall, false = found["recall"], found["false_positive_rate"]
         return {name: ratio(pi * recall, pi * recall + (1 - pi) * false) for name, pi in PREVALENCES.items()}
 
-    def describe(self) -> dict[str, float | None]:
-        """Return the point with each cluster once, for figures."""
-        rates, ppv = (compute_observed(values, self._count) for values in (self.rates, self.ppv))
-        return {
-            "threshold": self._threshold,
-            **{name: none_if_nan(value) for name, value in rates.items()},
-            "false_positive_clusters": self.false_clusters,
-            **{name: none_if_nan(value) if self.is_ppv_known else None for name, value in ppv.items()},
-        }
+    clusters = inputs.clusters.among(flagged & ~inputs.positive)
+    enough = clusters >= FEWEST_FALSE_POSITIVE_CLUSTERS
+    observed, grid = (compute_observed(values, inputs.clusters.count) for values in (rates, ppv))
+    point = {
+        "threshold": threshold,
+        **{name: none_if_nan(value) for name, value in observed.items()},
+        "false_positive_clusters": clusters,
+        **{name: none_if_nan(value) if enough else None for name, value in grid.items()},
+    }
+    return ppv, clusters, point
 
 
 OPERATING = Family("operating", SCORES, PPV_METRICS, measure_operating_points)

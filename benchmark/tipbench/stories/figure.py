@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tipcore.spelling import count_of
 from tipdata.core.world import DAYS
@@ -77,12 +77,9 @@ def handles(drawn: Iterable[Event], posts: bool) -> list[Any]:
             return Patch(facecolor=face, edgecolor=PALE, label=mark.label, alpha=mark.alpha)
         colour, width = LIGHT[mark.colour], {"bar": BAR, "line": THIN, "dots": THIN}.get(mark.shape, 0.0)
         line = {"linestyle": ":" if mark.shape == "dots" else "-" if width else "", "linewidth": width}
-        dot = {
-            "marker": "" if width else mark.shape,
-            "markersize": DOT - 1,
-            "markerfacecolor": face or colour,
-        }
-        return Line2D([], [], color=colour, **line, **dot, markeredgewidth=1, label=mark.label)
+        dot = {"marker": "" if width else mark.shape, "markerfacecolor": face or colour}
+        size = {"markersize": DOT - 1, "markeredgewidth": 1}
+        return Line2D([], [], color=colour, **line, **dot, **size, label=mark.label)
 
     by_what: dict[str, list[Event]] = {}
     for event in drawn:
@@ -116,19 +113,10 @@ class Reach(NamedTuple):
         return min(until, self.last)
 
 
-def _mark(
-    panel: Axes,
-    events: Iterable[Event],
-    height: float,
-    shape: str,
-    colour: str,
-    size: float = DOT - 2,
-    **look: Any,
-) -> None:
+def _mark(panel: Axes, events: Iterable[Event], height: float, shape: str, colour: str, **look: Any) -> None:
     """Draw a marker on the day of each event. ``look``: other settings of ``plot``."""
     days = [event.day for event in events]
-    look.setdefault("zorder", 3)
-    panel.plot(days, [height] * len(days), shape, color=colour, markersize=size, **look)
+    panel.plot(days, [height] * len(days), shape, color=colour, **{"markersize": DOT - 2, "zorder": 3} | look)
 
 
 def _of(events: Sequence[Event], what: str) -> list[Event]:
@@ -175,8 +163,8 @@ def _money(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     top = max(max(largest.values()) / 100, 1) ** 0.5
     if events:
         panel.axhline(0, color=QUIET, linewidth=0.8, zorder=2)
-    _mark(panel, _of(events, "everyday payment"), 0, "|", QUIET, 5, zorder=1.8)
-    _mark(panel, _of(events, "money beside"), 0, "|", ACCENT, 9, zorder=1.9)
+    _mark(panel, _of(events, "everyday payment"), 0, "|", QUIET, markersize=5, zorder=1.8)
+    _mark(panel, _of(events, "money beside"), 0, "|", ACCENT, markersize=9, zorder=1.9)
     _mark(panel, _of(events, "wallet"), 0, "o", INK, markerfacecolor=PAPER)
     panel.set_ylim(-1.25 * top, 1.25 * top)
     sums = {sign * (most / 100) ** 0.5: f"{most // 100:,.0f} XTS" for sign, most in largest.items() if most}
@@ -191,7 +179,7 @@ def _movement(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     level = {town: min(place, TOWNS) for place, town in enumerate(ranked)}
     days, levels = [day for day, _ in stops], [level[town] for _, town in stops]
     panel.step(days, levels, "-o", where="post", color=INK, linewidth=0.8, markersize=DOT - 3, zorder=2)
-    _mark(panel, _of(events, "journey"), -1, "|", ACCENT, 6, zorder=2)
+    _mark(panel, _of(events, "journey"), -1, "|", ACCENT, markersize=6, zorder=2)
     named = [*ranked[:TOWNS], *(["elsewhere"] if len(ranked) > TOWNS else [])]
     _label_right(panel, dict(enumerate(named)))
     panel.set_ylim(-1.7, max(len(named), 2) - 0.4)
@@ -231,20 +219,16 @@ def _people(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
 
 def _help(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     for what, shape, face, height in (("helpline contact", "P", STRONG, 0.4), ("review", "s", PAPER, -0.4)):
-        _mark(panel, _of(events, what), height, shape, STRONG, DOT - 1, markerfacecolor=face)
+        _mark(panel, _of(events, what), height, shape, STRONG, markersize=DOT - 1, markerfacecolor=face)
     panel.set_ylim(-1, 1)
 
 
-DRAWN: dict[str, Callable[[Any, Sequence[Event], Reach], None]] = {
-    "recruits": _recruits,
-    "adverts": _adverts,
-    "accounts": _accounts,
-    "money": _money,
-    "movement": _movement,
-    "firms": _firms,
-    "people": _people,
-    "help": _help,
+DRAWN: dict[Lane, tuple[float, Callable[[Any, Sequence[Event], Reach], None]]] = {
+    **{"recruits": (1.3, _recruits), "adverts": (0.7, _adverts), "accounts": (0.8, _accounts)},
+    **{"money": (1.2, _money), "movement": (1.2, _movement), "firms": (0.9, _firms)},
+    **{"people": (1.2, _people), "help": (0.6, _help)},
 }
+"""Lane -> its height against the others, and what draws it."""
 
 
 def _stack_rows(events: Sequence[Event], reach: Reach) -> list[tuple[float, Event]]:
@@ -272,11 +256,6 @@ def _day_range(event: Event, reach: Reach) -> tuple[float, float]:
 
 SIZE = (11.0, 8.2)
 """Inches."""
-HEIGHTS = {
-    **{"recruits": 1.3, "adverts": 0.7, "accounts": 0.8, "money": 1.2},
-    **{"movement": 1.2, "firms": 0.9, "people": 1.2, "help": 0.6},
-}
-"""Of the lanes, against each other."""
 MARGIN, MOST = 14, 90
 """Days beside the first and last mark; days that are drawn at most outside its life, and outside what is observed."""
 STOPPED = {"site closes": ":", "investigation": "--"}
@@ -294,14 +273,14 @@ def draw_story(story: Timeline) -> Figure:
     with matplotlib.rc_context({"font.size": TEXT, "svg.hashsalt": "tipbench", "axes.edgecolor": QUIET}):
         figure = Figure(figsize=SIZE, layout="constrained")
         FigureCanvasAgg(figure)
-        lanes = get_args(Lane)
-        panels = figure.subplots(len(lanes), sharex=True, height_ratios=[HEIGHTS[lane] for lane in lanes])
+        heights = [height for height, _ in DRAWN.values()]
+        panels = figure.subplots(len(DRAWN), sharex=True, height_ratios=heights)
         reach = reach_of(story)
         near = [event for event in story.events if _is_near(event, reach)]
-        for lane, panel in zip(lanes, panels, strict=True):
+        for (lane, (_, draw)), panel in zip(DRAWN.items(), panels, strict=True):
             _background(panel, story, reach)
             of_lane = [event for event in near if event.lane == lane]
-            DRAWN[lane](panel, of_lane, reach)
+            draw(panel, of_lane, reach)
             panel.set_ylabel(lane, rotation=0, ha="right", va="center", fontsize=TEXT, color=INK)
             if all(event.what in ACROSS for event in of_lane):
                 panel.annotate(

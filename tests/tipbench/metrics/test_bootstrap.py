@@ -12,12 +12,12 @@ from made_answers import labelled
 from tipbench import kinds
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
+from tipbench.kinds.kind import count_distinct
 from tipbench.kinds.lists import split_lists
 from tipbench.kinds.refusals import check_predictions
 from tipbench.metrics.bootstrap import (
     ClusterSums,
     ResamplingClusters,
-    count_distinct,
     draw_multiplicities,
     encode_dense,
     find_resampling_clusters,

@@ -16,11 +16,11 @@ from tipbench.metrics.ranking import (
     NO_VALID_PART,
     NOT_PROBABILITIES,
     RANKING_NAMES,
-    FoldedRanking,
     Ranking,
     budget_threshold,
     measure_calibration,
     measure_operating_points,
+    pool_folds,
     recall_threshold,
     reliability,
 )
@@ -157,21 +157,6 @@ def test_a_multiplicity_is_a_repetition_of_the_cluster_rows(ranking, seed: int) 
     assert {name: value[0] for name, value in weighted.items()} == pytest.approx(copied, abs=1e-12)
 
 
-@given(rankings(), st.integers(0, 1000), st.sampled_from([PREVALENCE, None]))
-def test_average_precision_alone_is_the_same_to_the_last_bit(ranking, seed: int, prevalence) -> None:
-    scores, positive, weights = ranking
-    generator = np.random.default_rng(seed)
-    codes, folds = generator.integers(0, 5, scores.size), generator.integers(0, 2, scores.size)
-    drawn = generator.integers(0, 3, (4, 5)).astype(float)
-    for one in (
-        Ranking(scores, positive, weights, codes, prevalence),
-        FoldedRanking(scores, positive, weights, codes, prevalence, folds),
-    ):
-        with np.errstate(invalid="ignore"):  # a draw may hold no row
-            alone, among_all = one.average_precision(drawn), one.metrics(drawn)["average_precision"]
-        np.testing.assert_array_equal(alone, among_all)
-
-
 def test_prevalence_stays_as_stated_in_every_replicate() -> None:
     generator = np.random.default_rng(3)
     codes = np.repeat(np.arange(100), 5)
@@ -194,10 +179,8 @@ def test_one_class_alone_has_no_score(only: bool) -> None:
 def folded(scores, positive, folds, weights=None, prevalence: float | None = None) -> dict[str, float]:
     rows = len(scores)
     weights = np.ones(rows) if weights is None else weights
-    ranking = FoldedRanking(
-        np.asarray(scores, dtype=float), positive, weights, np.arange(rows), prevalence, folds
-    )
-    return compute_observed(ranking.metrics, rows)
+    scores = np.asarray(scores, dtype=float)
+    return compute_observed(pool_folds(scores, positive, weights, np.arange(rows), prevalence, folds), rows)
 
 
 @pytest.mark.parametrize("prevalence", [None, 0.05])
@@ -251,10 +234,10 @@ def test_one_fold_is_no_other_than_a_ranking_without_folds() -> None:
     generator = np.random.default_rng(2)
     positive, scores, weights = generator.random(300) < 0.2, generator.normal(size=300), generator.random(300)
     codes = generator.integers(0, 40, 300)
-    one = FoldedRanking(scores, positive, weights, codes, 0.05, np.zeros(300, dtype=int))
+    one = pool_folds(scores, positive, weights, codes, 0.05, np.zeros(300, dtype=int))
     drawn = next(draw_multiplicities(40, 20, 0))
     expected = Ranking(scores, positive, weights, codes, 0.05).metrics(drawn)
-    for name, values in one.metrics(drawn).items():
+    for name, values in one(drawn).items():
         assert values == pytest.approx(expected[name], abs=1e-12), name
 
 

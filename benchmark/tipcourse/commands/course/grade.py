@@ -37,7 +37,7 @@ def call(options: argparse.Namespace) -> int:
         raise UsageError(f"fence={options.fence} is neither on nor off.")
     limits = Limits(options.seconds, options.memory)
     require_extra()
-    found = find_notebooks(options.notebook, expand_home)
+    found = find_notebooks(options.notebook)
     key = None if options.key is None else read_key(expand_home(options.key))
     table = None if options.csv is None else expand_home(options.csv)
     if table is not None and table.exists():

@@ -29,9 +29,8 @@ from tipcourse.lessons import (
     as_ipynb,
     as_script,
     lesson_of,
+    notebook_of,
     require_extra,
-    solved_notebook,
-    student_notebook,
 )
 
 
@@ -66,7 +65,6 @@ def _list(as_json: bool) -> int:
 def _write_notebooks(lessons: list[Lesson], options: argparse.Namespace) -> int:
     """Write notebooks, all of them or none. Raises UsageError where one exists already, or cannot be written."""
     folder, solved = expand_home(options.to), options.solutions
-    notebook = solved_notebook if solved else student_notebook
     writers = {".solution.ipynb" if solved else ".ipynb": as_ipynb}
     writers |= {".py": as_script} if options.py and not solved else {}
     files = {folder / f"{one.stem}{end}": (one, write) for one in lessons for end, write in writers.items()}
@@ -74,7 +72,7 @@ def _write_notebooks(lessons: list[Lesson], options: argparse.Namespace) -> int:
         if path.exists():
             kept = "" if solved else "your answers are kept; "
             raise UsageError(f"{path} is there already: {kept}give another folder with --to.")
-    texts = {path: write(notebook(lesson)) for path, (lesson, write) in files.items()}
+    texts = {path: write(notebook_of(lesson, solved)) for path, (lesson, write) in files.items()}
     written: list[Path] = []
     try:
         for path, text in texts.items():
