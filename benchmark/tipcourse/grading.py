@@ -240,13 +240,10 @@ def _run(
             continue
         if not any(one.get("over") for one in found):
             break
-    return [
-        Outcome(
-            one.get("value"),
-            error=printable(str(one.get("error", ""))),
-            printed=bool(one.get("printed")),
-            kind=str(one.get("kind", "")),
-            late=bool(one.get("over")),
-        )
-        for one in found
-    ]
+    return [_read_outcome(**one) for one in found]
+
+
+def _read_outcome(
+    value: Any = None, error: Any = "", printed: Any = False, kind: Any = "", over: Any = False, **_: Any
+) -> Outcome:
+    return Outcome(value, printable(str(error)), bool(printed), str(kind), bool(over))

@@ -3,13 +3,11 @@
 A kind is one class here, and one object of it in :data:`KINDS`.
 """
 
-from tipbench.kinds.answers import Answers
 from tipbench.kinds.clusters import CLUSTERS
 from tipbench.kinds.estimates import ESTIMATES
 from tipbench.kinds.kind import PredictionKind
 from tipbench.kinds.labelsets import CLASSES, LABELSETS
 from tipbench.kinds.lists import CANDIDATES, FORECASTS, LINKS
-from tipbench.kinds.refusals import check_predictions
 from tipbench.kinds.scores import ALARMS, SCORES
 
 KINDS: dict[str, PredictionKind] = {
@@ -17,19 +15,3 @@ KINDS: dict[str, PredictionKind] = {
     for kind in (SCORES, CLUSTERS, CANDIDATES, FORECASTS, ALARMS, LABELSETS, ESTIMATES, LINKS, CLASSES)
 }
 """Every kind by name."""
-
-__all__ = [
-    "ALARMS",
-    "CANDIDATES",
-    "CLASSES",
-    "CLUSTERS",
-    "ESTIMATES",
-    "FORECASTS",
-    "KINDS",
-    "LABELSETS",
-    "LINKS",
-    "SCORES",
-    "Answers",
-    "PredictionKind",
-    "check_predictions",
-]

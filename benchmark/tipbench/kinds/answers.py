@@ -11,6 +11,7 @@ import polars as pl
 from tipcore.errors import UsageError
 
 from tipbench.kinds.kind import PartRows, PredictionKind
+from tipbench.kinds.refusals import refuse_truth
 
 #: Before the name of a label in the columns of labelsets.
 LABEL_PREFIX = "label_"
@@ -57,29 +58,20 @@ class Answers:
     def __post_init__(self) -> None:
         needed = (self.unit, *self.kind.truth_columns)
         missing = [name for name in needed if name not in self.frame.columns]
-        if missing:
-            raise UsageError(
-                f"answers: {', '.join(missing)} missing; {self.kind.name} need {', '.join(needed)}"
-            )
-        if self.frame.is_empty():
-            raise UsageError(f"answers: not a single {self.unit} to score; map or make at least one")
+        refuse_truth(missing, f"{', '.join(missing)} missing; {self.kind.name} need {', '.join(needed)}")
+        height = self.frame.height
+        refuse_truth(not height, f"not a single {self.unit} to score; map or make at least one")
         for name in (self.unit, *NEVER_NULL):
-            if name in self.frame.columns and (nulls := self.frame[name].null_count()):
-                raise UsageError(
-                    f"answers: {nulls:,} of {self.frame.height:,} rows have no {name}; fill or drop them"
-                )
+            nulls = self.frame[name].null_count() if name in self.frame.columns else 0
+            refuse_truth(nulls, f"{nulls:,} of {height:,} rows have no {name}; fill or drop them")
         keys = self.frame[self.unit]
         # Sorted keys are counted without a table of them.
-        repeated = self.frame.height - (keys.set_sorted() if keys.is_sorted() else keys).n_unique()
-        if repeated:
-            raise UsageError(
-                f"answers: {repeated:,} of {self.frame.height:,} rows repeat a {self.unit} key; keep one"
-            )
+        repeated = height - (keys.set_sorted() if keys.is_sorted() else keys).n_unique()
+        refuse_truth(repeated, f"{repeated:,} of {height:,} rows repeat a {self.unit} key; keep one")
         if "weight" in self.frame.columns:
             weights = self.frame["weight"]
-            bad = self.frame.height - int((weights.is_finite() & (weights > 0)).sum())
-            if bad:
-                raise UsageError(f"answers: {bad:,} weights are not positive numbers; every unit needs one")
+            bad = height - int((weights.is_finite() & (weights > 0)).sum())
+            refuse_truth(bad, f"{bad:,} weights are not positive numbers; every unit needs one")
         self.kind.check_truth(self)
         if self.pairs is not None:
             self._check_pairs(self.pairs)
@@ -107,17 +99,14 @@ class Answers:
 
     def _check_pairs(self, pairs: pl.DataFrame) -> None:
         missing = [name for name in ("left", "right", "label") if name not in pairs.columns]
-        if missing:
-            raise UsageError(
-                f"answers: labelled pairs lack {', '.join(missing)}; they need left, right and label"
-            )
+        refuse_truth(missing, f"labelled pairs lack {', '.join(missing)}; they need left, right and label")
         ends = pl.concat([pairs["left"], pairs["right"]])
         unknown = ends.filter(~ends.is_in(self.frame[self.unit].implode()))
-        if len(unknown):
-            raise UsageError(
-                f"answers: {len(unknown):,} ends of labelled pairs are not a known {self.unit} "
-                f"(first: {', '.join(map(str, unknown.head(3)))}); map the same keys in both files"
-            )
+        refuse_truth(
+            len(unknown),
+            f"{len(unknown):,} ends of labelled pairs are not a known {self.unit} "
+            f"(first: {', '.join(map(str, unknown.head(3)))}); map the same keys in both files",
+        )
 
     def scored_rows(self, part: str = "test", beside: pl.Series | None = None) -> pl.DataFrame:
         """Return the rows that count, in the order of the frame; ``beside`` joins a column [frame rows]."""

@@ -11,7 +11,7 @@ from typing import ClassVar
 import polars as pl
 
 from tipbench.kinds.kind import PredictionKind
-from tipbench.kinds.refusals import PredictionsRefused
+from tipbench.kinds.refusals import refuse
 
 
 class LinkedKind(PredictionKind):
@@ -38,8 +38,8 @@ class ClustersKind(LinkedKind):
         return unit, "cluster"
 
     def check_types(self, predictions: pl.DataFrame) -> None:
-        if predictions.schema["cluster"] not in (pl.Int64, pl.String):
-            raise PredictionsRefused(f"cluster is {predictions.schema['cluster']}; make it Int64 or String")
+        given = predictions.schema["cluster"]
+        refuse(given not in (pl.Int64, pl.String), f"cluster is {given}; make it Int64 or String")
 
     def comparable(self, unit: str, predictions: pl.DataFrame) -> pl.DataFrame:
         """Name each cluster by its smallest unit: clusters are the same where they hold the same units."""

@@ -12,7 +12,7 @@ from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf
-from tipbench.kinds.refusals import PredictionsRefused, find_out_of_range, show_keys
+from tipbench.kinds.refusals import PredictionsRefused, find_out_of_range, refuse_truth, show_keys
 
 ESTIMATE_COLUMNS = ("estimate", "lower", "upper")
 """The columns of an estimate."""
@@ -72,11 +72,10 @@ class EstimatesKind(PredictionKind):
         unknown = quantity.filter(~quantity.is_in(QUANTITIES))
         if len(unknown):
             raise UsageError(f"answers: {unknown[0]!r} is not a quantity; use {', '.join(QUANTITIES)}")
-        if truth.dtype != pl.Float64 or int((~truth.is_finite()).fill_null(False).sum()):
-            raise UsageError("answers: truth must be finite Float64, null where it is not known")
+        finite = truth.dtype == pl.Float64 and truth.is_finite().all()
+        refuse_truth(not finite, "truth must be finite Float64, null where it is not known")
         none = int(((quantity == "count") & (truth <= 0)).fill_null(False).sum())
-        if none:
-            raise UsageError(f"answers: {none:,} true counts are not positive; leave such units out")
+        refuse_truth(none, f"{none:,} true counts are not positive; leave such units out")
 
     def counted_rows(self, frame: pl.DataFrame, part: str) -> pl.Expr:
         return pl.col("truth").is_not_null()

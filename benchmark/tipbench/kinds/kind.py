@@ -20,6 +20,7 @@ from tipbench.kinds.refusals import (
     check_key_type,
     find_out_of_range,
     quote_names,
+    refuse,
     show_keys,
 )
 
@@ -179,28 +180,22 @@ class PredictionKind:
         """
         columns = self.expected_columns(answers)
         missing = [name for name in columns if name not in predictions.columns]
-        if missing:
-            raise PredictionsRefused(
-                f"no column {', '.join(missing)} among {quote_names(predictions.columns) or 'none'}; "
-                f"{self.name} need {', '.join(columns)}"
-            )
-        if predictions.is_empty():
-            raise PredictionsRefused(
-                f"0 rows given for {answers.frame.height:,} of {answers.unit}; predict every one"
-            )
+        there = quote_names(predictions.columns) or "none"
+        refuse(
+            missing, f"no column {', '.join(missing)} among {there}; {self.name} need {', '.join(columns)}"
+        )
+        height, units = predictions.height, f"{answers.frame.height:,} of {answers.unit}"
+        refuse(not height, f"0 rows given for {units}; predict every one")
         most = max(FEW_ROWS, ROOM * self.rows_per_unit * answers.frame.height)
-        if predictions.height > most:
-            raise PredictionsRefused(
-                f"{predictions.height:,} rows given for {answers.frame.height:,} of {answers.unit}, and at most "
-                f"{most:,} are looked at; predict each of them once"
-            )
+        said = f"{height:,} rows given for {units}, and at most {most:,} are looked at; predict each of them once"
+        refuse(height > most, said)
         self.check_columns(predictions, columns)
         predictions = predictions.select(columns)
         for name in self.keys(answers.unit):
             self.check_key(answers, predictions, name)
         for name in filter(self.is_number, predictions.columns):
-            if predictions.schema[name] not in FLOATS:
-                raise PredictionsRefused(f"{name} is {predictions.schema[name]}; make it Float32 or Float64")
+            given = predictions.schema[name]
+            refuse(given not in FLOATS, f"{name} is {given}; make it Float32 or Float64")
         self.check_types(predictions)
         self.check_values(answers, predictions)
         return self.check_rows(answers, predictions)

@@ -19,7 +19,7 @@ from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import LABEL_PREFIX, Answers
 from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf
-from tipbench.kinds.refusals import PredictionsRefused, quote_names
+from tipbench.kinds.refusals import quote_names, refuse, refuse_truth
 
 SCORE_PREFIX = "score_"
 """Before the name of a label, or of urgency, in the columns of predictions."""
@@ -53,20 +53,14 @@ class LabelSetsKind(PredictionKind):
     def check_columns(self, predictions: pl.DataFrame, columns: tuple[str, ...]) -> None:
         """Refuse scores of labels that the ground truth lacks; ``score_urgency`` may always be there."""
         known = (*columns, f"{SCORE_PREFIX}{URGENCY}")
-        unknown = [
-            name
-            for name in predictions.columns
-            if (name == "score" or self.is_number(name)) and name not in known
-        ]
-        if unknown:
-            raise PredictionsRefused(
-                f"{quote_names(unknown)} of no known label; the labels are "
-                f"{', '.join(name.removeprefix(SCORE_PREFIX) for name in columns[1:])}"
-            )
+        given = (name for name in predictions.columns if name == "score" or self.is_number(name))
+        unknown = [name for name in given if name not in known]
+        labels = ", ".join(name.removeprefix(SCORE_PREFIX) for name in columns[1:])
+        refuse(unknown, f"{quote_names(unknown)} of no known label; the labels are {labels}")
 
     def check_truth(self, answers: Answers) -> None:
-        if not answers.label_names:
-            raise UsageError(f"answers: not a single label; map or make a column {LABEL_PREFIX}NAME for each")
+        said = f"not a single label; map or make a column {LABEL_PREFIX}NAME for each"
+        refuse_truth(not answers.label_names, said)
 
     def references(self, answers: Answers, primary: str, score: ScoreOf) -> dict[str, float]:
         names, rows = answers.label_names, answers.scored_rows()

@@ -35,7 +35,9 @@ from tipbench.kinds.refusals import (
     PredictionsRefused,
     check_key_type,
     describe_faults,
+    refuse,
     refuse_rows,
+    refuse_truth,
     show_keys,
 )
 
@@ -169,11 +171,11 @@ class ForecastsKind(ListsKind):
         expected, given = answers.frame[answers.unit], predictions["query"].unique()
         missing = expected.filter(~expected.is_in(given.implode()))
         extra = given.filter(~given.is_in(expected.implode())).sort()
-        if len(missing) or len(extra):
-            raise PredictionsRefused(
-                f"{describe_faults(answers, {'missing': missing, 'extra': extra})}; {len(expected):,} queries "
-                f"expected, {len(given):,} given; name candidates for each of them"
-            )
+        refuse(
+            len(missing) or len(extra),
+            f"{describe_faults(answers, {'missing': missing, 'extra': extra})}; {len(expected):,} queries "
+            f"expected, {len(given):,} given; name candidates for each of them",
+        )
         regions = answers.frame.select(pl.col(answers.unit).alias("query"), "region")
         strange = predictions.join(regions, on="query", how="left", maintain_order="left").join(
             answers.candidates, on=["region", "candidate"], how="anti", maintain_order="left"
@@ -281,10 +283,8 @@ class LinksKind(ListsKind):
 
     def check_truth(self, answers: Answers) -> None:
         missing = [name for name in GALLERY_COLUMNS if name not in _require_gallery(answers).columns]
-        if missing:
-            raise UsageError(
-                f"answers: the gallery has no {', '.join(missing)}; links need {', '.join(GALLERY_COLUMNS)}"
-            )
+        said = f"the gallery has no {', '.join(missing)}; links need {', '.join(GALLERY_COLUMNS)}"
+        refuse_truth(missing, said)
 
     def counted_rows(self, frame: pl.DataFrame, part: str) -> pl.Expr:
         return pl.col("links") > 0

@@ -32,6 +32,18 @@ class PredictionsRefused(UsageError):
         return f"predictions: {self.said}"
 
 
+def refuse(wrong: object, said: str) -> None:
+    """Raise PredictionsRefused with a sentence where anything is wrong."""
+    if wrong:
+        raise PredictionsRefused(said)
+
+
+def refuse_truth(wrong: object, said: str) -> None:
+    """Raise UsageError with a sentence where anything is wrong with the ground truth."""
+    if wrong:
+        raise UsageError(f"answers: {said}")
+
+
 def quote_names(names: Sequence[str]) -> str:
     """Return the names of a file's columns as a sentence quotes them: the first few, cut where they are long."""
     shown = [name[:NAME_SIGNS] + "..." * (len(name) > NAME_SIGNS) for name in names[:SHOWN_NAMES]]
@@ -40,11 +52,9 @@ def quote_names(names: Sequence[str]) -> str:
 
 def check_key_type(predictions: pl.DataFrame, name: str, known: str, expected: pl.DataType) -> None:
     """Refuse a key whose dtype is not that of the ground truth. Raises PredictionsRefused."""
-    if predictions.schema[name] != expected:
-        raise PredictionsRefused(
-            f"{name} is {predictions.schema[name]} and {known} is {expected} in the "
-            f"answers; cast it to {expected}"
-        )
+    given = predictions.schema[name]
+    said = f"{name} is {given} and {known} is {expected} in the answers; cast it to {expected}"
+    refuse(given != expected, said)
 
 
 def find_out_of_range(column: pl.Series, largest: float) -> dict[str, pl.Series]:
@@ -126,9 +136,8 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
     candidate of its query's region, an interval that does not hold its estimate, and counts that are not positive.
     """
     if not isinstance(predictions, pl.DataFrame):
-        kind = f"{type(predictions).__module__.partition('.')[0]} {type(predictions).__name__}".removeprefix(
-            "builtins "
-        )
+        package, _, _ = type(predictions).__module__.partition(".")
+        kind = f"{package} {type(predictions).__name__}".removeprefix("builtins ")
         how = "; pl.from_pandas makes one of it" if kind == "pandas DataFrame" else ""
         raise PredictionsRefused(f"a {kind} was given; give a polars DataFrame{how}")
     return answers.kind.check(answers, predictions)

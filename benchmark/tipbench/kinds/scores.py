@@ -22,7 +22,7 @@ from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import CustomTruth, PartRows, PredictionKind, ScoreOf, count_distinct
-from tipbench.kinds.refusals import PredictionsRefused
+from tipbench.kinds.refusals import refuse, refuse_truth
 
 
 class LabelledKind(PredictionKind):
@@ -109,8 +109,8 @@ class AlarmsKind(LabelledKind):
         return unit, "step"
 
     def check_types(self, predictions: pl.DataFrame) -> None:
-        if predictions.schema["step"] not in STEPS:
-            raise PredictionsRefused(f"step is {predictions.schema['step']}; make it Int32 or Int64")
+        given = predictions.schema["step"]
+        refuse(given not in STEPS, f"step is {given}; make it Int32 or Int64")
 
     def check_values(self, answers: Answers, predictions: pl.DataFrame) -> None:
         super().check_values(answers, predictions.drop("step"))
@@ -133,18 +133,16 @@ class AlarmsKind(LabelledKind):
 
     def check_truth(self, answers: Answers) -> None:
         onset = answers.frame["onset"]
-        if onset.dtype not in STEPS:
-            raise UsageError(f"answers: onset is {onset.dtype}; make it Int32, the step counted from 1")
-        if early := int((onset < 1).sum()):
-            raise UsageError(f"answers: {early:,} onsets are before step 1; count steps from 1")
+        refuse_truth(
+            onset.dtype not in STEPS, f"onset is {onset.dtype}; make it Int32, the step counted from 1"
+        )
+        early = int((onset < 1).sum())
+        refuse_truth(early, f"{early:,} onsets are before step 1; count steps from 1")
         positive = (answers.frame["label"] == 1).fill_null(False)
         bare = int((positive & onset.is_null()).sum())
         extra = int((~positive & onset.is_not_null()).sum())
-        if bare or extra:
-            raise UsageError(
-                f"answers: {bare:,} positives have no onset and {extra:,} others have one; "
-                "give an onset to the positives only"
-            )
+        said = f"{bare:,} positives have no onset and {extra:,} others have one"
+        refuse_truth(bare or extra, f"{said}; give an onset to the positives only")
 
     def check_custom(self, task: str, own: CustomTruth) -> None:
         super().check_custom(task, own)
