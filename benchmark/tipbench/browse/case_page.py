@@ -70,10 +70,7 @@ def choose_pairs(site: Site, found: pl.DataFrame) -> list[CasePair]:
     """Return a pair for each form of trafficking that there is.
 
     The lawful operation is the best seen of those that offer the same, else of the same family, else of any.
-
-    Args:
-        site: the release.
-        found: operations, as :func:`tipbench.stories.sources.candidates` has them.
+    ``found``: operations, as :func:`tipbench.stories.sources.candidates` has them.
     """
     best, version = rank_operations(found), site.source.version
     lawful = best.filter(pl.col("kind").is_in(LAWFUL)).to_dicts()

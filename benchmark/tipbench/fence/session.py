@@ -47,17 +47,12 @@ class VisiblePaths:
 def visible_paths(
     targets: Iterable[str], sources: Iterable[Path], hidden: Iterable[Path] = (), first: str = ""
 ) -> VisiblePaths:
-    """Return what a method is shown.
+    """Return what a method is shown, of the classes that its config names and the files that it is made of.
 
-    Args:
-        targets: the classes that its config names.
-        sources: the files that it is made of.
-        hidden: folders of the host that no method may see, whatever lies around them, beside the host's home.
-        first: a folder of packages of another environment, found before all others, where alone the method is looked
-            for; the environment is shown.
-
-    Raises:
-        UsageError: for a class that was typed in a notebook or a script: no file holds it.
+    ``hidden``: folders of the host that no method may see, whatever lies around them, beside the host's home.
+    ``first``: a folder of packages of another environment, found before all others, where alone the method is
+    looked for; the environment is shown. Raises UsageError for a class that was typed in a notebook or a script: no
+    file holds it.
     """
     packages = set()
     for target in targets:
@@ -145,8 +140,7 @@ CLOSE_SECONDS = 5.0
 class Limits:
     """What a fenced method may use in all: minutes, GiB of memory, GiB for what it writes, processes, CPU minutes.
 
-    Raises:
-        UsageError: for one that is out of :data:`BOUNDS`.
+    Raises UsageError for one that is out of :data:`BOUNDS`.
     """
 
     minutes: float = 60.0
@@ -183,17 +177,12 @@ class Ended(UsageError):
 
 
 class Session:
-    """One fence.
+    """One fence. Raises CannotFence where the machine does not let it be built.
 
-    Args:
-        sight: what is seen.
-        fold: the folder with the files of the fold; what the host writes to it later is seen too.
-        limits: what may be used.
-        python: the interpreter to start inside; '' goes on with a copy of the preloaded one.
-        preload: modules, or names in them, that the server loads first, for this fence and all that follow.
-
-    Raises:
-        CannotFence: where the machine does not let it be built.
+    ``sight``: what is seen. ``fold``: the folder with the files of the fold; what the host writes to it later is seen
+    too. ``limits``: what may be used. ``python``: the interpreter to start inside; '' goes on with a copy of the
+    preloaded one. ``preload``: modules, or names in them, that the server loads first, for this fence and all that
+    follow.
     """
 
     def __init__(

@@ -127,9 +127,7 @@ class Pipe:
     def read_answer(self, bounds: Bounds = SMALL) -> Answer:
         """Return the next answer.
 
-        Raises:
-            Garbled: for an answer that breaks the protocol or exceeds the bounds.
-            EOFError: where the fence has ended.
+        Raises Garbled for one that breaks the protocol or exceeds the bounds, EOFError where the fence has ended.
         """
         self.bounds, self.spent = bounds, 0
         line = self.source.readline(LONGEST_LINE + 1)

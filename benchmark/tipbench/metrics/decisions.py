@@ -37,13 +37,7 @@ import numpy as np
 
 from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Floats, GroupShares, Mask, Metrics, ratio
-from tipbench.metrics.harm import (
-    DECIDED_METRICS,
-    LAWFUL,
-    lawful_members,
-    lawful_rows,
-    measure_decided,
-)
+from tipbench.metrics.harm import DECIDED_METRICS, LAWFUL, lawful_members, lawful_rows, measure_decided
 from tipbench.metrics.metric import (
     ACCURACY,
     F1,
@@ -139,7 +133,11 @@ def _measure_units(inputs: MetricInputs, condemned: Floats) -> MetricValues:
     sums = ClusterSums(inputs.clusters)
     sums.add("all", inputs.weights)
     sums.add("right", inputs.weights, np.where(inputs.positive, condemned, 1.0 - condemned))
-    members = _lawful_targets(inputs)
+    members: dict[str, Mask] = {}
+    if "group" in inputs.test.columns:
+        members = {name: rows & ~inputs.positive for name, rows in lawful_members(inputs).items()}
+        if "brigade" in inputs.test.columns:
+            members["brigaded"] = members[LAWFUL] & inputs.test["brigade"].is_not_null().to_numpy()
     for name, rows in members.items():
         sums.add(name, inputs.weights, rows)
         sums.add(f"{name}/condemned", inputs.weights, rows, condemned)
@@ -171,16 +169,6 @@ def _measure_worst_brigade(inputs: MetricInputs, condemned: Floats, rows: Mask) 
 def decide(scores: Floats) -> Floats:
     """Return 1 for scores above one half, 0 below, one half for a tie."""
     return (scores > HALF) + HALF * (scores == HALF)
-
-
-def _lawful_targets(inputs: MetricInputs) -> dict[str, Mask]:
-    """Return the negative rows [rows] of each group that could be accused falsely, and those that a brigade targets."""
-    if "group" not in inputs.test.columns:
-        return {}
-    members = {name: rows & ~inputs.positive for name, rows in lawful_members(inputs).items()}
-    if "brigade" in inputs.test.columns:
-        members["brigaded"] = members[LAWFUL] & inputs.test["brigade"].is_not_null().to_numpy()
-    return members
 
 
 CROWD = Family("crowd", SCORES, CROWD_METRICS, measure_crowd)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,24 +23,17 @@ from tipbench.data.splits import SPLITS
 from tipbench.task import Source, Task
 
 
-def write_frames(path: Path, frames: Iterable[pl.DataFrame], notes: Mapping[str, str] | None = None) -> int:
-    """Write frames of one schema below each other and return how many rows they have.
+def write_frames(path: Path, frames: Iterable[pl.DataFrame]) -> int:
+    """Write one frame or more of one schema below each other, and return how many rows they have.
 
-    The same frames give the same bytes with the same version of the writer.
-
-    Args:
-        path: the file; its folder is made.
-        frames: at least one; each becomes a row group.
-        notes: metadata of the file's schema, by key.
-
-    Raises:
-        OSError: if it cannot be written.
+    The folder of the file is made. Each frame becomes a row group. The same frames give the same bytes with the same
+    version of the writer. Raises OSError if the file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     writer, rows = None, 0
     try:
         for frame in frames:
-            table = to_arrow(frame, notes)
+            table = to_arrow(frame)
             writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd", write_page_index=True)
             writer.write_table(table, row_group_size=max(table.num_rows, 1))
             rows += table.num_rows
@@ -50,11 +43,10 @@ def write_frames(path: Path, frames: Iterable[pl.DataFrame], notes: Mapping[str,
     return rows
 
 
-def to_arrow(frame: pl.DataFrame, notes: Mapping[str, str] | None = None) -> pa.Table:
+def to_arrow(frame: pl.DataFrame) -> pa.Table:
     """Return a frame as an Arrow table whose strings and lists have offsets of 32 bits, categories as strings."""
     table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-    fields = [(f.name, _plain_type(f.type)) for f in table.schema]
-    return table.cast(pa.schema(fields, dict(notes) if notes else None))
+    return table.cast(pa.schema([(f.name, _plain_type(f.type)) for f in table.schema]))
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:

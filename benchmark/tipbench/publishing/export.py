@@ -35,14 +35,9 @@ ADVICE = "give another folder or URL"
 def fill_target(to: str) -> Iterator[Path]:
     """Give a folder to fill; its files are at ``to`` once the block has ended without an error, or else nothing is.
 
-    On a disk the folder is filled beside its place and renamed. A store cannot rename a folder: there the checksums are
-    uploaded last, and an export without them is incomplete.
-
-    Args:
-        to: a folder that is not there yet, or a URL with nothing below it.
-
-    Raises:
-        UsageError: for a place that is taken, full, or cannot be reached or written.
+    ``to``: a folder that is not there yet, or a URL with nothing below it. On a disk the folder is filled beside its
+    place and renamed. A store cannot rename a folder: there the checksums are uploaded last, and an export without them
+    is incomplete. Raises UsageError for a place that is taken, full, or cannot be reached or written.
     """
     check_target(to)
     place = place_of(to)

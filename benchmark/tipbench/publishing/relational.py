@@ -68,14 +68,8 @@ def export_relational(
 ) -> ExportSummary:
     """Write a database for each task with a binary label, with its splits as tasks.
 
-    Args:
-        release: which; made.
-        to: a folder that is not there, or a URL of fsspec with nothing below it.
-        only: tasks; those of all that have a binary label where None or all are given.
-        splits: ``all``, or ``headline`` for the default split of each task alone.
-
-    Raises:
-        UsageError: for tasks none of which has a binary label, and as :func:`tipbench.publishing.export.fill_target`.
+    Arguments are as of :func:`tipbench.publishing.export.export_release`; of ``only``, tasks without a binary label are
+    left out. Raises UsageError for tasks none of which has one, and for a place that is taken or cannot be written.
     """
     chosen = [task for task in (tasks().values() if only is None else only) if has_binary_label(task)]
     if not chosen:

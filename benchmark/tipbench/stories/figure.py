@@ -62,11 +62,9 @@ MARKS = {what: [LegendMark(**mark) for mark in marks] for what, marks in TABLES[
 
 
 def handles(drawn: Iterable[Event], posts: bool) -> list[Any]:
-    """Return the legend: the shades, and the marks of what is drawn.
+    """Return the legend: the shades, and the marks of the events that are drawn.
 
-    Args:
-        drawn: the events that are.
-        posts: whether the spell of posting is shaded.
+    ``posts``: whether the spell of posting is shaded.
     """
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch

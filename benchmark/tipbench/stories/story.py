@@ -66,11 +66,9 @@ def story_of(source: Source, operation: int | None = None) -> Story:
 
 
 def story_from(source: Source, row: Row) -> Story:
-    """Return the story of an operation.
+    """Return the story of an operation, a row of :func:`tipbench.stories.sources.candidates`.
 
-    Args:
-        source: what it is told from; that it has the operation's region is enough.
-        row: the operation, as :func:`tipbench.stories.sources.candidates` has it.
+    ``source``: what it is told from; that it has the operation's region is enough.
     """
     about = About(**{name: row[name] for name in About.model_fields})
     events = [

@@ -62,8 +62,7 @@ class Server:
 def server_of_process(path: Sequence[str]) -> Server:
     """Return the server of this process, started where there is none. Raises OSError where it cannot be.
 
-    Args:
-        path: of its imports.
+    ``path``: of its imports.
     """
     own = os.getpid()
     if own not in _SERVERS or _SERVERS[own].process.poll() is not None:

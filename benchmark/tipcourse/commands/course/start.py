@@ -23,15 +23,7 @@ from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 
 from tipcourse.grading import make_key, write_key
-from tipcourse.lessons import (
-    Lesson,
-    all_lessons,
-    as_ipynb,
-    as_script,
-    lesson_of,
-    notebook_of,
-    require_extra,
-)
+from tipcourse.lessons import Lesson, all_lessons, as_ipynb, as_script, lesson_of, notebook_of, require_extra
 
 
 def call(options: argparse.Namespace) -> int:
