@@ -76,23 +76,20 @@ class Exercise:
         return made
 
     def held_back(self, seed: int) -> list[Case]:
-        """Return the cases of a key: none that is open, none twice, and few with the same answer; none for a value.
+        """Return the cases of a function in a key: none that is open, none twice, and few with the same answer.
 
         Raises ValueError where draws do not differ enough.
         """
         known = [case.arguments for case in self.cases(OPEN_SEED)]
         made: list[Case] = []
-        for again in range(MOST_DRAWS if self.function else 0):
-            for case in self.cases(seed, again):
-                alike = sum(equal(one.expected, case.expected) for one in made)
-                if len(made) < HELD_BACK and alike < MOST_EQUAL and case.arguments not in known:
-                    known.append(case.arguments)
-                    made.append(case)
+        for case in (case for again in range(MOST_DRAWS) for case in self.cases(seed, again)):
+            alike = sum(equal(one.expected, case.expected) for one in made)
+            if alike < MOST_EQUAL and case.arguments not in known:
+                known.append(case.arguments)
+                made.append(case)
             if len(made) == HELD_BACK:
-                break
-        if self.function and len(made) < HELD_BACK:
-            raise ValueError(f"cases_{self.name} draws too few cases that differ: {len(made)}")
-        return made
+                return made
+        raise ValueError(f"cases_{self.name} draws too few cases that differ: {len(made)}")
 
 
 @lru_cache

@@ -220,21 +220,17 @@ def _days(case: CaseStory) -> Figure:
 
 
 def _network(case: CaseStory) -> Figure:
-    number, title = case.row["operation"], "What is linked with what"
-    name = f"Network of operation {number}"
+    name = f"Network of operation {case.row['operation']}"
     wide, narrow = (draw_network(case.network, name, phone) for phone in (False, True))
-    return Figure("arcs", title, NETWORK_TEXT, wide, f"figures/{number}-network.svg", narrow)
+    path = f"figures/{case.row['operation']}-network.svg"
+    return Figure("arcs", "What is linked with what", NETWORK_TEXT, wide, path, narrow)
 
 
 def _nodes(network: Network) -> list[tuple[NetworkNode, str]]:
     """Return every row of a network with what it is linked with, in words."""
     names = {(node.kind, node.id): node.name for node in network.nodes}
-    found = []
-    for node in network.nodes:
-        mine, said = (node.kind, node.id), []
-        for link in network.links:
-            one, other = link.ends
-            if mine in link.ends:
-                said.append(f"{names[other if one == mine else one]} ({link.sort}, {link.count:,})")
-        found.append((node, ", ".join(said)))
-    return found
+    said: dict[tuple[str, int], list[str]] = {end: [] for end in names}
+    for link in network.links:
+        for mine, other in (link.ends, reversed(link.ends)):
+            said[mine].append(f"{names[other]} ({link.sort}, {link.count:,})")
+    return [(node, ", ".join(said[node.kind, node.id])) for node in network.nodes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -196,7 +197,7 @@ class Session:
         said = self._read_report()
         if not said.get("ready"):
             self._pipe.close()
-            os.close(self._report)
+            self._report.close()
             raise CannotFence(_cannot_fence_message(said.get("failed", "it ended at once")))
         self._account = host.ProcessAccount(self.keeper)
         self._start, self._code, self._over = self._account.cost()[1], None, threading.Event()
@@ -240,7 +241,7 @@ class Session:
 
     def _open(
         self, sight: VisiblePaths, fold: Path, limits: Limits, python: str, preload: Sequence[str]
-    ) -> tuple[Pipe, int, int]:
+    ) -> tuple[Pipe, io.FileIO, int]:
         user = NOBODY if os.getuid() == 0 else os.getuid()
         if user == NOBODY and (closed := unreadable(sight.shown)):
             raise CannotFence(
@@ -268,12 +269,12 @@ class Session:
         finally:
             for one in (asked, answer, report):
                 os.close(one)
-        return Pipe.of(answered, ask), reported, keeper
+        return Pipe.of(answered, ask), open(reported, "rb", buffering=0), keeper
 
     def _watch(self) -> None:
         """Watch the fence until it reports its end, and end it where it passes a limit."""
         limits = self._limits
-        while not host.wait_readable(self._report, LOOK_SECONDS):
+        while not host.wait_readable(self._report.fileno(), LOOK_SECONDS):
             processes, sockets, memory = self._account.look(limits.memory_gib * GIB)
             if time.monotonic() - self._began > 60 * limits.minutes:
                 self._passed = "minutes"
@@ -292,17 +293,13 @@ class Session:
             if self._why:
                 host.kill_fence(self.keeper)
         self._code = self._read_report().get("ended")
-        os.close(self._report)
+        self._report.close()
         self._over.set()
 
     def _read_report(self) -> dict[str, Any]:
         """Return what the keeper reports next; empty where it was killed."""
-        line = b""
-        while not line.endswith(b"\n"):
-            if not (one := os.read(self._report, 1)):
-                return {}
-            line += one
-        return json.loads(line)
+        line = self._report.readline()
+        return json.loads(line) if line.endswith(b"\n") else {}
 
 
 def _cannot_fence_message(why: str) -> str:

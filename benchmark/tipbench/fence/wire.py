@@ -94,11 +94,7 @@ class Pipe:
 
     def ask(self, said: dict[str, Any], frame: pl.DataFrame | None = None) -> None:
         """Send a request, with a frame where it has one."""
-        body = b""
-        if frame is not None:
-            buffer = io.BytesIO()
-            frame.write_ipc_stream(buffer)
-            body = buffer.getvalue()
+        body = b"" if frame is None else frame.write_ipc_stream(None).getvalue()
         self._send({**said, "bytes": len(body)}, [body])
 
     def read_request(self) -> tuple[dict[str, Any], pl.DataFrame | None] | None:

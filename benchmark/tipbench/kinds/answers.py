@@ -84,9 +84,10 @@ class Answers:
 
     @property
     def candidates(self) -> pl.DataFrame:
-        """Forecasts only: ``[region, candidate Int64]``, what may be forecast. Raises UsageError without any."""
+        """Forecasts and links only: the gallery, what may be named. Raises UsageError without any."""
         if self.gallery is None or self.gallery.is_empty():
-            raise UsageError("answers: no candidate at all; forecasts need a gallery of region and candidate")
+            columns = "region and candidate" if self.kind.has_parts else "region, view and candidate"
+            raise UsageError(f"answers: no candidate at all; {self.kind.name} need a gallery of {columns}")
         return self.gallery
 
     def as_written(self, keys: pl.Series) -> pl.Series:

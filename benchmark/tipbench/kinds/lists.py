@@ -256,7 +256,7 @@ class LinksKind(ListsKind):
         return "query", "view", "candidate"
 
     def check_key(self, answers: Answers, predictions: pl.DataFrame, name: str) -> None:
-        frame, known = (answers.frame, answers.unit) if name == "query" else (_require_gallery(answers), name)
+        frame, known = (answers.frame, answers.unit) if name == "query" else (answers.candidates, name)
         check_key_type(predictions, name, known, frame.schema[known])
 
     def check_rows(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
@@ -265,7 +265,7 @@ class LinksKind(ListsKind):
         unknown = placed.filter(pl.col("region").is_null()).select("query").unique(maintain_order=True)
         what, given = f"query keys are not among the {seeds.height:,} seeds", placed["query"].n_unique()
         refuse_rows(answers, unknown, given, what, "use those only")
-        gallery = _require_gallery(answers).select(ITEM)
+        gallery = answers.candidates.select(ITEM)
         strange = placed.join(gallery, on=ITEM, how="anti", maintain_order="left").select(
             "query", "candidate"
         )
@@ -282,18 +282,12 @@ class LinksKind(ListsKind):
         return placed.sort(order, descending=[False, False, True, False]).select(LINK_COLUMNS)
 
     def check_truth(self, answers: Answers) -> None:
-        missing = [name for name in GALLERY_COLUMNS if name not in _require_gallery(answers).columns]
+        missing = [name for name in GALLERY_COLUMNS if name not in answers.candidates.columns]
         said = f"the gallery has no {', '.join(missing)}; links need {', '.join(GALLERY_COLUMNS)}"
         refuse_truth(missing, said)
 
     def counted_rows(self, frame: pl.DataFrame, part: str) -> pl.Expr:
         return pl.col("links") > 0
-
-
-def _require_gallery(answers: Answers) -> pl.DataFrame:
-    if answers.gallery is None or answers.gallery.is_empty():
-        raise UsageError("answers: nothing can be linked; links need a gallery of region, view and candidate")
-    return answers.gallery
 
 
 def add_link_counts(seeds: pl.DataFrame, gallery: pl.DataFrame) -> pl.DataFrame:

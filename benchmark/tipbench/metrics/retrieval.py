@@ -165,9 +165,7 @@ def measure_case_links(inputs: MetricInputs) -> MetricValues:
     of each form.
     """
     seeds = inputs.answers.scored_rows().rename({inputs.answers.unit: "query"})
-    gallery = inputs.answers.gallery
-    if gallery is None:
-        raise ValueError("links are scored against a gallery")
+    gallery = inputs.answers.candidates
     ranked = _rank_candidates(seeds, gallery, inputs.predictions)
     views, links = _score_views(seeds, gallery, ranked), _find_first_links(ranked)
     weight = row_weights(seeds)

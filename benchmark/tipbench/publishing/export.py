@@ -130,19 +130,14 @@ def export_release(
     """Write a release, ready to read, to a folder or URL, for ``datasets.load_dataset``, the Hugging Face Hub,
     ``mlcroissant``, catalogues, and :func:`tipdata.release.release.open_export`.
 
-    Args:
-        release: one that was made.
-        to: a folder that is not there, or a URL of fsspec with nothing below it.
-        only: tasks whose parts are written; all if None.
-        splits: ``all``, or ``headline`` for the default split of each task alone.
-        url: the page on which the export will be found; '' if not known.
-        doi, publisher: for its metadata; '' if not known.
-        draft: whether to export a data version that may still change, marked as such.
-        check: called with the folder before it is put in its place; if it raises, nothing is left behind.
+    ``to``: a folder that is not there, or a URL of fsspec with nothing below it. ``only``: tasks whose parts are
+    written; all if None. ``splits``: ``all``, or ``headline`` for the default split of each task alone. ``url``: the
+    page on which the export will be found; ``doi``, ``publisher``: for its metadata; each '' if not known.
+    ``draft``: whether to export a data version that may still change, marked as such. ``check``: called with the
+    folder before it is put in its place; if it raises, nothing is left behind.
 
-    Raises:
-        UsageError: for a draft without ``draft``, and a place that is taken, full or cannot be written.
-        MachineFault: if a file of the release is damaged.
+    Raises UsageError for a draft without ``draft``, and a place that is taken, full or cannot be written;
+    MachineFault if a file of the release is damaged.
     """
     check_status(release.version, draft)
     with fill_target(to) as folder:

@@ -280,7 +280,9 @@ def test_answers_to_forecasts_that_cannot_be_right_are_refused(
 
 
 def test_links_without_a_gallery_and_label_sets_without_a_label_are_refused() -> None:
-    with pytest.raises(UsageError, match="nothing can be linked"):
+    with pytest.raises(
+        UsageError, match="no candidate at all; links need a gallery of region, view and candidate"
+    ):
         Answers(kinds.LINKS, "advert", LINKS.frame)
     with pytest.raises(UsageError, match="the gallery has no group"):
         Answers(kinds.LINKS, "advert", LINKS.frame, gallery=ROWS.drop("group"))

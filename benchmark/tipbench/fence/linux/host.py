@@ -189,12 +189,9 @@ def processes(keeper: int) -> set[int]:
 
 def _kib_of(path: str, names: Container[bytes]) -> dict[bytes, int]:
     """Return these fields of a file of /proc, in KiB; none if the process has ended. Raises PermissionError."""
-    try:
-        with open(path, "rb") as file:
-            lines = [line.split() for line in file]
-    except (FileNotFoundError, ProcessLookupError):
-        return {}
-    return {line[0]: int(line[1]) for line in lines if line[0] in names}
+    with suppress(FileNotFoundError, ProcessLookupError), open(path, "rb") as file:
+        return {line[0]: int(line[1]) for line in map(bytes.split, file) if line[0] in names}
+    return {}
 
 
 def wait_readable(descriptor: int, seconds: float) -> bool:

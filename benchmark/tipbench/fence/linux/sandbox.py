@@ -288,11 +288,8 @@ def _hide_counters(proc: str) -> None:
             mount("tmpfs", path, "tmpfs", _PLAIN | MS_RDONLY, "size=4k,mode=555")
         elif os.path.exists(path):
             mount(f"{OLD}/dev/null", path, flags=MS_BIND)
-    processors = [
-        line.split()[0]
-        for line in Path(proc, "stat").read_text(encoding="utf-8").splitlines()
-        if line.startswith("cpu")
-    ]
+    lines = Path(proc, "stat").read_text(encoding="utf-8").splitlines()
+    processors = (line.split()[0] for line in lines if line.startswith("cpu"))
     idle = Path(NEW, "etc", "stat")  # libraries count processors by it
     idle.write_text("".join(f"{one} {'0 ' * 10}\n" for one in processors) + "btime 0\n", encoding="utf-8")
     mount(str(idle), f"{proc}/stat", flags=MS_BIND)
