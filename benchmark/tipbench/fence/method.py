@@ -48,7 +48,10 @@ class FencedMethod:
         self._fitted: Fold | None = None
         answer = self._ask("make", method=self._config)
         said = answer.said
-        self.needs, self.takes_many = self._names(answer, "needs"), self._names(answer, "takes_many")
+        try:
+            self.needs, self.takes_many = (frozenset(answer.names(key)) for key in ("needs", "takes_many"))
+        except Garbled as error:
+            raise self._refusal(error) from None
         self.batches = BATCHES if said.get("batches") is True else ""
         self.stochastic, self.oracle = bool(said.get("stochastic")), bool(said.get("oracle"))
         self.entry_class, self.resources = said.get("entry_class"), said.get("resources", ())
@@ -117,12 +120,6 @@ class FencedMethod:
             kind = _plain(str(answer.said.get("type", "thing")))
             raise AnswerRefused(f"{self._name} returned a {kind:.60}; return a polars DataFrame.")
         return answer.frame
-
-    def _names(self, answer: Answer, key: str) -> frozenset[str]:
-        try:
-            return frozenset(answer.names(key))
-        except Garbled as error:
-            raise self._refusal(error) from None
 
     def _refusal(self, error: Garbled) -> AnswerRefused:
         return AnswerRefused(f"{self._name} returned {_plain(str(error))}.")

@@ -31,22 +31,14 @@ if TYPE_CHECKING:
 class CustomTruth(Protocol):
     """What a user's own data map of the truth; see :class:`tipbench.data.custom.config.OwnData`."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def label(self) -> str | None: ...
-    @property
-    def labels(self) -> dict[str, str]: ...
-    @property
-    def cluster(self) -> str | None: ...
-    @property
-    def truth(self) -> str | None: ...
-    @property
-    def onset(self) -> str | None: ...
-    @property
-    def prevalence(self) -> float | None: ...
-    @property
-    def true_class(self) -> str | None: ...
+    name: str
+    label: str | None
+    labels: dict[str, str]
+    cluster: str | None
+    truth: str | None
+    onset: str | None
+    prevalence: float | None
+    true_class: str | None
 
 
 @dataclass(frozen=True)
@@ -101,6 +93,9 @@ MISPLACED = {
 }
 """Field of a user's own data that only some kinds use -> the message where another kind is given it."""
 
+FINITE = "predict a finite value for each"
+Faults = dict[str, pl.Series]
+"""What is wrong with values -> of which rows, Boolean [rows]."""
 ScoreOf = Callable[[pl.DataFrame], dict[str, float]]
 """Predictions -> the metrics of the primary metric's family on them."""
 
@@ -219,14 +214,9 @@ class PredictionKind:
                 self.refuse_values(answers, predictions, name, find_out_of_range(column, self.largest))
 
     def refuse_values(
-        self,
-        answers: Answers,
-        predictions: pl.DataFrame,
-        name: str,
-        faults: dict[str, pl.Series],
-        instead: str = "predict a finite value for each",
+        self, answers: Answers, predictions: pl.DataFrame, name: str, faults: Faults, instead: str = FINITE
     ) -> None:
-        """Raise UsageError for the first of these faults (what it is -> Boolean [rows]) that any row has."""
+        """Raise UsageError for the first of these faults that any row has."""
         for what, mask in faults.items():
             if count := int(mask.sum()):
                 where = predictions.filter(mask).select(self.keys(answers.unit)).get_columns()

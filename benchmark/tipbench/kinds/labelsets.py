@@ -112,7 +112,8 @@ class ClassesKind(LabelSetsKind):
     primary = "accuracy"
 
     def counted_rows(self, frame: pl.DataFrame, part: str) -> pl.Expr:
-        return (pl.col("part") == part) & _class_is_known(frame)
+        first = next(name for name in frame.columns if name.startswith(LABEL_PREFIX))
+        return (pl.col("part") == part) & pl.col(first).is_not_null()
 
     def any_known(self, answers: Answers) -> bool:
         return not answers.counted_rows().is_empty()
@@ -127,11 +128,6 @@ class ClassesKind(LabelSetsKind):
 
     def check_custom(self, task: str, own: CustomTruth) -> None:
         PredictionKind.check_custom(self, task, own)
-
-
-def _class_is_known(frame: pl.DataFrame) -> pl.Expr:
-    first = next(name for name in frame.columns if name.startswith(LABEL_PREFIX))
-    return pl.col(first).is_not_null()
 
 
 CLASSES = ClassesKind()

@@ -101,12 +101,11 @@ def split_lists(lists: pl.DataFrame, key: str) -> Iterator[pl.DataFrame]:
 
 def _refuse_repeated(answers: Answers, predictions: pl.DataFrame, *keys: str) -> None:
     """Refuse lists that name a candidate twice. Raises PredictionsRefused."""
-    repeated = predictions.filter(pl.struct(keys).is_duplicated())
-    pairs = repeated.select("query", "candidate").unique(maintain_order=True)
-    what, each = (
-        ("a query, view and candidate", "") if "view" in keys else ("a pair of query and candidate", "pair ")
-    )
-    refuse_rows(answers, repeated, predictions.height, f"rows repeat {what}", f"give each {each}once", pairs)
+    repeated = predictions.filter(pl.struct(keys).is_duplicated()).select("query", "candidate")
+    what, instead = "rows repeat a pair of query and candidate", "give each pair once"
+    if "view" in keys:
+        what, instead = "rows repeat a query, view and candidate", "give each once"
+    refuse_rows(answers, repeated, predictions.height, what, instead)
 
 
 def _find_long(predictions: pl.DataFrame, *of: str) -> pl.DataFrame:
@@ -266,11 +265,10 @@ class LinksKind(ListsKind):
         what, given = f"query keys are not among the {seeds.height:,} seeds", placed["query"].n_unique()
         refuse_rows(answers, unknown, given, what, "use those only")
         gallery = answers.candidates.select(ITEM)
-        strange = placed.join(gallery, on=ITEM, how="anti", maintain_order="left").select(
-            "query", "candidate"
-        )
+        strange = placed.join(gallery, on=ITEM, how="anti", maintain_order="left")
         what = "name a candidate that its view does not have in the query's region"
-        refuse_rows(answers, strange, placed.height, what, "choose among the rows of the table")
+        instead = "choose among the rows of the table"
+        refuse_rows(answers, strange.select("query", "candidate"), placed.height, what, instead)
         _refuse_repeated(answers, predictions, "query", "view", "candidate")
         long = _find_long(predictions, "query", "view")
         if long.height:

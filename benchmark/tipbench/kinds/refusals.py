@@ -92,20 +92,10 @@ def align_units(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def refuse_rows(
-    answers: Answers,
-    wrong: pl.DataFrame,
-    total: int,
-    what: str,
-    instead: str,
-    shown: pl.DataFrame | None = None,
-) -> None:
-    """Refuse predictions where any of ``total`` rows is wrong. Raises PredictionsRefused.
-
-    ``wrong``: those rows, and ``shown``, where it differs, the keys that the sentence shows.
-    """
+def refuse_rows(answers: Answers, wrong: pl.DataFrame, total: int, what: str, instead: str) -> None:
+    """Raise PredictionsRefused where any of ``total`` rows is wrong. ``wrong``: the keys of those that are."""
     if wrong.height:
-        keys = show_keys(answers, *(wrong if shown is None else shown))
+        keys = show_keys(answers, *wrong.unique(maintain_order=True))
         raise PredictionsRefused(f"{wrong.height:,} of {total:,} {what} ({keys}); {instead}")
 
 

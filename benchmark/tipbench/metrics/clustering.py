@@ -94,7 +94,7 @@ def measure_clustering(inputs: MetricInputs) -> MetricValues:
     frame = inputs.answers.frame
     predicted, _ = encode_dense(inputs.predictions["cluster"])
     weights = frame["weight"].to_numpy()
-    stands_for = frame[STANDS_FOR].to_numpy() if STANDS_FOR in frame.columns else None
+    stands_for = frame[STANDS_FOR].to_numpy() if STANDS_FOR in frame.columns else 1
     parts: list[MetricValues] = []
     for prefix, column in (("", "cluster"), ("proxy_", "proxy")):
         if column in frame.columns and frame[column].null_count() < frame.height:
@@ -111,14 +111,14 @@ def sum_contributions(
     predicted: Codes,
     weights: Floats,
     clusters: ResamplingClusters,
-    stands_for: Floats | None = None,
+    stands_for: Floats | float = 1,
 ) -> ClusterSums:
     """Return what each unit adds to every metric, summed a resampling cluster.
 
     ``truth`` [units] codes, -1 for units to leave out; ``predicted`` [units] codes; ``weights`` [units];
-    ``stands_for`` [units]: one each where it is not given.
+    ``stands_for`` [units], or the same for all.
     """
-    stands_for = np.ones(weights.size) if stands_for is None else stands_for
+    stands_for = np.broadcast_to(np.asarray(stands_for, dtype=np.float64), weights.shape)
     known = truth >= 0
     codes = clusters.codes
     if not known.all():

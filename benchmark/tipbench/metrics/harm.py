@@ -169,6 +169,8 @@ MARKS = ("migrant", "small", "seasonal")
 #: Groups that are not a kind of unit: a lawful unit of any kind may have any of these marks.
 ATTRIBUTES = (FORM, "sex", "language")
 OTHER = "other"
+Members = Mapping[str, Mask]
+"""Lawful group -> its rows, [rows]; ``lawful`` are all."""
 #: Threshold -> how the names of its rates end; the gaps are at the first.
 SUFFIX = {"budget_1pct": "", "recall_50": "_at_recall_50"}
 
@@ -228,11 +230,7 @@ def lawful_members(inputs: MetricInputs) -> dict[str, Mask]:
 
 
 def measure_false_accusations(
-    inputs: MetricInputs,
-    members: dict[str, Mask],
-    compared: tuple[str, ...],
-    flagged: dict[str, Mask],
-    called: str,
+    inputs: MetricInputs, members: Members, compared: tuple[str, ...], flagged: dict[str, Mask], called: str
 ) -> MetricValues:
     """Return the share of each group's units, and of its operations, that is flagged; and the ``harm_gap``.
 
@@ -387,8 +385,6 @@ DECIDED_NAMES = tuple(metric.name for metric in DECIDED_METRICS)
 NO_OPERATION = "no operation is known"
 SEVERAL_FOLDS = "scores of several folds are not compared"
 
-Members = Mapping[str, Mask]
-"""Lawful group -> its rows, [rows]; ``lawful`` are all."""
 Points = dict[str, tuple[Floats, Metrics]]
 """Point -> how many operations had to be found, and how many of each lawful group are accused, each [replicates]."""
 

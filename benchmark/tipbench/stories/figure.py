@@ -110,6 +110,11 @@ class Reach(NamedTuple):
         until = max(self.ends, event.day) if event.until is None else event.until
         return min(until, self.last)
 
+    def shows(self, event: Event) -> bool:
+        """Return whether any day of an event is drawn."""
+        end = self.end(event) if event.what in LASTING else event.day
+        return event.day <= self.last and end >= self.first
+
 
 def _mark(panel: Axes, events: Iterable[Event], height: float, shape: str, colour: str, **look: Any) -> None:
     """Draw a marker on the day of each event. ``look``: other settings of ``plot``."""
@@ -274,7 +279,7 @@ def draw_story(story: Timeline) -> Figure:
         heights = [height for height, _ in DRAWN.values()]
         panels = figure.subplots(len(DRAWN), sharex=True, height_ratios=heights)
         reach = reach_of(story)
-        near = [event for event in story.events if _is_near(event, reach)]
+        near = [event for event in story.events if reach.shows(event)]
         for (lane, (_, draw)), panel in zip(DRAWN.items(), panels, strict=True):
             _background(panel, story, reach)
             of_lane = [event for event in near if event.lane == lane]
@@ -322,11 +327,6 @@ def reach_of(story: Timeline) -> Reach:
     days = [day for day in every if low <= day <= high]
     first, last = max(min(days) - MARGIN, -MOST), min(max(days) + MARGIN, DAYS + MOST)
     return Reach(first, last, about.ends)
-
-
-def _is_near(event: Event, reach: Reach) -> bool:
-    end = reach.end(event) if event.what in LASTING else event.day
-    return event.day <= reach.last and end >= reach.first
 
 
 def _background(panel: Axes, story: Timeline, reach: Reach) -> None:

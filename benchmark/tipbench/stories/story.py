@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from numbers import Integral
 from pathlib import Path
@@ -40,6 +40,8 @@ class Story(Timeline):
 
 
 Row = dict[str, Any]
+OwnRows = Callable[[pl.LazyFrame], list[Row]]
+"""Rows -> those of the operation, with the names of their towns."""
 Dated = tuple[Phase, Lane, What, Row]
 """Phase, lane, what, and the rest of an event but whether it is inside."""
 COMMITMENT = "reaches commitment"
@@ -89,36 +91,36 @@ def _events(source: Source, about: About) -> Iterator[Dated]:
     yield "ends", "people", "ends", {"day": about.ends}
     names = source.scan("places").filter(pl.col("region") == about.region).select("town", "name")
     towns = dict(names.collect().iter_rows())
+
+    def rows(frame: pl.LazyFrame) -> list[Row]:
+        owned = frame.filter(pl.col("operation") == about.operation).collect().to_dicts()
+        return [{**row, "town": towns.get(row.get("town"))} for row in owned]
+
     for of_table in PARTS:
-        yield from of_table(source, about, towns)
+        yield from of_table(source, about, rows)
 
 
-def _rows(frame: pl.LazyFrame, about: About) -> Iterator[Row]:
-    owned = frame.filter(pl.col("operation") == about.operation).collect()
-    return owned.iter_rows(named=True)
-
-
-def _recruits(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
+def _recruits(source: Source, about: About, rows: OwnRows) -> Iterator[Dated]:
     said = sources.messages(source).group_by("conversation").agg(size=pl.len(), until=pl.col("day").max())
-    for row in _rows(sources.scan_with_day(source, "conversations").join(said, on="conversation"), about):
+    for row in rows(sources.scan_with_day(source, "conversations").join(said, on="conversation")):
         reached = [COMMITMENT] if row["onset"] is not None else []
         sort = _words(", ".join([row["kind"], *reached, *([row["outcome"]] if row["outcome"] else [])]))
         days = {"day": row["day"], "until": row["until"]}
         yield "recruits", "recruits", "conversation", {**days, "size": row["size"], "sort": sort}
 
 
-def _adverts(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
-    for row in _rows(sources.scan_with_day(source, "adverts"), about):
-        at = {"day": row["day"], "town": towns.get(row["town"])}
-        yield "advertises", "adverts", "advert", {**at, "sort": row["platform"]}
-    for row in _rows(sources.of_adverts(source, "flags"), about):
+def _adverts(source: Source, about: About, rows: OwnRows) -> Iterator[Dated]:
+    for row in rows(sources.scan_with_day(source, "adverts")):
+        at = {"day": row["day"], "town": row["town"], "sort": row["platform"]}
+        yield "advertises", "adverts", "advert", at
+    for row in rows(sources.of_adverts(source, "flags")):
         yield "is disturbed", "adverts", "flag", {"day": row["day"], "sort": _words(row["reason"])}
-    for row in _rows(sources.of_adverts(source, "queue"), about):
+    for row in rows(sources.of_adverts(source, "queue")):
         yield "is disturbed", "help", "review", {"day": row["day"]}
 
 
-def _accounts(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
-    used = list(_rows(source.scan("accounts", truth=True), about))
+def _accounts(source: Source, about: About, rows: OwnRows) -> Iterator[Dated]:
+    used = rows(source.scan("accounts", truth=True))
     for row in used:
         days = {"day": row["created_day"], "until": row["closed_day"]}
         sort = f"{WORDS['role'][row['role']]} on {row['platform']}"
@@ -130,18 +132,17 @@ def _accounts(source: Source, about: About, towns: dict[int, str]) -> Iterator[D
     sites = source.scan("platforms").filter(mine, pl.col("region") == about.region)
     for row in sites.filter(pl.col("closed").is_between(about.begins, about.ends)).collect().to_dicts():
         yield "is disturbed", "accounts", "site closes", {"day": row["closed"], "sort": row["platform"]}
-    for row in _rows(source.scan("operations", truth=True), about):
+    for row in rows(source.scan("operations", truth=True)):
         if row["investigated_day"] is not None:
             yield "is disturbed", "help", "investigation", {"day": row["investigated_day"]}
 
 
-def _money(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
-    owned = list(_rows(source.scan("wallets", truth=True), about))
+def _money(source: Source, about: About, rows: OwnRows) -> Iterator[Dated]:
+    owned = rows(source.scan("wallets", truth=True))
     wallets = {row["wallet"] for row in owned}
     for row in owned:
-        sort = _words(row["role"] or row["holder"])
-        at = {"day": row["opened_day"], "town": towns.get(row["town"])}
-        yield "prepares", "money", "wallet", {**at, "sort": sort}
+        at = {"day": row["opened_day"], "town": row["town"], "sort": _words(row["role"] or row["holder"])}
+        yield "prepares", "money", "wallet", at
     # As seen from the operation's wallets; what it brings others to pay is beside.
     ways: dict[tuple[bool, bool], What] = {
         (True, True): "money moved",
@@ -149,50 +150,49 @@ def _money(source: Source, about: About, towns: dict[int, str]) -> Iterator[Date
         (False, True): "money in",
         (False, False): "money beside",
     }
-    for row in _rows(sources.scan_with_day(source, "payments"), about):
+    for row in rows(sources.scan_with_day(source, "payments")):
         carries = row["log_odds"] > NEVER  # its trade, lawful or not; else its members' everyday life
         what = ways[row["payer"] in wallets, row["payee"] in wallets] if carries else "everyday payment"
-        at = {"day": row["day"], "town": towns.get(row["town"])}
-        sort = _words(row["typology"] or row["purpose"])
-        yield "is paid", "money", what, {**at, "size": row["amount"], "sort": sort}
+        at = {"day": row["day"], "town": row["town"], "sort": _words(row["typology"] or row["purpose"])}
+        yield "is paid", "money", what, {**at, "size": row["amount"]}
 
 
-def _movement(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
-    for row in _rows(sources.stops(source), about):
-        yield "moves", "movement", "stop", {"day": row["day"], "town": towns.get(row["town"])}
-    for row in _rows(source.scan("trips", truth=True), about):
-        at = {"day": row["day"], "town": towns.get(row["town"])}
-        yield "moves", "movement", "journey", {**at, "sort": row["mode"]}
+def _movement(source: Source, about: About, rows: OwnRows) -> Iterator[Dated]:
+    for row in rows(sources.stops(source)):
+        yield "moves", "movement", "stop", {"day": row["day"], "town": row["town"]}
+    for row in rows(source.scan("trips", truth=True)):
+        at = {"day": row["day"], "town": row["town"], "sort": row["mode"]}
+        yield "moves", "movement", "journey", at
 
 
-def _firms(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
-    for row in _rows(sources.firms(source), about):
+def _firms(source: Source, about: About, rows: OwnRows) -> Iterator[Dated]:
+    for row in rows(sources.firms(source)):
         dated = row["from_day"] is not None
         since = row["from_day"] if dated else about.begins
         until = about.ends if row["to_day"] is None else min(row["to_day"], about.ends)
-        more = {"sort": row["sector"], "town": towns.get(row["town"]), "dated": dated}
+        more = {"sort": row["sector"], "town": row["town"], "dated": dated}
         what = "exploiting firm" if row["exploits"] else "firm"
         yield "works", "firms", what, {"day": since, "until": until, **more}
-    for row in _rows(sources.firm_visits(source, "audits"), about):
+    for row in rows(sources.firm_visits(source, "audits")):
         found = _words(", ".join(row["findings"])) or "nothing found"
         yield "is disturbed", "firms", "audit", {"day": row["day"], "sort": found}
-    for row in _rows(sources.firm_visits(source, "complaints"), about):
+    for row in rows(sources.firm_visits(source, "complaints")):
         yield "is disturbed", "firms", "complaint", {"day": row["day"], "sort": _words(row["topic"])}
 
 
-def _people(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
-    for row in _rows(source.scan("people", truth=True), about):
+def _people(source: Source, about: About, rows: OwnRows) -> Iterator[Dated]:
+    for row in rows(source.scan("people", truth=True)):
         days = {"day": row["from_day"], "until": row["to_day"]}
         if row["role"] != "exploited":
             yield "prepares", "people", "member", {**days, "sort": row["role"]}
             continue
-        way, town = WORDS["way"][row["way"]], towns.get(row["town"])
-        yield "works", "people", "person", {**days, "sort": way, "town": town}
+        way = WORDS["way"][row["way"]]
+        yield "works", "people", "person", {**days, "sort": way, "town": row["town"]}
         if row["to_day"] is not None:
             left = "handed on" if row["exit"] == MOVED_ON else "exit"
             sort = WORDS["exit"].get(row["exit"])
             yield "people leave", "people", left, {"day": row["to_day"], "sort": sort}
-    for row in _rows(sources.scan_with_day(source, "contacts"), about):
+    for row in rows(sources.scan_with_day(source, "contacts")):
         yield "people leave", "help", "helpline contact", {"day": row["day"], "sort": row["channel"]}
 
 
