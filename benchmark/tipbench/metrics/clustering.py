@@ -41,7 +41,7 @@ from functools import partial
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tipbench.kinds.clusters import CLUSTERS
 from tipbench.kinds.scores import SCORES
@@ -107,11 +107,7 @@ def measure_clustering(inputs: MetricInputs) -> MetricValues:
 
 
 def sum_contributions(
-    truth: Codes,
-    predicted: Codes,
-    weights: Floats,
-    clusters: ResamplingClusters,
-    stands_for: Floats | float = 1,
+    truth: Codes, predicted: Codes, weights: Floats, clusters: ResamplingClusters, stands_for: ArrayLike = 1
 ) -> ClusterSums:
     """Return what each unit adds to every metric, summed a resampling cluster.
 
@@ -124,7 +120,10 @@ def sum_contributions(
     if not known.all():
         truth, predicted, codes = truth[known], predicted[known], codes[known]
         weights, stands_for = weights[known], stands_for[known]
-    overlap, overlap_truth, overlap_predicted = _find_overlaps(truth, predicted)
+    # The overlap of true and predicted cluster that each unit is in, [units]; and both clusters of each, [overlaps].
+    width = int(predicted.max()) + 1
+    pairs, overlap = np.unique(truth.astype(np.int64) * width + predicted, return_inverse=True)
+    overlap_truth, overlap_predicted = np.divmod(pairs, width)
     counted = weights * stands_for
     # All that is there as an overlap sees it: itself, and its own operation, once.
     true_weight = np.bincount(truth, weights)[overlap_truth]
@@ -157,27 +156,6 @@ def sum_contributions(
         values *= counted
         sums.add(name, values)
     return sums
-
-
-def _find_overlaps(
-    truth: Codes, predicted: Codes
-) -> tuple[NDArray[np.int32], NDArray[np.intp], NDArray[np.intp]]:
-    """Return the overlap of true and predicted cluster that each unit is in, [units], from one sort; and each
-    overlap's true and predicted cluster, [overlaps]."""
-    width = int(predicted.max()) + 1
-    key = truth.astype(np.int64)
-    key *= width
-    key += predicted
-    order = np.argsort(key)
-    key = key[order]
-    first = np.empty(key.size, dtype=bool)
-    first[0] = True
-    np.not_equal(key[1:], key[:-1], out=first[1:])
-    overlap = np.empty(key.size, dtype=np.int32)
-    overlap[order] = np.cumsum(first, dtype=np.int32)
-    overlap -= 1
-    key = key[first]
-    return overlap, key // width, key % width
 
 
 def compute_metrics(sums: ClusterSums, drawn: Floats, prefix: str = "") -> Metrics:

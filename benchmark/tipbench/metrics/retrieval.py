@@ -35,7 +35,7 @@ import numpy as np
 import polars as pl
 
 from tipbench.kinds.lists import CANDIDATES, GIVEN_VIEW, ITEM, LINKS, MOST_CANDIDATES, split_lists
-from tipbench.metrics.bootstrap import ClusterSums, Floats, Metrics, row_weights
+from tipbench.metrics.bootstrap import ClusterSums, Floats, row_weights
 from tipbench.metrics.harm import LAWFUL, find_exploited_groups
 from tipbench.metrics.metric import FORM, ByForm, Family, Groups, Metric, MetricInputs, MetricValues
 
@@ -174,12 +174,11 @@ def measure_case_links(inputs: MetricInputs) -> MetricValues:
     sums.add("seeds", weight)
     sums.add(R_PRECISION.name, weight, score)
     named = {R_PRECISION.name: (R_PRECISION.name, "seeds")}
-    for view in [view for view in VIEWS if view in views["view"]]:
+    for view in VIEWS:
         of_view = views.filter(view=view)
         sums.add(f"seeds/{view}", weight, _align_to_seeds(seeds, of_view, pl.len()))
         sums.add(view, weight, _align_to_seeds(seeds, of_view, pl.col(R_PRECISION.name).sum()))
         named[OF_VIEW[view].name] = (view, f"seeds/{view}")
-    absent = {metric.name: view for view, metric in OF_VIEW.items() if metric.name not in named}
     wrong = links.filter(~pl.col("is_true") & ~pl.col("group").is_in(NOT_LAWFUL))
     count = pl.col("links").sum()
     wrong_of = {
@@ -190,13 +189,8 @@ def measure_case_links(inputs: MetricInputs) -> MetricValues:
     true = _align_to_seeds(seeds, links.filter("is_true"), count)
     sums.add("true", weight, true)
     sums.add("wrong", weight, wrong_of[LAWFUL])
-    ratios, order = sums.ratios(named | {WRONGFUL.name: ("wrong", "true")}), (*named, *absent, WRONGFUL.name)
-
-    def metrics(drawn: Floats) -> Metrics:
-        values = ratios(drawn)
-        return {name: values[name] if name in values else np.full(len(drawn), np.nan) for name in order}
-
-    withheld = {name: f"no seed has a link among {view}" for name, view in absent.items()}
+    absent = {view: metric for view, metric in OF_VIEW.items() if view not in views["view"]}
+    withheld = {metric.name: f"no seed has a link among {view}" for view, metric in absent.items()}
     if not seeds.height:
         withheld = {metric.name: "no seed has a link" for metric in LINK_METRICS}
     every, clusters = np.ones(seeds.height, dtype=bool), inputs.clusters
@@ -214,7 +208,8 @@ def measure_case_links(inputs: MetricInputs) -> MetricValues:
     for group, rows in exploited.items():
         groups[group] = {R_PRECISION.name: observed[group], "operations": clusters.among(rows)}
     by_form = ByForm(clusters, seeds[FORM], every, weight, score) if FORM in seeds.columns else None
-    return MetricValues(metrics=metrics, withheld=withheld, groups=groups, by_form=by_form)
+    ratios = sums.ratios(named | {WRONGFUL.name: ("wrong", "true")})
+    return MetricValues(metrics=ratios, withheld=withheld, groups=groups, by_form=by_form)
 
 
 def _score_views(seeds: pl.DataFrame, gallery: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
