@@ -98,7 +98,7 @@ def measure_clustering(inputs: MetricInputs) -> MetricValues:
     parts: list[MetricValues] = []
     for prefix, column in (("", "cluster"), ("proxy_", "proxy")):
         if column in frame.columns and frame[column].null_count() < frame.height:
-            truth = inputs.truth_codes if column == "cluster" else encode_dense(frame[column])[0]
+            truth, _ = encode_dense(frame[column])
             sums = sum_contributions(truth, predicted, weights, inputs.clusters, stands_for)
             parts.append(MetricValues(metrics=partial(compute_metrics, sums, prefix=prefix)))
         elif column == "cluster" and inputs.answers.pairs is None:

@@ -203,9 +203,15 @@ CLASS_METRICS = (ACCURACY, Metric("macro_f1", "macro F1 over classes"))
 
 def measure_classes(inputs: MetricInputs) -> MetricValues:
     """Return both metrics, with ``class=NAME`` in groups."""
-    names = inputs.answers.label_names
-    truth, decided = _find_true_and_decided(inputs)
-    weight = inputs.answers.scored_rows()["weight"].to_numpy()
+    names, unit, scored = inputs.answers.label_names, inputs.answers.unit, inputs.answers.scored_rows()
+    given = inputs.predictions.filter(inputs.predictions[unit].is_in(scored[unit].implode()))
+    truth, values = (
+        frame.select(f"{prefix}{name}" for name in names).to_numpy().astype(np.float64)
+        for frame, prefix in ((scored, LABEL_PREFIX), (given, SCORE_PREFIX))
+    )
+    highest = (values == values.max(axis=1, keepdims=True)).astype(np.float64)
+    decided = highest / highest.sum(axis=1, keepdims=True)
+    weight = scored["weight"].to_numpy()
     sums = ClusterSums(inputs.clusters)
     sums.add("all", weight)
     for name, true, given in zip(names, truth.T, decided.T, strict=True):
@@ -228,17 +234,6 @@ def measure_classes(inputs: MetricInputs) -> MetricValues:
         for name, count in zip(names, truth.sum(axis=0), strict=True)
     }
     return MetricValues(metrics=metrics, groups=groups)
-
-
-def _find_true_and_decided(inputs: MetricInputs) -> tuple[Floats, Floats]:
-    """Return which class each scored unit has, and which it is given, [units, classes] with rows that add up to 1."""
-    names, unit = inputs.answers.label_names, inputs.answers.unit
-    scored = inputs.answers.scored_rows()
-    scores = inputs.predictions.filter(inputs.predictions[unit].is_in(scored[unit].implode()))
-    values = scores.select(f"{SCORE_PREFIX}{name}" for name in names).to_numpy().astype(np.float64)
-    highest = (values == values.max(axis=1, keepdims=True)).astype(np.float64)
-    truth = scored.select(f"{LABEL_PREFIX}{name}" for name in names).to_numpy().astype(np.float64)
-    return truth, highest / highest.sum(axis=1, keepdims=True)
 
 
 CLASSES_FAMILY = Family("classes", CLASSES, CLASS_METRICS, measure_classes)

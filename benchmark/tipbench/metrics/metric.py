@@ -28,7 +28,6 @@ from tipbench.kinds.refusals import check_predictions
 from tipbench.metrics.bootstrap import (
     FEWEST_CLUSTERS,
     TOO_FEW,
-    Codes,
     Floats,
     GroupShares,
     Mask,
@@ -131,13 +130,6 @@ class MetricInputs:
     def score(self) -> Floats:
         """Scores only: those of the test part, [rows]."""
         return self.test["score"].to_numpy()
-
-    @property
-    def truth_codes(self) -> Codes:
-        """Clusters only: the true cluster of each unit as a code, -1 where it is unknown; some must be
-        known."""
-        unknown = self.answers.frame["cluster"].is_null()
-        return np.where(unknown.to_numpy(), -1, self.clusters.codes) if unknown.any() else self.clusters.codes
 
     def with_predictions(self, predictions: pl.DataFrame) -> MetricInputs:
         """Return other predictions beside the same answers, which share the arrays of the answers' rows."""

@@ -158,13 +158,6 @@ class ByClass(NamedTuple):
     negative: NDArray
 
 
-class Shares(NamedTuple):
-    """The shares of positives, [replicates], that headline and raw metrics are at."""
-
-    headline: Floats
-    raw: Floats
-
-
 class Ranking:
     """The rows of a test part, sorted once.
 
@@ -192,9 +185,11 @@ class Ranking:
         self._positive = RankedRows(order, label, codes, weights, above)
         self._negative = RankedRows(order, ~label, codes, weights, stops - above)
 
-    def metrics(self, drawn: Floats, shares: Shares | None = None) -> Metrics:
-        """Return every metric, [replicates], under the multiplicities [replicates, clusters]; NaN with one class
-        only. ``shares``: in the place of the rows' own."""
+    def metrics(self, drawn: Floats, shares: tuple[Floats, Floats] | None = None) -> Metrics:
+        """Return every metric, [replicates], under the multiplicities [replicates, clusters]; NaN with one class only.
+
+        ``shares``: of positives, [replicates], that headline and raw metrics are at, in the place of the rows' own.
+        """
         values = np.full((len(drawn), len(RANKING_NAMES)), np.nan)
         if self._both_classes:
             stated = zip(*shares, strict=True) if shares is not None else repeat((self._prevalence, None))
@@ -276,7 +271,7 @@ def pool_folds(
             headline = summed(weights * positive) / summed(weights)
         total, of_folds = np.zeros((2, len(RANKING_NAMES), len(drawn)))
         for rows, ranking in rankings:
-            values = np.stack(list(ranking.metrics(drawn, Shares(headline, raw)).values()))
+            values = np.stack(list(ranking.metrics(drawn, (headline, raw)).values()))
             weighing = [summed((every if name in RAW_NAMES else weights) * rows) for name in RANKING_NAMES]
             weight = np.where(np.isnan(values), 0.0, np.stack(weighing))
             total += weight * np.nan_to_num(values)
