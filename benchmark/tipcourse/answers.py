@@ -54,9 +54,8 @@ class Answers:
     def begin(self, cells: pl.DataFrame) -> None:
         """Run cells ``[name, source]`` in their order; one that stops is remembered, and the next one runs."""
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        threading.Thread(
-            target=_interrupt_after, args=(self._seconds, lambda: self._over), daemon=True
-        ).start()
+        clock = (self._seconds, lambda: self._over)
+        threading.Thread(target=_interrupt_after, args=clock, daemon=True).start()
         for name, source in cells.select("name", "source").iter_rows():
             try:
                 with redirect_stdout(io.StringIO()):

@@ -129,13 +129,13 @@ def _circuits(source: Source, operation: int) -> Part:
     booked = Counter(stops.drop_nulls("wallet").select("circuit", "wallet").iter_rows())
     counts = Counter(stops["circuit"])
     towns = dict(stops.group_by("circuit").agg(pl.col("town").n_unique()).iter_rows())
-    links = [
-        NetworkLink((("circuit", circuit), ("wallet", wallet)), "booking", count)
-        for (circuit, wallet), count in sorted(booked.items())
-    ]
-    return [
+    nodes = [
         NetworkNode("circuit", one, f"{counts[one]:,} stops in {towns.get(one, 0)} towns") for one in owned
-    ], links
+    ]
+    pairs = sorted(booked.items())
+    return nodes, [
+        NetworkLink((("circuit", one), ("wallet", other)), "booking", n) for (one, other), n in pairs
+    ]
 
 
 def _firms(source: Source, operation: int) -> Part:

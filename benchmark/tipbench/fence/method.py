@@ -94,11 +94,10 @@ class FencedMethod:
         self._session.close()
 
     def _predict(self, fold: Fold) -> pl.DataFrame:
-        valid, regions = (fold.whole or fold) is not self._fitted, fold.regions
         self._bounds = self._bounds_of(fold, self._fitted or fold)
-        return self._checked_frame(
-            self._ask("predict", valid=valid, regions=None if regions is None else list(regions))
-        )
+        valid = (fold.whole or fold) is not self._fitted
+        regions = None if fold.regions is None else list(fold.regions)
+        return self._checked_frame(self._ask("predict", valid=valid, regions=regions))
 
     def _bounds_of(self, fold: Fold, whole: Fold) -> Bounds:
         """Return the bounds of predictions of a fold; some regions of ``whole`` get their share of the bytes."""

@@ -190,10 +190,9 @@ def measure_audits(inputs: MetricInputs) -> MetricValues:
     sums.add("found", weights, positive, audited)
     groups = lawful_rows(inputs) if "group" in inputs.test.columns else {}
     shares = GroupShares(inputs.clusters, weights, groups, audited).observed
+    ratios = {AUDIT_PRECISION.name: ("found", "audited"), AUDIT_RECALL.name: ("found", "positive")}
     return MetricValues(
-        metrics=sums.ratios(
-            {AUDIT_PRECISION.name: ("found", "audited"), AUDIT_RECALL.name: ("found", "positive")}
-        ),
+        metrics=sums.ratios(ratios),
         withheld={} if positive.any() else {AUDIT_RECALL.name: NO_POSITIVE},
         groups={name: {"audited": share} for name, share in shares.items()},
     )

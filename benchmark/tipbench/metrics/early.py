@@ -214,9 +214,8 @@ def _measure_harm(inputs: MetricInputs, alarms: AlarmOutcomes) -> MetricValues:
     if any(name in inputs.test.columns for name in ATTRIBUTES):
         gaps.append(PROTECTION_GAP.name)
         parts.append(measure_protection(inputs, alarms.found))
-    return withhold_if_silent(
-        combine(parts), gaps, explain_worthless_gap(inputs, alarms.alarmed, alarms.found)
-    )
+    reason = explain_worthless_gap(inputs, alarms.alarmed, alarms.found)
+    return withhold_if_silent(combine(parts), gaps, reason)
 
 
 def _find_members(inputs: MetricInputs) -> dict[str, Mask]:

@@ -107,11 +107,7 @@ ESTIMATION_METRICS = (
     ESTIMATE,
 )
 
-WIDEST = {
-    "median_abs_log_error": np.log(FACTOR),
-    "median_abs_error": np.log(FACTOR),
-    "median_abs_share_error": 1.0,
-}
+WIDEST = {ERROR["count"]: np.log(FACTOR), ERROR["level"]: np.log(FACTOR), ERROR["share"]: 1.0}
 """Name of the error -> the width on its scale beyond which an interval covers nothing; one of shares may be as wide as
 from none to all. Differences in the data's own units have no such width."""
 
@@ -139,10 +135,8 @@ def _measure_error(inputs: MetricInputs, rows: pl.DataFrame, name: str) -> Metri
     mine = rows["quantity"].is_in([quantity for quantity, error in ERROR.items() if error == name])
     part, codes = rows.filter(mine), inputs.clusters.codes[mine.to_numpy()]
     weight = part["weight"].to_numpy()
-    numbers = (
-        part[column].cast(pl.Float64).fill_null(np.nan).to_numpy()
-        for column in ("truth", "estimate", "lower", "upper")
-    )
+    columns = (part[name] for name in ("truth", "estimate", "lower", "upper"))
+    numbers = (column.cast(pl.Float64).fill_null(np.nan).to_numpy() for column in columns)
     truth, estimate, low, high = map(np.log, numbers) if are_counts else numbers
     apart = estimate - truth
     error = np.where(np.isnan(apart), np.inf, np.abs(apart))

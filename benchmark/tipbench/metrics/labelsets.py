@@ -102,13 +102,9 @@ def _measure_labels(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.Data
     for name in inputs.answers.label_names:
         label = answers[f"{LABEL_PREFIX}{name}"]
         known = label.is_not_null().to_numpy()
-        rows, positive, codes = (
-            answers.filter(known),
-            find_equal(label, 1)[known],
-            inputs.clusters.codes[known],
-        )
+        rows, positive = answers.filter(known), find_equal(label, 1)[known]
         score = scores[f"{SCORE_PREFIX}{name}"].cast(pl.Float64).to_numpy()[known]
-        rankings.append(make_ranking(rows, score, positive, codes, None))
+        rankings.append(make_ranking(rows, score, positive, inputs.clusters.codes[known], None))
         value = compute_observed(rankings[-1], inputs.clusters.count)["average_precision"]
         weight = rows["weight"].to_numpy()
         groups[f"label={name}"] = {

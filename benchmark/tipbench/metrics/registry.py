@@ -53,11 +53,8 @@ def reportable_metrics(names: Sequence[str], answers: Answers) -> frozenset[str]
 
 def families_of(kind: PredictionKind, names: Sequence[str] | frozenset[str]) -> list[Family]:
     """Return the families of a kind that compute any of these metrics."""
-    return [
-        family
-        for family in families().values()
-        if family.kind is kind and any(metric.name in names for metric in family.metrics)
-    ]
+    of_kind = (family for family in families().values() if family.kind is kind)
+    return [family for family in of_kind if any(metric.name in names for metric in family.metrics)]
 
 
 def measure_all(inputs: MetricInputs) -> MetricValues:

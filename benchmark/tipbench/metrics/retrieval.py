@@ -50,10 +50,9 @@ RETRIEVAL_NAMES = tuple(metric.name for metric in RETRIEVAL_METRICS)
 
 def measure_retrieval(inputs: MetricInputs) -> MetricValues:
     """Return the metrics of one set of inputs; queries are resampled by their cluster."""
-    queries = score_queries(
-        inputs.answers.frame, inputs.answers.scored_rows(), inputs.predictions, inputs.answers.unit
-    )
-    weight = row_weights(inputs.answers.counted_rows())
+    answers = inputs.answers
+    queries = score_queries(answers.frame, answers.scored_rows(), inputs.predictions, answers.unit)
+    weight = row_weights(answers.counted_rows())
     sums = ClusterSums(inputs.clusters)
     sums.add("queries", weight)
     for name in RETRIEVAL_NAMES:
@@ -74,9 +73,8 @@ def score_queries(
     ``gallery`` and ``queries`` are ``[unit, cluster]``, ``candidates`` ``[query, candidate, score]``, those of a query
     together.
     """
-    relevant = queries.select(
-        unit, "cluster", (pl.len().over("cluster").cast(pl.Int64) - 1).alias("relevant")
-    )
+    others = (pl.len().over("cluster").cast(pl.Int64) - 1).alias("relevant")
+    relevant = queries.select(unit, "cluster", others)
     found = [_score_lists(relevant, gallery, some, unit) for some in split_lists(candidates, "query")]
     return (
         relevant.drop("cluster")
@@ -234,9 +232,8 @@ def _find_first_links(ranked: pl.DataFrame) -> pl.DataFrame:
     blocks = ranked.group_by("query", "view", "score").agg(size=count, hits=count)
     first = _expect_hits(blocks, ["query", "view"], pl.lit(FIRST_CANDIDATES))
     each = first.select("query", "view", "score", each=pl.col("within") / pl.col("size"))
-    groups = ranked.join(each, on=["query", "view", "score"]).group_by(
-        "query", "group", "is_true", maintain_order=True
-    )
+    joined = ranked.join(each, on=["query", "view", "score"])
+    groups = joined.group_by("query", "group", "is_true", maintain_order=True)
     return groups.agg(links=pl.col("each").sum())
 
 

@@ -174,9 +174,8 @@ def _write_task(
     fold, rows, _ = build_fold(task, source, units, SPLITS[split], TRUTH, task.tier)
     train = fold.supervision.filter(pl.col("part") == "train").with_columns(pl.col("part").cast(pl.String))
     later = task.answers(rows.filter(pl.col("part") != "train"), source)
-    labels = pl.concat(
-        [one.select(task.unit, "part", "label") for one in (train, later)], how="vertical_relaxed"
-    )
+    both = [one.select(task.unit, "part", "label") for one in (train, later)]
+    labels = pl.concat(both, how="vertical_relaxed")
     for part, name in PARTS.items():
         placed = labels.filter(pl.col("part") == part).drop_nulls("label").join(entities.index, on=task.unit)
         columns = pl.lit(END).cast(pl.Datetime("us")).alias(TIME), pl.col("place").alias(task.unit), "label"

@@ -89,9 +89,8 @@ def describe_operation(story: Timeline) -> list[ChronicleLine]:
         ("seen", f"in {story.views} of {len(VIEWS)} views; rows of its life: {seen}"),
     ]
     if outsiders:
-        rows.append(
-            ("beside", f"{outsiders:,} of {len(story.events):,} events lie outside its life, marked *")
-        )
+        beside = f"{outsiders:,} of {len(story.events):,} events lie outside its life, marked *"
+        rows.append(("beside", beside))
     return [ChronicleLine(*row) for row in rows]
 
 

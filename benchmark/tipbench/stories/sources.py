@@ -135,9 +135,8 @@ def find_operations_of(source: Source, asked: str) -> pl.DataFrame:
 def rank_operations(found: pl.DataFrame) -> pl.DataFrame:
     """Return operations of :func:`tipbench.stories.sources.candidates`, those seen in most views and rows first."""
     rows = pl.sum_horizontal(pl.col(view).clip(upper_bound=MANY) for view in VIEWS)
-    return found.sort(
-        "views", pl.min_horizontal(*VIEWS), rows, "operation", descending=[True, True, True, False]
-    )
+    order = ("views", pl.min_horizontal(*VIEWS), rows, "operation")
+    return found.sort(*order, descending=[True, True, True, False])
 
 
 def _filter(word: str, source: Source) -> pl.Expr:
