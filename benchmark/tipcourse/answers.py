@@ -36,8 +36,8 @@ MOST_SAID = 200
 class Answers:
     """The answers of one notebook, by name.
 
-    ``seconds``: of the processor, for all answers together. Then the main thread is interrupted, as by Ctrl-C, and
-    where an answer does not obey that, the process ends.
+    ``seconds``: of the processor, for all answers together. Then the main thread is interrupted, as by
+    Ctrl-C, and where an answer does not obey that, the process ends.
     """
 
     needs: frozenset[str] = frozenset()

@@ -61,12 +61,12 @@ def all_lessons() -> tuple[Lesson, ...]:
 
 
 def find_lesson(word: str) -> Lesson | None:
-    """Return the lesson of a name (``leakage``), a number (``1``) or both (``01_leakage``); None where none has it."""
+    """Return the lesson of a name (``leakage``), a number (``1``) or both (``01_leakage``), or None."""
     return next((one for one in all_lessons() if word in (one.name, one.stem, str(one.number))), None)
 
 
 def lesson_of(word: str) -> Lesson:
-    """Return the lesson that :func:`find_lesson` finds. Raises UsageError, with the nearest name, for none."""
+    """Return the lesson that :func:`find_lesson` finds. Raises UsageError, with the nearest name."""
     if (lesson := find_lesson(word)) is not None:
         return lesson
     near = suggestion(word, [lesson.name for lesson in all_lessons()])

@@ -38,7 +38,7 @@ class StudentNotebook:
 
 
 def find_notebooks(words: list[str]) -> list[tuple[Path, str]]:
-    """Return the notebooks that paths name, each with what tables call it: files, and every ``.ipynb`` below folders.
+    """Return the notebooks that paths name, and their names in tables: files, and ``.ipynb`` below folders.
 
     A notebook of a folder is shown by its path in there, a file by its name; where these repeat, by what was typed.
     Raises UsageError for a path that is not there, such as the name of a lesson that was not started.

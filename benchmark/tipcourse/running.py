@@ -126,8 +126,9 @@ def open_fence() -> Callable[[Questions, Limits], list[dict]]:
 def outcomes_fenced(sight: VisiblePaths, asked: Questions, limits: Limits) -> list[dict]:
     """Return the outcome of each call.
 
-    Raises Stopped if the fence ends before the last call, or its answer is an error or cannot be read; CannotFence if
-    no fence can be built; UsageError if it cannot prepare to run answers: no code of a student has run then.
+    Raises Stopped if the fence ends before the last call, or its answer is an error or cannot be read;
+    CannotFence if no fence can be built; UsageError if it cannot prepare to run answers: no code of a student
+    has run then.
     """
     allowed = FenceLimits(limits.patience / 60, limits.memory_mib / 1024, SCRATCH_GIB, PROCESSES)
     cells = pl.DataFrame(asked.cells, schema={"name": TEXT, "source": TEXT}, orient="row")

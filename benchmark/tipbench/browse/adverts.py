@@ -47,16 +47,17 @@ def by_language(adverts: pl.DataFrame) -> list[dict[str, Any]]:
 def card(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the card of an advert for a page.
 
-    ``head``: where and when it was posted; ``offer``: what and at which price; ``script``: attributes of its text;
-    ``truth``: who is behind it; ``facts``: what it says.
+    ``head``: where and when it was posted; ``offer``: what and at which price; ``script``: attributes of its
+    text; ``truth``: who is behind it; ``facts``: what it says.
     """
     day, minute = divmod(row["minute"], MINUTES_A_DAY)
+    time = f"{minute // 60:02d}:{minute % 60:02d}"
     basis = f"per {row['price_basis']}".replace("_", " ").replace("per total", "in total")
     price = "no price" if row["price"] is None else f"{row['price'] / 100:,.0f} XTS {basis}"
     counts = {"contact": len(row["contacts"]), "image": len(row["images"])}
     counted = ", ".join(f"{count} {name if count == 1 else f'{name}s'}" for name, count in counts.items())
     return {
-        "head": f"{row['platform']} · day {day}, {minute // 60:02d}:{minute % 60:02d} · region {row['region']}",
+        "head": f"{row['platform']} · day {day}, {time} · region {row['region']}",
         "offer": f"{row['category']} · {price} · {counted}",
         **{name: row[name] for name in ("title", "body")},
         "script": script(row["language"]),

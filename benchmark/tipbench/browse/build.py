@@ -67,8 +67,8 @@ def check_rows(most: int) -> None:
 def browse(release: Release, to: Path, most: int = ROWS, quiet: bool = False) -> BrowsePages:
     """Write the pages of a release to a folder that is new, empty, or was made by this.
 
-    ``most``: rows of a table that are shown at most; ``quiet``: no progress. Raises UsageError where ``to`` is
-    something else or cannot be written, and for a number of rows out of range.
+    ``most``: rows of a table that are shown at most; ``quiet``: no progress. Raises UsageError where ``to``
+    is something else or cannot be written, and for a number of rows out of range.
     """
     check_rows(most)
     to = expand_home(to).resolve()

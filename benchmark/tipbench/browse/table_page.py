@@ -254,8 +254,8 @@ def table_page(site: Site, table: Table, most: int) -> tuple[Page, dict[str, Any
     tiers = [tier for tier in (*TIERS, "label") if table.names(tier)]
     others = dict.fromkeys(c.id_of for c in table.columns if c.id_of and c.id_of != table.name)
     drawn = (
-        f"{kept.height:,} of {frame.height:,} rows, drawn at random, the same for everybody. Search, filters and "
-        "sorting work on these."
+        f"{kept.height:,} of {frame.height:,} rows, drawn at random, the same for everybody. Search, filters "
+        "and sorting work on these."
     )
     said = f"All {frame.height:,} rows that were read." if kept.height == frame.height else drawn
     known = parameters(site.source.version)

@@ -33,10 +33,10 @@ class AnswerRefused(UsageError):
 
 
 class FencedMethod:
-    """A method that was made behind a fence; :meth:`close` ends both. Raises UsageError for what is not a method.
+    """A method that was made behind a fence. Raises UsageError for what is not a method.
 
-    ``folder``: that of the session's fold, written when the method is first fitted. ``config``: ``_target_`` and
-    parameters. ``size``: the most bytes of its predictions (:data:`tipbench.fence.FILE_BYTES`).
+    ``folder``: that of the session's fold, written when the method is first fitted. ``config``: ``_target_``
+    and parameters. ``size``: the most bytes of its predictions (:data:`tipbench.fence.FILE_BYTES`).
     """
 
     def __init__(

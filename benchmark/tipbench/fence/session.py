@@ -52,8 +52,8 @@ def visible_paths(
 
     ``hidden``: folders of the host that no method may see, whatever lies around them, beside the host's home.
     ``first``: a folder of packages of another environment, found before all others, where alone the method is
-    looked for; the environment is shown. Raises UsageError for a class that was typed in a notebook or a script: no
-    file holds it.
+    looked for; the environment is shown. Raises UsageError for a class that was typed in a notebook or a
+    script: no file holds it.
     """
     packages = set()
     for target in targets:
@@ -180,10 +180,10 @@ class Ended(UsageError):
 class Session:
     """One fence. Raises CannotFence where the machine does not let it be built.
 
-    ``sight``: what is seen. ``fold``: the folder with the files of the fold; what the host writes to it later is seen
-    too. ``limits``: what may be used. ``python``: the interpreter to start inside; '' goes on with a copy of the
-    preloaded one. ``preload``: modules, or names in them, that the server loads first, for this fence and all that
-    follow.
+    ``sight``: what is seen. ``fold``: the folder with the files of the fold; what the host writes to it later
+    is seen too. ``limits``: what may be used. ``python``: the interpreter to start inside; '' goes on with a
+    copy of the preloaded one. ``preload``: modules, or names in them, that the server loads first, for this
+    fence and all that follow.
     """
 
     def __init__(

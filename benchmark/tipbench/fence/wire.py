@@ -121,9 +121,9 @@ class Pipe:
             self._send({**said, "rows": frame.height, "columns": columns}, parts)
 
     def read_answer(self, bounds: Bounds = SMALL) -> Answer:
-        """Return the next answer.
+        """Return the next answer; EOFError where the fence has ended.
 
-        Raises Garbled for one that breaks the protocol or exceeds the bounds, EOFError where the fence has ended.
+        Raises Garbled for an answer that breaks the protocol or exceeds the bounds.
         """
         self.bounds, self.spent = bounds, 0
         line = self.source.readline(LONGEST_LINE + 1)
@@ -271,7 +271,7 @@ def read_fold(folder: Path) -> Fold:
         tables={name: pl.scan_ipc(folder / TABLES / f"{name}.arrow", glob=False) for name in tables},
         independent_regions=apart,
         names={path.stem: _read(path) for path in sorted((folder / NAMES).iterdir())},
-        **{path.stem: _read(path) for path in folder.glob("*.arrow")},  # type: ignore[arg-type] # those of FRAMES
+        **{path.stem: _read(path) for path in folder.glob("*.arrow")},  # type: ignore[arg-type] # of FRAMES
     )
 
 

@@ -70,9 +70,9 @@ MINOR = 100
 class Subject:
     """One kind of thing.
 
-    ``real`` makes its rows of the tables of a user's data, None where these have none; ``release`` the same of a
-    release. ``measure``: the numbers that are compared. ``features`` makes one row of numbers per thing, for a
-    classifier that separates the two; None for no classifier. ``differs``: in what the two differ before any generator
+    ``real`` makes its rows of the tables of a user's data, None where these have none; ``release`` the same
+    of a release. ``measure``: the numbers that are compared. ``features`` makes one row of numbers per thing,
+    for a classifier that separates the two, if any. ``differs``: in what the two differ before any generator
     comes in. ``sampled``: whether as many rows of the release are drawn as the user's data have.
     """
 
@@ -249,8 +249,8 @@ class DataComparison:
     """The comparison of one subject.
 
     ``rows``: real rows, and rows of the release. ``auroc``: of the classifier, None if there is none;
-    ``auroc_halves``: between halves of the real rows, what .5 looks like here. ``differs``: what a difference does not
-    show. ``shapes``: KSComplement by feature; empty without the extra.
+    ``auroc_halves``: between halves of the real rows, what .5 looks like here. ``differs``: what a difference
+    does not show. ``shapes``: KSComplement by feature; empty without the extra.
     """
 
     name: str
@@ -282,8 +282,8 @@ class DataComparison:
 def compare_data(frames: Frames, release: Release, name: str, shapes: bool) -> list[DataComparison]:
     """Return one comparison per subject that is present in the data; UsageError where none can be compared.
 
-    ``frames``: the tables of a user's data, as methods see them. ``name``: of the data, for errors. ``shapes``: whether
-    sdmetrics compares each feature.
+    ``frames``: the tables of a user's data, as methods see them. ``name``: of the data, for errors.
+    ``shapes``: whether sdmetrics compares each feature.
     """
     read = [(subject, subject.real(frames)) for subject in SUBJECTS]
     there = [(subject, rows) for subject, rows in read if rows is not None and rows.height]

@@ -82,7 +82,7 @@ def replace_tables(page: str, part: str) -> str:
 
 
 def main(words: Sequence[str]) -> int:
-    """Write the page, or with ``--check`` name it where it is not what the release gives; returns the exit code."""
+    """Write the page, or with ``--check`` name it where it is out of date; returns the exit code."""
     small = open_release(Release.from_name("small").version, "small")
     made = replace_tables(FILE.read_text(encoding="utf-8"), render(compare_release(small), small.name))
     return write_or_check({FILE.name: made}, FILE.parent, words)

@@ -182,8 +182,8 @@ class PredictionKind:
         height, units = predictions.height, f"{answers.frame.height:,} of {answers.unit}"
         refuse(not height, f"0 rows given for {units}; predict every one")
         most = max(FEW_ROWS, ROOM * self.rows_per_unit * answers.frame.height)
-        said = f"{height:,} rows given for {units}, and at most {most:,} are looked at; predict each of them once"
-        refuse(height > most, said)
+        looked_at = f"at most {most:,} are looked at; predict each of them once"
+        refuse(height > most, f"{height:,} rows given for {units}, and {looked_at}")
         self.check_columns(predictions, columns)
         predictions = predictions.select(columns)
         for name in self.keys(answers.unit):

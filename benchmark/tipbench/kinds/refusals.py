@@ -93,7 +93,7 @@ def align_units(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
 
 
 def refuse_rows(answers: Answers, wrong: pl.DataFrame, total: int, what: str, instead: str) -> None:
-    """Raise PredictionsRefused where any of ``total`` rows is wrong. ``wrong``: the keys of those that are."""
+    """Raise PredictionsRefused where any of ``total`` rows is wrong; ``wrong``: the keys of those."""
     if wrong.height:
         keys = show_keys(answers, *wrong.unique(maintain_order=True))
         raise PredictionsRefused(f"{wrong.height:,} of {total:,} {what} ({keys}); {instead}")

@@ -249,7 +249,7 @@ class _Column:
 class GroupShares:
     """The share of each group's weighted rows that is found, such as the share that is flagged.
 
-    ``weights`` [rows]; ``groups``: group -> its rows, [rows]; ``found`` [rows]: how much of each counts, 0 to 1.
+    ``weights`` [rows]; ``groups``: group -> its rows, [rows]; ``found`` [rows]: how much counts, 0 to 1.
     """
 
     def __init__(

@@ -120,7 +120,7 @@ def sum_contributions(
     if not known.all():
         truth, predicted, codes = truth[known], predicted[known], codes[known]
         weights, stands_for = weights[known], stands_for[known]
-    # The overlap of true and predicted cluster that each unit is in, [units]; and both clusters of each, [overlaps].
+    # The overlap that each unit is in, [units]; and the true and the predicted cluster of each, [overlaps].
     width = int(predicted.max()) + 1
     pairs, overlap = np.unique(truth.astype(np.int64) * width + predicted, return_inverse=True)
     overlap_truth, overlap_predicted = np.divmod(pairs, width)

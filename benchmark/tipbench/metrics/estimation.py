@@ -32,7 +32,7 @@ from tipbench.metrics.bootstrap import Floats, Metrics, compute_observed, ratio
 from tipbench.metrics.metric import Family, Metric, MetricInputs, MetricValues, combine
 
 ROUNDING = 1e-9
-"""What rounding may change, relatively: a sum, by the order of its terms, or the logarithm of a factor of just 100."""
+"""What rounding may change, relatively, in a sum by the order of its terms, or in a logarithm."""
 
 
 def weighted_median(weights: Floats, values: Floats) -> Floats:

@@ -108,7 +108,7 @@ wherever three in four of the negatives are flagged."""
 def explain_silence(inputs: MetricInputs, flagged: Mask, found: Mask) -> str | None:
     """Return why a method has no harm metrics; None where it found enough.
 
-    ``flagged``: the test rows that it flags, [rows]. ``found``: those of them that are rightly flagged, [rows].
+    ``flagged`` [rows]: the test rows that it flags. ``found`` [rows]: those that are rightly flagged.
     """
     if flagged.all():
         return ALL_FLAGGED
@@ -123,8 +123,8 @@ def explain_worthless_gap(
 ) -> str | None:
     """Return why a method has no gap; None where it has one.
 
-    ``flagged``, ``found``: as of :func:`explain_silence`. ``budget``: the share of the weight that it should flag; None
-    where it flags as many as it likes.
+    ``flagged``, ``found``: as of :func:`explain_silence`. ``budget``: the share of the weight that it should
+    flag; None where it flags as many as it likes.
     """
     if (silent := explain_silence(inputs, flagged, found)) is not None:
         return silent

@@ -186,9 +186,9 @@ class Ranking:
         self._negative = RankedRows(order, ~label, codes, weights, stops - above)
 
     def metrics(self, drawn: Floats, shares: tuple[Floats, Floats] | None = None) -> Metrics:
-        """Return every metric, [replicates], under the multiplicities [replicates, clusters]; NaN with one class only.
+        """Return every metric, [replicates], under the multiplicities [replicates, clusters].
 
-        ``shares``: of positives, [replicates], that headline and raw metrics are at, in the place of the rows' own.
+        NaN with one class only. ``shares``: of positives, [replicates], that headline and raw metrics are at.
         """
         values = np.full((len(drawn), len(RANKING_NAMES)), np.nan)
         if self._both_classes:
@@ -252,7 +252,7 @@ def _recall_where(true: Floats, cost: Floats, limit: float) -> float:
 def pool_folds(
     scores: NDArray, positive: Mask, weights: Floats, codes: Codes, share: float | None, folds: NDArray
 ) -> MetricFunction:
-    """Return the mean of the folds' rankings, each scored by a method of its own; NaN without a fold of both classes.
+    """Return the mean of the rankings of folds, each of a method of its own; NaN where none has both classes.
 
     ``folds`` int [rows]; ``share``: the prevalence; the rest as of :class:`Ranking`.
     """
@@ -412,8 +412,8 @@ def measure_operating_points(inputs: MetricInputs) -> MetricValues:
 def _measure_point(
     inputs: MetricInputs, threshold: float
 ) -> tuple[MetricFunction, int, dict[str, float | None]]:
-    """Return the PPV grid at one threshold, the clusters of false positives, and for figures the point with each
-    cluster once."""
+    """Return at one threshold the PPV grid, the number of clusters with false positives, and the point for
+    figures."""
     sums, flagged = ClusterSums(inputs.clusters), inputs.score >= threshold
     for name, rows in (("positive", inputs.positive), ("negative", ~inputs.positive)):
         sums.add(name, inputs.weights, rows)

@@ -26,8 +26,8 @@ from tipbench.task import Source, Task
 def write_frames(path: Path, frames: Iterable[pl.DataFrame]) -> int:
     """Write one frame or more of one schema below each other, and return how many rows they have.
 
-    The folder of the file is made. Each frame becomes a row group. The same frames give the same bytes with the same
-    version of the writer. Raises OSError if the file cannot be written.
+    The folder of the file is made. Each frame becomes a row group. The same frames give the same bytes with
+    the same version of the writer. Raises OSError if the file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     writer, rows = None, 0

@@ -35,9 +35,10 @@ ADVICE = "give another folder or URL"
 def fill_target(to: str) -> Iterator[Path]:
     """Give a folder to fill; its files are at ``to`` once the block has ended without an error, or else nothing is.
 
-    ``to``: a folder that is not there yet, or a URL with nothing below it. On a disk the folder is filled beside its
-    place and renamed. A store cannot rename a folder: there the checksums are uploaded last, and an export without them
-    is incomplete. Raises UsageError for a place that is taken, full, or cannot be reached or written.
+    ``to``: a folder that is not there yet, or a URL with nothing below it. On a disk the folder is filled
+    beside its place and renamed. A store cannot rename a folder: there the checksums are uploaded last, and
+    an export without them is incomplete. Raises UsageError for a place that is taken, full, or cannot be
+    reached or written.
     """
     check_target(to)
     place = place_of(to)
@@ -130,11 +131,11 @@ def export_release(
     """Write a release, ready to read, to a folder or URL, for ``datasets.load_dataset``, the Hugging Face Hub,
     ``mlcroissant``, catalogues, and :func:`tipdata.release.release.open_export`.
 
-    ``to``: a folder that is not there, or a URL of fsspec with nothing below it. ``only``: tasks whose parts are
-    written; all if None. ``splits``: ``all``, or ``headline`` for the default split of each task alone. ``url``: the
-    page on which the export will be found; ``doi``, ``publisher``: for its metadata; each '' if not known.
-    ``draft``: whether to export a data version that may still change, marked as such. ``check``: called with the
-    folder before it is put in its place; if it raises, nothing is left behind.
+    ``to``: a folder that is not there, or a URL of fsspec with nothing below it. ``only``: tasks whose parts
+    are written; all if None. ``splits``: ``all``, or ``headline`` for the default split of each task alone.
+    ``url``: the page on which the export will be found; ``doi``, ``publisher``: for its metadata; each '' if
+    not known. ``draft``: whether to export a data version that may still change, marked as such. ``check``:
+    called with the folder before it is put in its place; if it raises, nothing is left behind.
 
     Raises UsageError for a draft without ``draft``, and a place that is taken, full or cannot be written;
     MachineFault if a file of the release is damaged.
@@ -168,7 +169,7 @@ def _write_documents(facts: ExportFacts, folder: Path) -> None:
 
 
 def write_texts(facts: ExportFacts, folder: Path, texts: dict[str, str]) -> None:
-    """Write texts by the names of their files, and what every copy of the data holds: licence, use and citation."""
+    """Write texts by the names of their files, and what every copy holds: licence, use and citation."""
     cited = yaml.safe_dump(metadata(facts)["citation"], sort_keys=False, allow_unicode=True, width=100)
     shutil.copyfile(project_file("LICENSE-DATA"), folder / "LICENSE-DATA")
     for name, text in {**texts, "RESPONSIBLE-USE.md": responsible_use(facts), "CITATION.cff": cited}.items():

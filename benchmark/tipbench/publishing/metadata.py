@@ -38,9 +38,9 @@ TEMPLATE = Path(__file__).parent / "templates" / "metadata.yaml.j2"
 def metadata(facts: ExportFacts) -> dict[str, Any]:
     """Return the metadata of a release by name; they quote sections of docs/ethics.md.
 
-    ``datacite``: schema 4.5, to register a DOI; the service that mints a DOI that is not known adds it. ``citation``:
-    of ``CITATION.cff`` (format 1.2.0). ``zenodo``: of ``.zenodo.json``, from which Zenodo makes an open deposit.
-    ``croissant``: without its files and records, which :func:`croissant` adds.
+    ``datacite``: schema 4.5, to register a DOI; the service that mints a DOI that is not known adds it.
+    ``citation``: of ``CITATION.cff`` (format 1.2.0). ``zenodo``: of ``.zenodo.json``, from which Zenodo makes
+    an open deposit. ``croissant``: without its files and records, which :func:`croissant` adds.
     """
     plain = {
         name: " ".join(text.replace("**", "").replace("*", "").split()) for name, text in ethics().items()
@@ -63,7 +63,7 @@ def metadata(facts: ExportFacts) -> dict[str, Any]:
 
 
 def croissant(facts: ExportFacts, checksums: Mapping[str, str]) -> dict[str, Any]:
-    """Return the JSON-LD of an export, with its responsible-AI fields. ``checksums``: SHA-256 of its files by name."""
+    """Return the JSON-LD of an export, with responsible-AI fields. ``checksums``: SHA-256 by file."""
     found = metadata(facts)["croissant"]
     found["distribution"] = [*_files(facts, checksums), *map(_file_set, facts.configs)]
     found["recordSet"] = [*map(_table_records, facts.table_files()), *map(_config_records, facts.configs)]

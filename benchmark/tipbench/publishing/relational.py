@@ -68,8 +68,9 @@ def export_relational(
 ) -> ExportSummary:
     """Write a database for each task with a binary label, with its splits as tasks.
 
-    Arguments are as of :func:`tipbench.publishing.export.export_release`; of ``only``, tasks without a binary label are
-    left out. Raises UsageError for tasks none of which has one, and for a place that is taken or cannot be written.
+    Arguments are as of :func:`tipbench.publishing.export.export_release`; of ``only``, tasks without a binary
+    label are left out. Raises UsageError for tasks none of which has one, and for a place that is taken or
+    cannot be written.
     """
     chosen = [task for task in (tasks().values() if only is None else only) if has_binary_label(task)]
     if not chosen:
