@@ -43,21 +43,16 @@ def find_operations(asked: str, release: str = "tiny") -> pl.DataFrame:
     return find_operations_of(open_by_name(release), asked)
 
 
-ACCENT, SECOND, QUIET, PALE = LIGHT["accent"], LIGHT["oracle"], LIGHT["quiet"], LIGHT["pale"]
-"""Colours of a figure's subject, of its comparison, and of the background."""
-
-_GROUNDS = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
-_INKED = ("text.color", "axes.titlecolor", "axes.labelcolor")
 LOOK: dict[Any, Any] = {
-    **dict.fromkeys(_GROUNDS, LIGHT["paper"]),
-    **dict.fromkeys(_INKED, LIGHT["ink"]),
-    **dict.fromkeys(("xtick.color", "ytick.color", "axes.edgecolor"), QUIET),
+    **dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), LIGHT["paper"]),
+    **dict.fromkeys(("text.color", "axes.titlecolor", "axes.labelcolor"), LIGHT["ink"]),
+    **dict.fromkeys(("xtick.color", "ytick.color", "axes.edgecolor"), LIGHT["quiet"]),
     **dict.fromkeys(("font.size", "axes.labelsize"), TEXT),
     **dict.fromkeys(("xtick.labelsize", "ytick.labelsize", "legend.fontsize"), SMALL),
     **dict.fromkeys(("savefig.transparent", "legend.frameon", "axes.spines.top", "axes.spines.right"), False),
     **dict.fromkeys(("axes.grid", "axes.axisbelow"), True),
     **{"axes.titlesize": TITLE, "axes.titlelocation": "left", "figure.dpi": 110},
-    **{"grid.color": PALE, "grid.linewidth": 0.6},
+    **{"grid.color": LIGHT["pale"], "grid.linewidth": 0.6},
 }
 """The look of a figure: its own ground and its own colours of text, so that it can be read in a dark notebook too."""
 

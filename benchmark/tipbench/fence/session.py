@@ -248,9 +248,9 @@ class Session:
                 f"root's fence runs as another user, who cannot read {closed}: make it readable for all, or set "
                 "fence=off."
             )
-        view = {"shown": sight.shown, "hidden": sight.hidden, "fold": os.path.realpath(fold)}
         request = {
-            "view": {**view, "scratch": int(limits.scratch_gib * GIB)},
+            **{"shown": sight.shown, "hidden": sight.hidden, "fold": os.path.realpath(fold)},
+            "scratch": int(limits.scratch_gib * GIB),
             "user": user,
             "group": NOBODY if user == NOBODY else os.getgid(),
             "threads": limits.threads,

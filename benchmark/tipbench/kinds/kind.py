@@ -158,7 +158,7 @@ class PredictionKind:
 
     def key(self, unit: str) -> str:
         """Return the column with the key of what a row of predictions is about."""
-        return unit
+        return self.keys(unit)[0]
 
     def keys(self, unit: str) -> tuple[str, ...]:
         """Return the columns of predictions that hold keys."""

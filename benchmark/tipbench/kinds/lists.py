@@ -58,9 +58,6 @@ class ListsKind(PredictionKind):
     def columns(self, unit: str) -> tuple[str, ...]:
         return LIST_COLUMNS
 
-    def key(self, unit: str) -> str:
-        return "query"
-
     def keys(self, unit: str) -> tuple[str, ...]:
         return "query", "candidate"
 

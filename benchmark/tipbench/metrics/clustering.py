@@ -56,9 +56,6 @@ from tipbench.metrics.bootstrap import (
 )
 from tipbench.metrics.metric import (
     NO_TRUTH,
-    PAIRWISE_F1,
-    PAIRWISE_PRECISION,
-    PAIRWISE_RECALL,
     Family,
     Metric,
     MetricInputs,
@@ -68,13 +65,16 @@ from tipbench.metrics.metric import (
 )
 from tipbench.metrics.ranking import NO_VALID_PART, find_f1_threshold
 
+PAIRWISE = (
+    Metric("pairwise_f1", "pairwise F1"),
+    Metric("pairwise_precision", "pairwise precision"),
+    Metric("pairwise_recall", "pairwise recall"),
+)
 AGAINST_TRUTH = (
     Metric("b_cubed_f1", "B-cubed F1"),
     Metric("b_cubed_precision", "B-cubed precision"),
     Metric("b_cubed_recall", "B-cubed recall"),
-    PAIRWISE_F1,
-    PAIRWISE_PRECISION,
-    PAIRWISE_RECALL,
+    *PAIRWISE,
     Metric("ari", "adjusted Rand index"),
     Metric("v_measure", "V-measure"),
 )
@@ -202,7 +202,6 @@ def _adjusted_rand(shared: Floats, true: Floats, predicted: Floats, pairs: Float
 CLUSTERING = Family("clustering", CLUSTERS, CLUSTERING_METRICS, measure_clustering)
 
 
-PAIRWISE = (PAIRWISE_F1, PAIRWISE_PRECISION, PAIRWISE_RECALL)
 PAIRWISE_NAMES = tuple(metric.name for metric in PAIRWISE)
 NO_CLUSTERS = "labelled pairs have no clusters to resample"
 

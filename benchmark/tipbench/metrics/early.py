@@ -98,47 +98,65 @@ def is_timely(step: NDArray, onset: NDArray) -> Mask:
     return step >= onset - PREMATURE
 
 
-class AlarmOutcomes:
-    """The alarms of a test part beside its onsets.
+def measure_alarms(inputs: MetricInputs) -> MetricValues:
+    """Return all metrics, and what they depend on.
 
-    ``alarmed``, ``found``: the rows [rows] with an alarm, with a true one.
+    ``curves["early"]``: ``p``, ``half_speed_delay``, ``premature`` (steps before the onset beyond which an
+    alarm is false), ``erde_o``, ``cost_miss``, ``cost_false_positive`` (the share of positives),
+    ``alarmed_share``, and ``recall_by_delay``: delay -> the recall of alarms that come with no more.
+
+    ``groups``: of each group of negatives, and of the ``lawful`` together, ``false_alarms_per_unit``,
+    ``false_alarms_per_operation``, ``units`` and ``operations``; trafficking that never reaches commitment is
+    ``uncommitted`` and part of no lawful total. ``form=...``, ``sex=...`` and ``language=...`` as in
+    :func:`tipbench.metrics.harm.measure_harm`.
     """
+    step, onset = (
+        inputs.test[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("step", "onset")
+    )
+    alarmed = ~np.isnan(step)
+    found = inputs.positive & is_timely(step, onset)
+    outcomes = _measure_outcomes(inputs, alarmed, found, np.maximum(step - onset, 0.0)[found])
+    return combine([outcomes, _measure_harm(inputs, alarmed, found)])
 
-    def __init__(self, inputs: MetricInputs) -> None:
-        step, onset = (
-            inputs.test[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("step", "onset")
-        )
-        self.alarmed = ~np.isnan(step)
-        self.found = inputs.positive & is_timely(step, onset)
-        self._sums = ClusterSums(inputs.clusters)
-        delay = np.maximum(step - onset, 0.0)[self.found]
-        for name, o in ERDE.items():
-            cost = np.zeros(self.found.size)
-            cost[self.found] = latency_cost(delay, o)
-            self._sums.add(name, inputs.weights, cost)
-        false = self.alarmed & ~self.found
-        for name, rows in {
-            "all": np.ones(step.size, dtype=bool),
-            "positive": inputs.positive,
-            "alarmed": self.alarmed,
-            "found": self.found,
-            "false": false,
-            "false/negative": false & ~inputs.positive,
-        }.items():
-            self._sums.add(name, inputs.weights, rows)
-        # True positives by rising delay.
-        order = np.argsort(delay, kind="stable")
-        self._delays = delay[order]
-        self._codes = inputs.clusters.codes[self.found][order]
-        self._weights = inputs.weights[self.found][order]
 
-    def metrics(self, drawn: Floats) -> Metrics:
-        """Return every metric [replicates] under the multiplicities [replicates, clusters]."""
-        total = self._sums.totals(drawn)
+def _measure_outcomes(inputs: MetricInputs, alarmed: Mask, found: Mask, delay: Floats) -> MetricValues:
+    """Return the metrics of alarms, from the rows [rows] with one and with a true one, and its delay [found]."""
+    sums = ClusterSums(inputs.clusters)
+    for name, o in ERDE.items():
+        cost = np.zeros(found.size)
+        cost[found] = latency_cost(delay, o)
+        sums.add(name, inputs.weights, cost)
+    false = alarmed & ~found
+    for name, rows in {
+        "all": np.ones(found.size, dtype=bool),
+        "positive": inputs.positive,
+        "alarmed": alarmed,
+        "found": found,
+        "false": false,
+        "false/negative": false & ~inputs.positive,
+    }.items():
+        sums.add(name, inputs.weights, rows)
+    # True positives by rising delay.
+    order = np.argsort(delay, kind="stable")
+    delay, penalties = delay[order], penalty(delay[order])
+    codes, weights = inputs.clusters.codes[found][order], inputs.weights[found][order]
+
+    def medians(drawn: Floats) -> tuple[Floats, Floats]:
+        """Return speed and median delay [replicates]; NaN where nothing was found."""
+        made = np.full((2, len(drawn)), np.nan)
+        for row, multiplicity in enumerate(drawn):
+            cumulated = np.cumsum(multiplicity.take(codes) * weights)
+            if cumulated.size and cumulated[-1] > 0:
+                places = np.array(find_middle(cumulated))
+                made[:, row] = 1 - penalties[places].mean(), delay[places].mean()
+        return made[0], made[1]
+
+    def metrics(drawn: Floats) -> Metrics:
+        total = sums.totals(drawn)
         positive, true, false = total("positive"), total("found"), total("false")
         f1 = ratio(2 * true, true + false + positive)
         f1[positive <= 0] = np.nan
-        speed, delay = self._medians(drawn)
+        speed, median = medians(drawn)
         others = ratio(positive, total("all")) * total("false/negative") + (positive - true)
         return {
             "f_latency": np.where(np.isnan(speed), 0 * f1, f1 * speed),
@@ -147,55 +165,31 @@ class AlarmOutcomes:
             "recall": ratio(true, positive),
             "f1": f1,
             "speed": speed,
-            "median_delay": delay,
+            "median_delay": median,
         }
 
-    def _medians(self, drawn: Floats) -> tuple[Floats, Floats]:
-        """Return speed and median delay [replicates]; NaN where nothing was found."""
-        speed, delay = np.full(len(drawn), np.nan), np.full(len(drawn), np.nan)
-        penalties = penalty(self._delays)
-        for row, multiplicity in enumerate(drawn):
-            cumulated = np.cumsum(multiplicity.take(self._codes) * self._weights)
-            if cumulated.size and cumulated[-1] > 0:
-                places = np.array(find_middle(cumulated))
-                speed[row], delay[row] = 1 - penalties[places].mean(), self._delays[places].mean()
-        return speed, delay
-
-    def about(self, clusters: int) -> dict[str, Any]:
-        """Return what the metrics depend on, and recall by delay, with each cluster once."""
-        total = self._sums.totals(np.ones((1, clusters)))
-        positive = float(total("positive")[0])
-        within = {str(d): float(self._weights[self._delays <= d].sum()) / positive for d in CURVE if positive}
-        return {
-            "p": P,
-            "half_speed_delay": HALF_SPEED_DELAY,
-            "premature": PREMATURE,
-            "erde_o": list(ERDE.values()),
-            "cost_miss": 1.0,
-            "cost_false_positive": float(ratio(total("positive"), total("all"))[0]),
-            "alarmed_share": float(ratio(total("alarmed"), total("all"))[0]),
-            "recall_by_delay": within,
-        }
+    return MetricValues(metrics=metrics, curves={"early": _describe_alarms(inputs, sums, delay, weights)})
 
 
-def measure_alarms(inputs: MetricInputs) -> MetricValues:
-    """Return all metrics, and what they depend on.
+def _describe_alarms(
+    inputs: MetricInputs, sums: ClusterSums, delay: Floats, weights: Floats
+) -> dict[str, Any]:
+    """Return what the metrics depend on, and recall by delay [found], with each cluster once."""
+    total = sums.totals(np.ones((1, inputs.clusters.count)))
+    positive = float(total("positive")[0])
+    return {
+        "p": P,
+        "half_speed_delay": HALF_SPEED_DELAY,
+        "premature": PREMATURE,
+        "erde_o": list(ERDE.values()),
+        "cost_miss": 1.0,
+        "cost_false_positive": float(ratio(total("positive"), total("all"))[0]),
+        "alarmed_share": float(ratio(total("alarmed"), total("all"))[0]),
+        "recall_by_delay": {str(d): float(weights[delay <= d].sum()) / positive for d in CURVE if positive},
+    }
 
-    ``curves["early"]``: ``p``, ``half_speed_delay``, ``premature`` (steps before the onset beyond which an alarm
-    is false), ``erde_o``, ``cost_miss``, ``cost_false_positive`` (the share of positives), ``alarmed_share``, and
-    ``recall_by_delay``: delay -> the recall of alarms that come with no more.
 
-    ``groups``: of each group of negatives, and of the ``lawful`` together, ``false_alarms_per_unit``,
-    ``false_alarms_per_operation``, ``units`` and ``operations``; trafficking that never reaches commitment is
-    ``uncommitted`` and part of no lawful total. ``form=...``, ``sex=...`` and ``language=...`` as in
-    :func:`tipbench.metrics.harm.measure_harm`.
-    """
-    alarms = AlarmOutcomes(inputs)
-    curves = {"early": alarms.about(inputs.clusters.count)}
-    return combine([MetricValues(metrics=alarms.metrics, curves=curves), _measure_harm(inputs, alarms)])
-
-
-def _measure_harm(inputs: MetricInputs, alarms: AlarmOutcomes) -> MetricValues:
+def _measure_harm(inputs: MetricInputs, alarmed: Mask, found: Mask) -> MetricValues:
     """Return false alarms by group, and protection by attribute, as far as the answers know them."""
     parts, gaps = [], []
     if "group" in inputs.test.columns:
@@ -206,15 +200,13 @@ def _measure_harm(inputs: MetricInputs, alarms: AlarmOutcomes) -> MetricValues:
             for group, rows in members.items()
             if group not in (UNCOMMITTED, SPAM, LAWFUL) and inputs.clusters.among(rows) >= FEWEST_CLUSTERS
         )
-        parts.append(
-            measure_false_accusations(inputs, members, compared, {"": alarms.alarmed}, "false_alarms")
-        )
+        parts.append(measure_false_accusations(inputs, members, compared, {"": alarmed}, "false_alarms"))
         large = {group: rows for group, rows in members.items() if group in (*compared, LAWFUL)}
-        parts.append(measure_decided(inputs, large, alarms.alarmed.astype(float), alarms.found.astype(float)))
+        parts.append(measure_decided(inputs, large, alarmed.astype(float), found.astype(float)))
     if any(name in inputs.test.columns for name in ATTRIBUTES):
         gaps.append(PROTECTION_GAP.name)
-        parts.append(measure_protection(inputs, alarms.found))
-    reason = explain_worthless_gap(inputs, alarms.alarmed, alarms.found)
+        parts.append(measure_protection(inputs, found))
+    reason = explain_worthless_gap(inputs, alarmed, found)
     return withhold_if_silent(combine(parts), gaps, reason)
 
 

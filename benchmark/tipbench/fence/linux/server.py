@@ -27,11 +27,13 @@ LARGEST = 1 << 17
 
 
 @dataclass(frozen=True)
-class Request:
-    """One fence. ``memory``: the most bytes of data that a process may have, those of loaded libraries included.
-    ``python``: an interpreter to start inside, or '' to go on with this one. ``path``: of its imports."""
+class Request(sandbox.View):
+    """One fence, and what is seen in it.
 
-    view: sandbox.View
+    ``memory``: the most bytes of data that a process may have, those of loaded libraries included.
+    ``python``: an interpreter to start inside, or '' to go on with this one. ``path``: of its imports.
+    """
+
     user: int
     group: int
     threads: int
@@ -62,8 +64,7 @@ def main(descriptor: int, preloaded: list[str]) -> None:
             # Each fork starts with the memory that loaded libraries reserve (sentence-transformers: over 1 GiB). It is
             # added to the limit, so that a method can allocate as much whichever methods ran before it.
             said["memory"] += max(0, sandbox.data_bytes() - held)
-        view = sandbox.View(**said.pop("view"))
-        _start(Request(view, **said), requests, answers, report, host)
+        _start(Request(**said), requests, answers, report, host)
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -124,7 +125,7 @@ def _enter(request: Request, requests: int, answers: int, report: int) -> None:
     """Be process 1: see what there is to see, give up all rights, and serve the host's requests."""
     os.setsid()
     sandbox.leave_keys()
-    sandbox.build_root(request.view, request.user, request.group)
+    sandbox.build_root(request, request.user, request.group)
     nothing = os.open("/dev/null", os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
