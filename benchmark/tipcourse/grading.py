@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -109,8 +110,8 @@ def read_key(path: Path) -> Key:
         ) from None
 
 
-Run = Callable[[Questions, Limits], list[dict]]
-"""Runs answers; see :mod:`tipcourse.running`."""
+Run, Ask = Callable[[Questions, Limits], list[dict]], Callable[[Questions], list[dict]]
+"""Runs answers; see :mod:`tipcourse.running`. The second has limits."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,8 @@ def grade(path: Path, key: Key | None, run: Run, limits: Limits) -> Graded:
         handed = read_notebook(path)
         lesson = handed.lesson
         held_back = None if key is None else key.of(lesson)
-        marks = tuple(_mark(handed, one, held_back, run, limits) for one in exercises_of(lesson))
+        ask = partial(run, limits=limits)
+        marks = tuple(_mark(handed, one, held_back, ask) for one in exercises_of(lesson))
         return Graded(path, lesson, marks, tuple(_notes(handed)))
     except UsageError as error:
         return Graded(path, None, problem=str(error))
@@ -188,9 +190,7 @@ def _notes(handed: StudentNotebook) -> list[str]:
     return notes
 
 
-def _mark(
-    handed: StudentNotebook, exercise: Exercise, key: LessonKey | None, run: Run, limits: Limits
-) -> Mark:
+def _mark(handed: StudentNotebook, exercise: Exercise, key: LessonKey | None, ask: Ask) -> Mark:
     name, of = exercise.name, exercise.points if exercise.function or key is not None else 0
     if name not in handed.answers:
         return Mark(name, 0, of, f"no cell defines {name}: was it renamed or removed?")
@@ -198,7 +198,7 @@ def _mark(
         return Mark(name, 0, of, "not answered yet.")
     open_cases, held = exercise.cases(OPEN_SEED), [] if key is None else key.cases.get(name, [])
     try:
-        outcomes = _run(handed, exercise, open_cases + held, run, limits)
+        outcomes = _run(handed, exercise, open_cases + held, ask)
     except Stopped as stopped:
         return Mark(name, 0, of, with_full_stop(str(stopped)))
     if not exercise.function:
@@ -219,9 +219,7 @@ def _mark(
     return Mark(name, points, of, openly.said or (secretly.said if secretly else ""), openly, secretly)
 
 
-def _run(
-    handed: StudentNotebook, exercise: Exercise, cases: list[Case], run: Run, limits: Limits
-) -> list[Outcome]:
+def _run(handed: StudentNotebook, exercise: Exercise, cases: list[Case], ask: Ask) -> list[Outcome]:
     """Return the outcome of each case of an answer, or of a value. Raises Stopped.
 
     The answers before it are defined too. If one of them ends the process or takes its time, it is run without them.
@@ -233,7 +231,7 @@ def _run(
     found: list[dict] = []
     for cells in (before, before[-1:]) if len(before) > 1 else (before,):
         try:
-            found = run(Questions([(name, handed.answers[name]) for name in cells], calls), limits)
+            found = ask(Questions([(name, handed.answers[name]) for name in cells], calls))
         except Stopped:
             if len(cells) == 1:
                 raise

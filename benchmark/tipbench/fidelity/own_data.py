@@ -289,12 +289,10 @@ def compare_data(frames: Frames, release: Release, name: str, shapes: bool) -> l
     there = [(subject, rows) for subject, rows in read if rows is not None and rows.height]
     if not there:
         raise UsageError(f"data={name} have nothing that can be compared with a release. {NOT_COMPARED}")
-    return [_compare_subject(subject, rows, subject.release(release), shapes) for subject, rows in there]
+    return [_compare(subject, rows, subject.release(release), shapes) for subject, rows in there]
 
 
-def _compare_subject(
-    subject: Subject, real: pl.DataFrame, release: pl.DataFrame, shapes: bool
-) -> DataComparison:
+def _compare(subject: Subject, real: pl.DataFrame, release: pl.DataFrame, shapes: bool) -> DataComparison:
     rng = np.random.default_rng(0)
     order = rng.permutation(release.height)
     if subject.sampled:

@@ -1,5 +1,4 @@
-"""The cluster bootstrap: clusters are drawn with replacement and enter every metric as weights, never as
-copies.
+"""The cluster bootstrap: clusters are drawn with replacement and enter every metric as weights.
 
 Copies would pair an item with itself, which breaks B-cubed and average precision; a row's weight is instead
 multiplied by the number of times that its cluster was drawn. One function, :func:`find_resampling_clusters`,

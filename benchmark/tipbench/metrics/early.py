@@ -120,7 +120,7 @@ def measure_alarms(inputs: MetricInputs) -> MetricValues:
 
 
 def _measure_outcomes(inputs: MetricInputs, alarmed: Mask, found: Mask, delay: Floats) -> MetricValues:
-    """Return the metrics of alarms, from the rows [rows] with one and with a true one, and its delay [found]."""
+    """Return the metrics of the rows [rows] with an alarm and with a true one, and of its delay [found]."""
     sums = ClusterSums(inputs.clusters)
     for name, o in ERDE.items():
         cost = np.zeros(found.size)

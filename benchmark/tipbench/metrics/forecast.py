@@ -60,7 +60,7 @@ def measure_forecasts(inputs: MetricInputs) -> MetricValues:
     return MetricValues(
         metrics=sums.ratios(named | ({INTRUSION: (INTRUSION, "intrusions")} if intrusion.any() else {})),
         without_interval={INTRUSION: TOO_FEW} if few and intrusion.any() else {},
-        groups=_measure_forecast_groups(inputs, rows, mrr, intrusion),
+        groups=_measure_groups(inputs, rows, mrr, intrusion),
     )
 
 
@@ -86,9 +86,7 @@ def score_forecasts(queries: pl.DataFrame, forecasts: pl.DataFrame, unit: str) -
     )
 
 
-def _measure_forecast_groups(
-    inputs: MetricInputs, rows: pl.DataFrame, mrr: Floats, intrusion: Mask
-) -> Groups:
+def _measure_groups(inputs: MetricInputs, rows: pl.DataFrame, mrr: Floats, intrusion: Mask) -> Groups:
     """Return intrusion by lawful group, and the primary metric by who is exploited."""
     members: dict[str, Mask] = {}
     if "group" in rows.columns and intrusion.any():

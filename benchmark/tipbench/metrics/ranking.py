@@ -197,16 +197,14 @@ class Ranking:
                 row[:] = self._one(multiplicity, share, raw)
         return dict(zip(RANKING_NAMES, values.T, strict=True))
 
-    def _one(
-        self, multiplicity: Floats, prevalence: float | None, raw_prevalence: float | None
-    ) -> list[float]:
+    def _one(self, multiplicity: Floats, share: float | None, raw_share: float | None) -> list[float]:
         drawn = shrink_counts(multiplicity)
         # The numbers of rows above each stop, [stops], and their weights.
         raw, headline = map(ByClass, *(rows.above(drawn) for rows in (self._positive, self._negative)))
         if not all(above[-1] > 0 for above in (*raw, *headline)):
             return [np.nan] * len(RANKING_NAMES)
         positive, negative = float(headline.positive[-1]), float(headline.negative[-1])
-        share = positive / (positive + negative) if prevalence is None else prevalence
+        share = positive / (positive + negative) if share is None else share
         reviewed = share / positive * headline.positive + (1 - share) / negative * headline.negative
         recall = _recall_where(headline.positive, reviewed, BUDGET)
         return [
@@ -214,7 +212,7 @@ class Ranking:
             _recall_where(headline.positive, headline.negative / negative, FPR_LIMIT),
             share * recall / BUDGET,
             recall,
-            *self._average_precision_and_auroc(raw, raw_prevalence),
+            *self._average_precision_and_auroc(raw, raw_share),
         ]
 
     def _average_precision_and_auroc(self, above: ByClass, prevalence: float | None) -> tuple[float, float]:
