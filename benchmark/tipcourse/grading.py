@@ -110,8 +110,10 @@ def read_key(path: Path) -> Key:
         ) from None
 
 
-Run, Ask = Callable[[Questions, Limits], list[dict]], Callable[[Questions], list[dict]]
-"""Runs answers; see :mod:`tipcourse.running`. The second has limits."""
+Run = Callable[[Questions, Limits], list[dict]]
+"""Runs answers; see :mod:`tipcourse.running`."""
+Ask = Callable[[Questions], list[dict]]
+"""The same within limits."""
 
 
 @dataclass(frozen=True)
