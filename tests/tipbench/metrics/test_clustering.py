@@ -26,19 +26,18 @@ from tipbench.metrics.clustering import (
 from tipbench.tasks import tasks
 
 
-def sums(truth, predicted, weights=None, codes=None, stands_for=None):
+def sums(truth, predicted, weights=None, codes=None, stands_for=1):
     """The contributions of units whose resampling clusters are ``codes`` (the truth where not given)."""
     truth, predicted = np.asarray(truth), np.asarray(predicted)
     weights = np.ones(truth.size) if weights is None else np.asarray(weights, dtype=float)
     codes = np.maximum(truth, 0) if codes is None else codes
     count = int(codes.max()) + 1
-    stands_for = None if stands_for is None else np.asarray(stands_for, dtype=float)
     return sum_contributions(
         truth, predicted, weights, ResamplingClusters(codes, count, count, count), stands_for
     ), count
 
 
-def score(truth, predicted, weights=None, stands_for=None) -> dict[str, float]:
+def score(truth, predicted, weights=None, stands_for=1) -> dict[str, float]:
     """Every metric on the units as they are."""
     found, count = sums(truth, predicted, weights, stands_for=stands_for)
     return compute_observed(lambda drawn: compute_metrics(found, drawn), count)
