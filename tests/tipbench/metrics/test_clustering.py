@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from made_answers import labelled, task_of_scores
+from numpy.typing import ArrayLike
 from sklearn.metrics import adjusted_rand_score, v_measure_score
 from sklearn.metrics.cluster import pair_confusion_matrix
 from tipbench import kinds
@@ -26,7 +27,7 @@ from tipbench.metrics.clustering import (
 from tipbench.tasks import tasks
 
 
-def sums(truth, predicted, weights=None, codes=None, stands_for=1):
+def sums(truth, predicted, weights=None, codes=None, stands_for: ArrayLike = 1):
     """The contributions of units whose resampling clusters are ``codes`` (the truth where not given)."""
     truth, predicted = np.asarray(truth), np.asarray(predicted)
     weights = np.ones(truth.size) if weights is None else np.asarray(weights, dtype=float)
@@ -37,7 +38,7 @@ def sums(truth, predicted, weights=None, codes=None, stands_for=1):
     ), count
 
 
-def score(truth, predicted, weights=None, stands_for=1) -> dict[str, float]:
+def score(truth, predicted, weights=None, stands_for: ArrayLike = 1) -> dict[str, float]:
     """Every metric on the units as they are."""
     found, count = sums(truth, predicted, weights, stands_for=stands_for)
     return compute_observed(lambda drawn: compute_metrics(found, drawn), count)
