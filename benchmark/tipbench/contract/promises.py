@@ -23,7 +23,6 @@ from tipbench.kinds.answers import Answers
 from tipbench.kinds.refusals import check_predictions
 from tipbench.method import BATCHES, check_shape, class_of, find_missing, works_in_batches
 from tipbench.runs.folds import predict_by_regions
-from tipbench.runs.streams import keep_answered_queries
 from tipbench.task import Task
 
 ROW_KEYS = ("query", "view", "candidate")
@@ -154,7 +153,7 @@ def _check_scored(trial: Trial, predictions: pl.DataFrame) -> tuple[Answers, pl.
     """Return the answers to predictions, and the predictions checked as they are for a score."""
     answers = trial.prepared.answers_to(predictions)
     if trial.task.forecast is not None:
-        predictions = keep_answered_queries(answers, predictions)
+        predictions = answers.keep_answered(predictions)
     return answers, check_predictions(answers, predictions)
 
 

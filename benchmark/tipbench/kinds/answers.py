@@ -98,6 +98,14 @@ class Answers:
         written = keys.replace_strict(names[self.unit], names["name"], default=None, return_dtype=pl.String)
         return written.fill_null(keys.cast(pl.String))
 
+    def keep_answered(self, predictions: pl.DataFrame) -> pl.DataFrame:
+        """Return the predictions of units that there is truth about; all where they lack the key, as their check says."""
+        key = self.kind.key(self.unit)
+        if key not in predictions.columns:
+            return predictions
+        wanted = self.frame.select(pl.col(self.unit).alias(key))
+        return predictions.join(wanted, on=key, how="semi", maintain_order="left")
+
     def _check_pairs(self, pairs: pl.DataFrame) -> None:
         missing = [name for name in ("left", "right", "label") if name not in pairs.columns]
         refuse_truth(missing, f"labelled pairs lack {', '.join(missing)}; they need left, right and label")

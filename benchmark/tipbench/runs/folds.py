@@ -21,7 +21,7 @@ from tipbench.loading import prepare
 from tipbench.method import works_in_batches
 from tipbench.runs.cells import Cell, data_name
 from tipbench.runs.cost import Meter
-from tipbench.runs.streams import keep_answered_queries, streamed_predictions
+from tipbench.runs.streams import streamed_predictions
 from tipbench.tasks import task_of
 
 
@@ -112,7 +112,7 @@ def predict_fold(method: Any, prepared: Prepared, number: int, name: str) -> pl.
         made = predict_by_regions(method, fold) if works_in_batches(method) else method.predict(fold)
         return prepared.back(made)
     made = prepared.back(streamed_predictions(method, fold, prepared.streams[number], name))
-    return keep_answered_queries(prepared.answers, made) if fold.task.forecast else made
+    return prepared.answers.keep_answered(made) if fold.task.forecast else made
 
 
 def predict_by_regions(method: Any, fold: Fold, most: int = REGIONS_AT_ONCE) -> pl.DataFrame:

@@ -53,7 +53,7 @@ def validate(
     if valid is None:
         return Score(value=None, note=NO_VALID), None
     if "valid" in task.predicted_parts:
-        made = check_predictions(valid.answers, keep_answered_units(valid, predictions))
+        made = check_predictions(valid.answers, valid.answers.keep_answered(predictions))
         return score(valid.answers, made), None
     try:
         made = check_predictions(valid.answers, ask(valid))
@@ -61,15 +61,6 @@ def validate(
         said = " ".join(str(error).split())[:200] or "no message"
         return Score(value=None, note=FAILED.format(cell.target, type(error).__name__, said)), None
     return score(valid.answers, made), made
-
-
-def keep_answered_units(prepared: Prepared, predictions: pl.DataFrame) -> pl.DataFrame:
-    """Return the predictions of the units that there is truth about."""
-    key = prepared.answers.kind.key(prepared.answers.unit)
-    if key not in predictions.columns:
-        return predictions  # the check of predictions says what is missing
-    wanted = prepared.answers.frame.select(pl.col(prepared.answers.unit).alias(key))
-    return predictions.join(wanted, on=key, how="semi", maintain_order="left")
 
 
 READABLE = (".parquet", ".csv")
@@ -118,7 +109,7 @@ def evaluate(
             )
         prepared = prepared.validation
         if "valid" in chosen.predicted_parts and isinstance(frame, pl.DataFrame):
-            frame = keep_answered_units(prepared, frame)  # predictions of a run hold valid and test
+            frame = prepared.answers.keep_answered(frame)  # predictions of a run hold valid and test
     return evaluate_prepared(chosen, prepared, frame, replicates, seed)
 
 

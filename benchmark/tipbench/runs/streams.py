@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from tipcore.errors import UsageError
 
 from tipbench.data.fold import Fold, PartSteps, StepStream, detach
-from tipbench.kinds.answers import Answers
 from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.method import StreamMethod
 from tipbench.metrics.early import is_timely, penalty
@@ -260,12 +259,6 @@ def _checked_forecasts(found: pl.DataFrame, units: pl.Series, kind: pl.DataType,
         )
     # Copied at once: what a method does to its answer afterwards changes nothing.
     return detach(found.select(unit, "candidate", pl.col("score").cast(pl.Float64)))
-
-
-def keep_answered_queries(answers: Answers, forecasts: pl.DataFrame) -> pl.DataFrame:
-    """Return the forecasts that there are answers to."""
-    queries = answers.frame.select(pl.col(answers.unit).alias("query"))
-    return forecasts.join(queries, on="query", how="semi", maintain_order="left")
 
 
 def streamed_predictions(method: StreamMethod, fold: Fold, stream: StepStream, name: str) -> pl.DataFrame:

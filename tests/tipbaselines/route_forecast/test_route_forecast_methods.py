@@ -28,7 +28,7 @@ from tipbaselines.route_forecast.popular import Popular
 from tipbench.data.fold import Fold, Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
-from tipbench.runs.streams import keep_answered_queries, streamed_forecasts
+from tipbench.runs.streams import streamed_forecasts
 from tipbench.tasks.route_forecast import TASK
 from tipdata.release import Release
 
@@ -242,9 +242,7 @@ def prepared(tiny: Release) -> Prepared:
 def mrr(method: Any, prepared: Prepared) -> float:
     fold = prepared.folds[0]
     method.fit(fold, 0)
-    made = keep_answered_queries(
-        prepared.answers, streamed_forecasts(method, fold, prepared.streams[0], "it")
-    )
+    made = prepared.answers.keep_answered(streamed_forecasts(method, fold, prepared.streams[0], "it"))
     return evaluate(TASK, prepared.answers, made, replicates=0).scores["mrr"].value or 0.0
 
 

@@ -11,7 +11,7 @@ from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.runs.scoring import UNVERIFIED
 from tipbench.runs.scoring import evaluate as evaluate_elsewhere
-from tipbench.runs.streams import keep_answered_queries, streamed_forecasts
+from tipbench.runs.streams import streamed_forecasts
 from tipbench.tasks import tasks
 from tipcore.errors import UsageError
 from tipdata.release import Release
@@ -137,7 +137,7 @@ def test_own_circuits_are_forecast_without_a_label_and_lawful_ones_are_told_apar
     for fold, stream in zip(prepared.folds, prepared.streams, strict=True):
         method.fit(fold, 0)
         made.append(streamed_forecasts(method, fold, stream, "onward"))
-    kept = keep_answered_queries(prepared.answers, pl.concat(made))
+    kept = prepared.answers.keep_answered(pl.concat(made))
     found = evaluate(tasks()[TASK], prepared.answers, kept, replicates=0)
     assert prepared.answers.frame.height == 30 * 7
     assert found.scores["mrr"].value == pytest.approx(1.0)

@@ -15,7 +15,6 @@ from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.method import check_shape
 from tipbench.runs.streams import (
-    keep_answered_queries,
     scores_of,
     streamed_alarms,
     streamed_predictions,
@@ -228,7 +227,7 @@ def test_every_line_of_test_is_forecast_after_and_only_those_that_another_follow
     assert found.sort("query")["query"].to_list() == lines["act"].sort().to_list()
     said = dict(found.select("query", "candidate").iter_rows())
     assert said == dict(lines.select("act", "room").iter_rows())
-    kept = keep_answered_queries(prepared_forecasts.answers, found)
+    kept = prepared_forecasts.answers.keep_answered(found)
     followed = lines.filter(pl.col("sequence") < pl.col("sequence").max().over("chat"))
     assert sorted(kept["query"]) == sorted(followed["act"])
 
@@ -240,7 +239,7 @@ def test_who_knows_the_next_room_scores_one_and_who_stays_scores_chance_at_most(
     right = answers.frame.select(query="act", candidate="answer", score=pl.lit(0.0))
     scores = evaluate(forecasts, answers, right, replicates=0).scores
     assert [scores[name].value for name in forecasts.metrics] == pytest.approx([1.0] * 4)
-    stays = keep_answered_queries(answers, forecast_by(Stays(), prepared_forecasts))
+    stays = answers.keep_answered(forecast_by(Stays(), prepared_forecasts))
     assert evaluate(forecasts, answers, stays, replicates=0).scores["mrr"].value < 0.2  # type: ignore[operator]
 
 
@@ -264,9 +263,7 @@ def test_a_room_of_another_region_is_refused_when_it_is_scored(
     elsewhere = Stays(lambda found: found.with_columns((pl.col("candidate") + 100) % 400))
     answers = prepared_forecasts.answers
     with pytest.raises(UsageError, match="candidate that the query's region does not have"):
-        evaluate(
-            forecasts, answers, keep_answered_queries(answers, forecast_by(elsewhere, prepared_forecasts))
-        )
+        evaluate(forecasts, answers, answers.keep_answered(forecast_by(elsewhere, prepared_forecasts)))
 
 
 def test_a_fold_shows_the_rooms_and_no_line_of_test(prepared_forecasts: Prepared) -> None:
