@@ -29,7 +29,7 @@ from tipcore.sources import CodePlace, closure, digest_of_sources
 from tipdata.core.world import fingerprint
 from tipdata.release import Release, published_manifest
 
-from tipbench.config.methods import SHIPPED
+from tipbench.config.methods import SHIPPED, is_shipped
 from tipbench.data.access import access_level, visible_columns
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.files import all_files
@@ -370,7 +370,7 @@ def _data_version(cell: Cell) -> str:
 def method_version(target: str) -> str:
     """Return tipbench's version for a baseline that ships with it; SHA-256 of its source for a user's own method."""
     module = target.rpartition(".")[0]
-    if module.partition(".")[0] == SHIPPED:
+    if is_shipped(target):
         return __version__
     place = place_of(module.partition(".")[0])  # found without importing it: it may be for a fence
     path = place and place.find(module)

@@ -7,7 +7,6 @@ record as a struct, and a mapping as a list of structs with its key as ``name``.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,7 +19,7 @@ from tipcore.errors import UsageError
 from tipcore.table_files import read_parquet
 from tipcore.validation import requirement
 
-from tipbench.runs.results import Result
+from tipbench.runs.results import Result, parquet_bytes
 
 RESULTS = "results.parquet"
 PLAIN = {str: pl.String(), int: pl.Int64(), float: pl.Float64(), bool: pl.Boolean()}
@@ -41,9 +40,7 @@ def results_of(frame: pl.DataFrame) -> list[Result]:
 
 def to_parquet_bytes(results: Iterable[Result]) -> bytes:
     """Return results as a parquet file: the same bytes for the same results in the same order."""
-    buffer = io.BytesIO()
-    frame_of(results).write_parquet(buffer, compression="zstd")
-    return buffer.getvalue()
+    return parquet_bytes(frame_of(results))
 
 
 def read_results(path: Path, task: str | None = None) -> list[Result]:

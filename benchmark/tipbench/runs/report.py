@@ -455,16 +455,11 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if value > 1 and float(value).is_integer() else f"{value:.3f}"
 
 
-def signed(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:+.3f}"
+def _formatted(form: str) -> Callable[[float | None], str]:
+    return lambda value: NOTHING if value is None else format(value, form)
 
 
-def tenths(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.1f}"
-
-
-def percent(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.0%}"
+signed, tenths, percent = map(_formatted, ("+.3f", ".1f", ".0%"))
 
 
 def interval(low: float | None, high: float | None, note: str | None = None) -> str:
@@ -485,21 +480,19 @@ def form_table(found: Mapping[str, FormRecall]) -> tuple[list[Column], list[list
 def form_table_of_results(results: Sequence[Result]) -> tuple[list[Column], list[list[str]]]:
     """Return columns and cells of several methods, a row each, and of forms that have an interval in any of them a
     column; no rows where there is none."""
-    shown = [result for result in results if any(one.low is not None for one in result.by_form.values())]
-    forms = dict.fromkeys(
-        name for result in shown for name, one in result.by_form.items() if one.low is not None
-    )
+    shown = [(one, texts) for one in results if (texts := _recall_texts(one))]
+    forms = dict.fromkeys(form for _, texts in shown for form in texts)
     columns = [Column("task"), Column("method"), Column("split"), *(Column(form, True) for form in forms)]
     cells = [
-        [r.task, r.method_name, r.split, *(_form_cell(r.by_form.get(form)) for form in forms)] for r in shown
+        [one.task, one.method_name, one.split, *(texts.get(form, "") for form in forms)]
+        for one, texts in shown
     ]
     return columns, cells
 
 
-def _form_cell(one: FormRecall | None) -> str:
-    if one is None or one.low is None:
-        return ""
-    return f"{number(one.value)} {interval(one.low, one.high)}"
+def _recall_texts(result: Result) -> dict[str, str]:
+    recalls = {form: one for form, one in result.by_form.items() if one.low is not None}
+    return {form: f"{number(one.value)} {interval(one.low, one.high)}" for form, one in recalls.items()}
 
 
 def estimate_table(found: Mapping[str, Estimate], unit: str) -> tuple[list[Column], list[list[str]]]:

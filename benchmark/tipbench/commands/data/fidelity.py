@@ -25,8 +25,8 @@ code 1). With data= the release is compared with real data of your own, column b
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -81,18 +81,15 @@ def call(options: argparse.Namespace) -> None:
         raise CheckFailed(f"{failed:,} of {len(found):,} aggregates of {name} lie outside their bands.")
 
 
-@contextmanager
-def _tables(options: argparse.Namespace) -> Iterator[Release]:
-    """Open the release, or its world drawn again under other assumptions."""
+def _tables(options: argparse.Namespace) -> AbstractContextManager[Release]:
+    """Return the release, or its world drawn again under other assumptions, to be opened."""
     release, engine = chosen_release(options)
     draw = options.assumptions
     if draw is None:
-        yield open_chosen(release, engine, options)
-        return
+        return nullcontext(open_chosen(release, engine, options))
     if not 0 <= draw < 10**9:
         raise UsageError(f"assumptions={draw} is not a number: give 1, 2, 3 and so on.")
-    with other_assumptions(release, draw, engine, options.quiet) as drawn:
-        yield drawn
+    return other_assumptions(release, draw, engine, options.quiet)
 
 
 def _emit(name: str, found: Sequence[AggregateResult]) -> None:
