@@ -70,11 +70,6 @@ class Fence(Record):
     )
     processes: bool = Field(description="its time, its memory and the number of its processes were limited")
 
-    @property
-    def enforced(self) -> bool:
-        """Whether access and streaming were enforced, and not only declared."""
-        return self.files and self.network and self.memory
-
 
 class PredictionsFile(Record):
     """The predictions beside the result."""
@@ -104,20 +99,18 @@ class Result(Record):
     access: str
     oracle_method: bool = Field(default=False, description="shown hidden truth: never ranked")
     entry_class: EntryClass | None = Field(
-        default=None,
-        description="what the method knows beside its fold, as it declares; null in older records",
+        None, description="what the method knows beside its fold, as it declares; null in older records"
     )
     verified: bool = Field(
-        default=True,
+        True,
         description="whether access and streaming were enforced when it was predicted: false for predictions "
         "that came as files",
     )
     fence: Fence | None = Field(
-        default=None,
-        description="what the method was kept from; null: nothing, so that access is declared only",
+        None, description="what the method was kept from; null: nothing, so that access is declared only"
     )
     versions: Versions
-    digests: Digests | None = Field(default=None, description="absent in version 1 and for a submission")
+    digests: Digests | None = Field(None, description="absent in version 1 and for a submission")
     config_hash: str = Field(
         description="SHA-256 of the canonical JSON of what the config decides, without the seed; empty for a submission"
     )
@@ -125,12 +118,12 @@ class Result(Record):
     primary: str = Field(description="the task's primary metric, a key of scores")
     scores: dict[str, Score]
     valid: Score | None = Field(
-        default=None,
+        None,
         description="the primary metric on the valid part, by which methods are tuned; absent in version 1 and for "
         "predictions that came as files",
     )
     prevalence: float | None = Field(
-        default=None,
+        None,
         description="share of positives that headline metrics are at; null where they are at none, or in older records",
     )
     estimates: dict[str, Estimate] = Field(
@@ -146,7 +139,7 @@ class Result(Record):
     environment: dict[str, str | int]
     predictions: PredictionsFile
     valid_predictions: PredictionsFile | None = Field(
-        default=None, description="those of the valid part, where the file of predictions does not hold them"
+        None, description="those of the valid part, where the file of predictions does not hold them"
     )
     notes: list[str] = Field(default_factory=list)
     warnings: list[str]
