@@ -63,17 +63,18 @@ def refuse_changed(modules: Mapping[str, Path]) -> None:
             )
 
 
-def typed_code(name: str) -> list[Any]:
-    """Return what a class of ``__main__`` is made of: its functions, constants and bases, and what of ``__main__`` they
-    name. Where it was typed does not count."""
-    main, found, waiting = vars(sys.modules["__main__"]), {}, [name]
+def code_digest(target: str) -> str:
+    """Return the digest of a class that was typed in a notebook or a script, which no module holds: of its functions,
+    constants and bases, and of what of ``__main__`` they name. Where it was typed does not count."""
+    main, found, waiting = vars(sys.modules["__main__"]), {}, [target.removeprefix(TYPED)]
     while waiting:
         one = waiting.pop()
         if one not in found and one in main:
             said, names = _parts(main[one])
             found[one] = said
             waiting += sorted(names)
-    return sorted((one, said) for one, said in found.items() if said is not None)
+    typed = sorted((one, said) for one, said in found.items() if said is not None)
+    return hashlib.sha256(repr(typed).encode()).hexdigest()
 
 
 def _parts(value: Any) -> tuple[Any, set[str]]:
@@ -249,12 +250,6 @@ def method_digest(method: Mapping[str, Any]) -> str:
         target: code_digest(target) for target in sorted(set(targets_of(method))) if target.startswith(TYPED)
     }
     return digest_of_sources(method_sources(method), {**method, "typed": typed} if typed else method)
-
-
-def code_digest(target: str) -> str:
-    """Return the digest of what the functions of a class do that was typed in a notebook or a script, which no module
-    holds. Where it was typed does not count."""
-    return hashlib.sha256(repr(typed_code(target.removeprefix(TYPED))).encode()).hexdigest()
 
 
 def code_is_here(method: Mapping[str, Any]) -> bool:
