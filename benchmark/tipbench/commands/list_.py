@@ -34,7 +34,6 @@ WHOLE = ("experiments", "data")
 """Lists of which the files say all; others import ``_descriptions``."""
 
 LOOKS = {
-    "name": Column("name"),
     "summary": Column("summary", prose=True),
     "title": Column("title", prose=True, leave=3),
     "kind": Column("kind", leave=2),
