@@ -44,7 +44,12 @@ LIMIT = 0.05
 
 def call(options: argparse.Namespace) -> None:
     """Run the attacks. Raises CheckFailed where one finds private records more often than others."""
-    limit = _limit(options.limit)
+    try:
+        limit = float(options.limit)
+    except ValueError:
+        limit = math.nan
+    if not 0 <= limit < 1:
+        raise UsageError(f"limit={options.limit} is out of range: give 0 <= limit < 1, such as {LIMIT}.")
     secrets = options.secrets.split(",") if options.secrets is not None else None
     private, control = (read_table(expand_home(path)) for path in (options.private, options.control))
     if options.file is not None:
@@ -75,16 +80,6 @@ def _of_release(options: argparse.Namespace, table: str) -> tuple[str, pl.DataFr
     declared = tables_of(release.version)[table]
     numbered = frozenset(c.name for c in declared.columns if c.id_of or c.name in declared.key)
     return f"{release.name}, table {table}", frame, numbered
-
-
-def _limit(text: str) -> float:
-    try:
-        limit = float(text)
-    except ValueError:
-        limit = math.nan
-    if not 0 <= limit < 1:
-        raise UsageError(f"limit={text} is out of range: give 0 <= limit < 1, such as {LIMIT}.")
-    return limit
 
 
 def _emit(name: str, columns: list[str], found: list[AuditFinding], limit: float, as_json: bool) -> None:
