@@ -86,9 +86,6 @@ def test_the_committed_results_come_back_equal() -> None:
     assert len(found) == 707
     assert results_of(frame_of(found)) == found
     assert {one.entry_class for one in found} == {None}  # of a version without classes
-    classes = {one.method: one.known_class for one in found}
-    assert {classes[f"advert_risk/{name}"] for name in ("lightgbm", "prior")} == {"fold"}
-    assert (classes["advert_risk/indicator_count"], classes["advert_risk/oracle"]) == ("worlds", None)
     risk = read_results(path, "advert_risk")
     assert risk == [one for one in found if one.task == "advert_risk"]
 
