@@ -99,7 +99,7 @@ class Answers:
         return written.fill_null(keys.cast(pl.String))
 
     def keep_answered(self, predictions: pl.DataFrame) -> pl.DataFrame:
-        """Return the predictions of units that there is truth about; all where they lack the key, as their check says."""
+        """Return the predictions of units that there is truth about; all of them where they lack the key."""
         key = self.kind.key(self.unit)
         if key not in predictions.columns:
             return predictions
