@@ -193,19 +193,23 @@ def visible_tables(
     for name, columns in visible.items():
         table = all_tables()[name]
         truth = any(c.tier == "truth" for c in table.columns if c.name in columns and c.name not in table.key)
-        frame = _rows_before_prediction(source.scan(name, truth=truth), table)
+        frame = source.scan(name, truth=truth)
+        # Units are predicted at the end of the window: later rows stay hidden.
+        if "minute" in table.schema:
+            frame = frame.filter(pl.col("minute") < DAYS * MINUTES_A_DAY)
+        elif "day" in table.schema:
+            frame = frame.filter(pl.col("day") < DAYS)
         column, values, tier = table.private_rows
         if column and TIERS.index(level) < TIERS.index(tier):
             frame = frame.filter(~pl.col(column).is_in(list(values)))
         frame = frame.select(available_columns(frame, table, columns))
-        key = _operation_key(table)
         if name in task.context:
             pass
         # A column with the name of the unit may be something else: operations.circuit says whether one tours.
         elif task.unit in columns and table.schema[task.unit] == all_tables()[task.table].schema[task.unit]:
             frame = frame.join(units, on=task.unit, how="semi", maintain_order="left")
-        elif key is not None and key in links:
-            frame = frame.join(links[key], on=key, how="semi", maintain_order="left")
+        elif table.hidden and table.key[0] in links:
+            frame = frame.join(links[table.key[0]], on=table.key[0], how="semi", maintain_order="left")
         else:
             frame = frame.filter(pl.col("region").is_in(rows["region"].unique().implode()))
         # A release is stored by region: its order would give hidden regions away.
@@ -250,26 +254,15 @@ def check_columns_available(needs: Collection[str], tables: dict[str, pl.LazyFra
             )
 
 
-def _rows_before_prediction(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
-    """Return rows before the end of the window, which is the prediction time, for tables whose rows have a time."""
-    if "minute" in table.schema:
-        return frame.filter(pl.col("minute") < DAYS * MINUTES_A_DAY)
-    return frame.filter(pl.col("day") < DAYS) if "day" in table.schema else frame
-
-
-def _operation_key(table: Table) -> str | None:
-    """Return the key of a hidden table, of which only rows that the units refer to are visible; else None."""
-    return table.key[0] if table.hidden else None
-
-
 def _linked_keys(
     task: Task, source: Source, units: pl.LazyFrame, visible: Collection[str]
 ) -> dict[str, pl.LazyFrame]:
-    """Return, for each key of another visible table in the units' table, the keys that the fold's units have.
+    """Return, for each key of another table with hidden columns in the units' table, the keys that the fold's units have.
 
     They are collected, so that no plan names the hidden column that they come from.
     """
-    owned = {key for name in visible if name != task.table and (key := _operation_key(all_tables()[name]))}
+    others = (all_tables()[name] for name in visible if name != task.table)
+    owned = {table.key[0] for table in others if table.hidden}
     links = {}
     for column in all_tables()[task.table].columns:
         if column.name in owned and column.name != task.unit:
