@@ -204,6 +204,16 @@ def repeat_rows(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return position, np.arange(len(position)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
+def begins_group(group: np.ndarray) -> np.ndarray:
+    """Return bool: whether each row is the first of its group; rows of one group stand side by side."""
+    return np.append(True, group[1:] != group[:-1])[: len(group)]
+
+
+def place_in_group(group: np.ndarray) -> np.ndarray:
+    """Return the place of each row within its group, from 0; groups in rising order."""
+    return np.arange(len(group)) - np.searchsorted(group, group)
+
+
 def take_rows(rows: Rows, at: np.ndarray) -> Rows:
     """Return the rows of a dataclass of arrays of one length, by a mask or by positions."""
     return type(rows)(*(getattr(rows, field.name)[at] for field in fields(rows)))

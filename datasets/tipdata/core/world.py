@@ -303,9 +303,13 @@ class Region:
         """Return uniform integers between bounds, drawn from a stream (:meth:`Stream.between`)."""
         return self.stream(stream).between(ids, bounds, k)
 
-    def spread(self, stream: str, ids: Ids, name: str, scale: int | Ints) -> Ints:
+    def choose(self, stream: str, ids: Ids, path: str, k: int | Ids = 0) -> Ints:
+        """Return an index for each id, by the weights that a parameter lists, drawn from a stream."""
+        return self.stream(stream).choose(ids, self.values(path), k)
+
+    def spread(self, stream: str, ids: Ids, name: str, scale: int | Ints, k: int | Ids = 0) -> Ints:
         """Return draws from a shipped inverse CDF (:meth:`Stream.quantile`) times ``scale``, rounded down."""
-        return scale * self.stream(stream).quantile(ids, name) // 1_000_000
+        return scale * self.stream(stream).quantile(ids, name, k) // 1_000_000
 
     def group(self, prefix: str) -> dict[str, Any]:
         """Return all parameters below a prefix, by their remaining path, in the file's order."""

@@ -20,35 +20,22 @@ OTHERS = 1 << 20
 """Circles of households are numbered from here on; those before are operations."""
 
 
-@dataclass(frozen=True)
-class Circles:
-    """Int64 arrays with one entry an account."""
-
-    size: Ints
-    """Accounts of its operation; 1 for nobody's."""
-    town: Ints
-    """Rank."""
-    circle: Ints
-    """The operation if it has several accounts, else a household of the community."""
-
-
 def draw_circles(
     region: Region, places: Places, o: Operations, number: Ints, owner: Ints, language: Ints
-) -> Circles:
-    """Draw where accounts of nobody are, and the households of those who have no other circle, each of about so many.
+) -> tuple[Ints, Ints, Ints]:
+    """Return accounts of the operation, rank of the town, and the circle of each account, as in :class:`Accounts`.
 
-    Args:
-        owner: operation of each account, -1 if it is nobody's.
-        language: index of each account's.
+    Accounts that have no other circle belong to households of about ``ties.circle`` accounts. ``owner``: operation of
+    each account, -1 if it is nobody's; ``language``: index of each.
     """
     owned = owner >= 0
     size = np.where(owned, np.bincount(owner[owned], minlength=len(o.id))[owner], 1)
-    anywhere = region.stream("account_habits/town").choose(number, region.values("places.town_weights"))
+    anywhere = region.choose("account_habits/town", number, "places.town_weights")
     town = np.where(owned, o.town[owner], anywhere)
     community = language * len(places.town) + town
     households = np.maximum(np.bincount(community) // region["ties.circle"], 1)[community]
     household = community * HOUSEHOLDS + region.stream("account_habits/circle").below(number, households)
-    return Circles(size, town, np.where(owned & (size > 1), owner, OTHERS + household))
+    return size, town, np.where(owned & (size > 1), owner, OTHERS + household)
 
 
 HANDS = 8
@@ -67,42 +54,25 @@ def draw_devices(
 ) -> Ints:
     """Return the local number of each account's device.
 
-    Args:
-        owner: operation of each account, -1 if it is nobody's.
-        circle: number of the circle that each belongs to.
-        opened: day.
+    ``owner``: operation of each account, -1 if it is nobody's; ``circle``: to which it belongs; ``opened``: day.
     """
-    owned = owner >= 0
     hands = region.values("accounts.hands", region["operations.organisation"])
     hand = region.stream("accounts/hand").below(number, hands[o.organisation[owner]])
-    person = np.where(owned, owner * HANDS + hand, number)
+    person = np.where(owner >= 0, owner * HANDS + hand, number)
     keeps = region["accounts.device_days"]
     turn = (opened + region.stream("accounts/device_from").below(person, keeps)) // keeps
-    which = region.stream("accounts/which_device").choose(number, region.values("accounts.devices"))
+    which = region.choose("accounts/which_device", number, "accounts.devices")
     own = person * ROOM + turn % REPLACED * (ROOM // REPLACED) + which
-
-    def happens(name: str) -> np.ndarray:
-        return region.chance(f"accounts/{name}", number, f"accounts.{name}")
-
+    common, shared = (
+        region.chance(f"accounts/{name}_device", number, f"accounts.{name}_device")
+        for name in ("common", "shared")
+    )
     cafe = region.stream("accounts/cafe").below(number, region["accounts.cafes"])
-    device = np.where(happens("common_device"), COMMON + circle, own)
-    return np.where(happens("shared_device"), PUBLIC + cafe, device)
+    return np.where(shared, PUBLIC + cafe, np.where(common, COMMON + circle, own))
 
 
 _NEW_SITE = 14
 """Days within which operations open accounts on a site that opens while they post."""
-
-
-@dataclass(frozen=True)
-class Lives:
-    """Days of accounts; int64 arrays with one entry an account."""
-
-    created: Ints
-    """Negative before the first day."""
-    until: Ints
-    """Last day on which it does anything."""
-    closed: Ints
-    """First day on which it no longer exists; past the end of time if it stays."""
 
 
 def choose_sites(
@@ -110,18 +80,14 @@ def choose_sites(
 ) -> tuple[np.ndarray, Ints, Ints]:
     """Return where operations have accounts, the first choice of each, and days of opening successors.
 
-    Args:
-        numbers: (operations, platforms present) local numbers of accounts.
-        weights: (operations, platforms present) of the sites.
+    ``numbers``, ``weights``: (operations, platforms present) local numbers of accounts, and weights of the sites.
     """
-    local = np.arange(len(o.id))
-    sites = np.arange(len(places.platform))
-    there = places.closed[None, :] > o.first_day[:, None]
-    at_first = there & (places.opened[None, :] <= o.first_day[:, None])
-    home = region.stream("accounts/home").choose(local, np.where(at_first, weights, 0))
+    there = places.closed > o.first_day[:, None]
+    at_first = there & (places.opened <= o.first_day[:, None])
+    home = region.stream("accounts/home").choose(np.arange(len(o.id)), np.where(at_first, weights, 0))
     further = region.chance("accounts/elsewhere", numbers, "accounts.elsewhere")
-    later = there & (places.opened[None, :] <= o.last_day[:, None])
-    has = (further & later & (weights > 1)) | (sites[None, :] == home[:, None])
+    later = there & (places.opened <= o.last_day[:, None])
+    has = (further & later & (weights > 1)) | (np.arange(len(places.platform)) == home[:, None])
     moved = _successor_days(region, places, o, numbers, np.where(has, 0, weights), home)
     return has | (moved >= 0), home, moved
 
@@ -131,13 +97,12 @@ def _successor_days(
 ) -> Ints:
     """Return the day on which an operation opens an account elsewhere because its first choice closed, else -1."""
     lasting = (places.closed == DAYS) & (places.opened == 0)
-    pull = np.where(lasting[None, :] & (weights > 1), weights, 0)
+    pull = np.where(lasting & (weights > 1), weights, 0)
     luck = region.stream("accounts/successor").quantile(numbers, "exponential") + 1
-    turn = np.argsort(
-        np.argsort(np.where(pull > 0, luck * 1000 // np.maximum(pull, 1), 1 << 60), axis=1), axis=1
-    )
-    wait = region["accounts.move_days"] * region.stream("accounts/moves").quantile(numbers, "exponential")
-    day = places.closed[home][:, None].astype(np.int64) + 1 + wait // 1_000_000
+    time = np.where(pull > 0, luck * 1000 // np.maximum(pull, 1), 1 << 60)
+    turn = np.argsort(np.argsort(time, axis=1), axis=1)
+    wait = region.spread("accounts/moves", numbers, "exponential", region["accounts.move_days"])
+    day = places.closed[home][:, None].astype(np.int64) + 1 + wait
     lives = (day <= o.ends[:, None]) & (day < DAYS)
     return np.where((turn < region["accounts.successors"]) & (pull > 0) & lives, day, -1)
 
@@ -164,8 +129,8 @@ def draw_lives(
     age: Ints,
     moved: Ints,
     first: np.ndarray,
-) -> Lives:
-    """Return the days of accounts.
+) -> tuple[Ints, Ints, Ints]:
+    """Return the days of accounts: when it is created, its last, and when it is closed, as in :class:`Accounts`.
 
     Args:
         owner: operation of each, -1 if it is nobody's.
@@ -176,28 +141,22 @@ def draw_lives(
     """
     owned = owner >= 0
     start = np.where(owned, o.first_day[owner], background_start(region, number))
-    week = region.values("schedule.weekday_weights")
-    created = np.minimum(
-        (start - age) // 7 * 7 + region.stream("accounts/weekday").choose(number, week), start
-    )
-    settled = region["accounts.settles_days"] * region.stream("accounts/settles").quantile(
-        number, "exponential"
-    )
-    created = np.where(first, np.minimum(created, o.begins[owner] + settled // 1_000_000), created)
+    weekday = region.choose("accounts/weekday", number, "schedule.weekday_weights")
+    created = np.minimum((start - age) // 7 * 7 + weekday, start)
+    settled = region.spread("accounts/settles", number, "exponential", region["accounts.settles_days"])
+    created = np.where(first, np.minimum(created, o.begins[owner] + settled), created)
     created = np.where(moved >= 0, moved, created)
     opened = places.opened[site].astype(np.int64)
     latest = np.maximum(start, np.minimum(opened + _NEW_SITE, np.where(owned, o.last_day[owner], start)))
     anew = opened + region.stream("accounts/anew").below(number, np.maximum(latest - opened, 0) + 1)
     created = np.where((opened > 0) & (created < opened), anew, created)
-    spread = region.stream("accounts/lifetime").quantile(number, "exponential")
-    lifetime = region["accounts.lifetime_days"] * spread // 1_000_000
+    lifetime = region.spread("accounts/lifetime", number, "exponential", region["accounts.lifetime_days"])
     ends = np.where(owned, o.ends[owner], start + lifetime)
-    left = region.stream("accounts/left").quantile(number, "exponential")
-    closed = ends + 1 + region["accounts.left_days"] * left // 1_000_000
+    closed = ends + 1 + region.spread("accounts/left", number, "exponential", region["accounts.left_days"])
     husk = region.chance("accounts/husk", number, "accounts.husks")
     closed = np.minimum(np.where(husk | (closed >= DAYS), DAYS, closed), places.closed[site])
     until = np.minimum(np.minimum(ends, closed - 1), DAYS - 1)
-    return Lives(created, np.maximum(until, created), closed)
+    return created, np.maximum(until, created), closed
 
 
 MAX_SITES = 16
@@ -222,9 +181,13 @@ class Accounts:
         owner: operation of each account, -1 if it is nobody's.
         site: position of each account's platform.
         columns: of the table, in the order of the numbers.
-        lives: days of each account.
         language: index of each account's.
-        circles: who is close to whom.
+        created: day, negative before the first day.
+        until: last day on which it does anything.
+        closed: first day on which it no longer exists; past the end of time if it stays.
+        size: accounts of its operation; 1 for nobody's.
+        town: rank.
+        circle: its operation if that has several accounts, else a household of the community.
     """
 
     has: np.ndarray
@@ -235,71 +198,67 @@ class Accounts:
     owner: np.ndarray
     site: np.ndarray
     columns: Columns
-    lives: Lives
-    language: np.ndarray
-    circles: Circles
+    language: Ints
+    created: Ints
+    until: Ints
+    closed: Ints
+    size: Ints
+    town: Ints
+    circle: Ints
 
     def alive(self, operation: np.ndarray, day: np.ndarray) -> np.ndarray:
         """Return (rows, platforms present) bool: where each row's operation has an account that lives on its day."""
-        created, closed = (
-            self._of_operations(self.lives.created, DAYS),
-            self._of_operations(self.lives.closed, 0),
-        )
-        return (created[operation] <= day[:, None]) & (day[:, None] < closed[operation])
-
-    def _of_operations(self, days: np.ndarray, otherwise: int) -> np.ndarray:
-        table = np.full(self.has.shape, otherwise, dtype=np.int64)
         owned = self.owner >= 0
-        table[self.owner[owned], self.site[owned]] = days[owned]
-        return table
+        created, closed = np.full(self.has.shape, DAYS), np.zeros(self.has.shape, dtype=np.int64)
+        created[self.has], closed[self.has] = self.created[owned], self.closed[owned]
+        return (created[operation] <= day[:, None]) & (day[:, None] < closed[operation])
 
 
 def generate(region: Region, past: Past) -> tuple[Accounts, Tables]:
     """Draw the accounts of one region."""
     places: Places = past["places"]
-    operations: Operations = past["operations"]
-    local = np.arange(len(operations.id))
-    weights = operation_site_weights(region, places, operations)
-    sites = np.arange(len(places.platform))
-    numbers = local[:, None] * MAX_SITES + sites[None, :]
-    has, home, successors = choose_sites(region, places, operations, numbers, weights)
-    o, site = np.nonzero(has)
-    count = max(region["accounts.total"] - len(o), 0)
+    o: Operations = past["operations"]
+    weights = operation_site_weights(region, places, o)
+    numbers = np.arange(len(o.id))[:, None] * MAX_SITES + np.arange(len(places.platform))
+    has, home, successors = choose_sites(region, places, o, numbers, weights)
+    operation, site = np.nonzero(has)
+    count = max(region["accounts.total"] - len(operation), 0)
     others = BACKGROUND + np.arange(count)
-    number = np.concatenate([numbers[o, site], others])
-    owner = np.concatenate([o, np.full(count, -1)])
-    moved = np.concatenate([successors[o, site], np.full(count, -1)])
-    first = np.concatenate([home[o] == site, np.zeros(count, dtype=bool)])
-    site = np.concatenate([site, background_site(region, places, others)])
+    number = np.append(numbers[has], others)
+    owner = np.append(operation, np.full(count, -1))
+    moved = np.append(successors[has], np.full(count, -1))
+    first = np.append(home[operation] == site, np.zeros(count, dtype=bool))
+    site = np.append(site, background_site(region, places, others))
     owned = owner >= 0
-    age = region.values("accounts.age_days", KINDS)[np.where(owned, operations.kind[owner], INDEPENDENT)]
-    age = region.spread("accounts/age", number, "exponential", age)
-    days = draw_lives(region, places, operations, number, owner, site, age, moved, first)
-    language = np.where(owner >= 0, operations.language[owner], spoken_language(region, operations, number))
-    circles = draw_circles(region, places, operations, number, owner, language)
-    device = draw_devices(region, operations, number, owner, circles.circle, days.created)
-    owned = owner >= 0
-    kind = np.where(owned, operations.kind[owner], INDEPENDENT)
+    kind = np.where(owned, o.kind[owner], INDEPENDENT)
+    age = region.spread(
+        "accounts/age", number, "exponential", region.values("accounts.age_days", KINDS)[kind]
+    )
+    created, until, closed = draw_lives(region, places, o, number, owner, site, age, moved, first)
+    language = np.where(owned, o.language[owner], spoken_language(region, o, number))
+    size, town, circle = draw_circles(region, places, o, number, owner, language)
+    device = draw_devices(region, o, number, owner, circle, created)
     verified = region.chances("accounts.verified", KINDS)[kind]
-    recruits = region.chance("accounts/role", number, "accounts.recruits")
-    role = np.where((kind == TRAFFICKING) & recruits, RECRUITS, ADVERTISES)
-    app = region.chance("accounts/client", number, "accounts.app")
-    cadence = region.stream("accounts/cadence").choose(number, region.values("accounts.cadence"))
+    recruits = (kind == TRAFFICKING) & region.chance("accounts/role", number, "accounts.recruits")
+    cadence = region.choose("accounts/cadence", number, "accounts.cadence")
     columns = {
         "account": region.ids("accounts", number),
         "platform": pl.Series(places.codes)[places.platform[site]],
-        "client": np.where(app, *CLIENTS),
+        "client": np.where(region.chance("accounts/client", number, "accounts.app"), *CLIENTS),
         "language": pl.Series(LANGUAGES)[language],
-        "created_day": days.created,
-        "closed_day": with_nulls(days.closed, days.closed != DAYS),
+        "created_day": created,
+        "closed_day": with_nulls(closed, closed != DAYS),
         "verified": region.stream("accounts/verified").chance(number, verified),
         "cadence": pl.Series(CADENCES)[cadence],
         "device_cluster": region.ids("devices", device),
-        "operation": with_nulls(operations.id[owner], owned),
-        "role": np.where(owned, role, OTHER),
+        "operation": with_nulls(o.id[owner], owned),
+        "role": np.where(owned, np.where(recruits, RECRUITS, ADVERTISES), OTHER),
     }
     ids = region.ids("accounts", numbers)
-    accounts = Accounts(has, weights, home, ids, number, owner, site, columns, days, language, circles)
+    accounts = Accounts(
+        *(has, weights, home, ids, number, owner, site, columns, language),
+        *(created, until, closed, size, town, circle),
+    )
     return accounts, {"accounts": columns}
 
 
