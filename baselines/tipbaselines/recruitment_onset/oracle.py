@@ -68,7 +68,7 @@ class ThreadFilter:
     def __init__(self, world: World, units: pl.DataFrame, unit: str, mix: dict[str, np.ndarray]) -> None:
         self.ids, self._unit = units[unit], unit
         region = world.region(int(units["region"][0]))
-        model = acts.ActModel.of(region)
+        model = ThreadModel.of(region)
         self._course = acts.course_of_profile(world)
         self._recruits = self._course < len(acts.STRATEGIES)
         self._minutes, self._days = region["messages.gap_minutes"], region["messages.gap_days"]
@@ -94,11 +94,10 @@ class ThreadFilter:
         self._minute = np.full(len(units), -1, dtype=np.int64)
         self._role = np.zeros(len(units), dtype=np.int64)
         self._channel = np.full(len(units), -1)
-        threads = ThreadModel.of(region)
-        self._onward = shares(threads.onward.astype(float))
-        self._place, self._reply = np.exp(threads.place / MILLI), np.exp(threads.reply / MILLI)
-        self._weekdays = shares(threads.weekdays.astype(float))[self._course]
-        self._away = shares(threads.away.astype(float))[self._course]
+        self._onward = shares(model.onward.astype(float))
+        self._place, self._reply = np.exp(model.place / MILLI), np.exp(model.reply / MILLI)
+        self._weekdays = shares(model.weekdays.astype(float))[self._course]
+        self._away = shares(model.away.astype(float))[self._course]
         past, _ = draw_tables(region, ("places",))
         places = past["places"]
         closed = {places.codes[p]: day for p, day in zip(places.platform, places.closed, strict=True)}

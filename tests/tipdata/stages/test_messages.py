@@ -15,7 +15,6 @@ from tipdata.stages.messages.acts import (
     NOTHING,
     OWN,
     STAGES,
-    ActModel,
     ThreadModel,
     reply_rows,
 )
@@ -134,7 +133,7 @@ def test_odds_ratios_are_weak_and_most_acts_are_null_in_any_course() -> None:
 
 
 def test_every_course_and_form_has_a_profile_of_its_own_and_leaves_its_trace() -> None:
-    model = ActModel.of(World.of("0.4.0").region(0))
+    model = ThreadModel.of(World.of("0.4.0").region(0))
     world = World.of("0.4.0")
     assert (
         len(model.act) == len(acts.course_of_profile(world)) == 2 * len(acts.forms(world)) + len(COURSES) - 2
@@ -148,13 +147,13 @@ def test_every_course_and_form_has_a_profile_of_its_own_and_leaves_its_trace() -
 
 
 def test_every_stage_that_a_course_can_reach_leads_onward() -> None:
-    model = ActModel.of(World.of("0.4.0").region(0))
-    for course, onward in zip(COURSES, model.onward, strict=True):
+    model = ThreadModel.of(World.of("0.4.0").region(0))
+    for course, onward in zip(acts.course_of_profile(World.of("0.4.0")), model.onward, strict=True):
         reached = {0}
         while more := {int(s) for r in reached for s in np.flatnonzero(onward[r])} - reached:
             reached |= more
         stuck = [STAGES[s] for s in reached if onward[s, s] > 0]
-        assert not stuck, f"{course}: {stuck}"
+        assert not stuck, f"{COURSES[course]}: {stuck}"
 
 
 def test_a_stage_lasts_as_long_as_its_scale_says() -> None:
@@ -316,4 +315,7 @@ def test_each_form_leads_more_often_to_some_stages() -> None:
     need = acts.STAGES.index("need")
     onward = model.onward / np.maximum(model.onward.sum(axis=2, keepdims=True), 1)
     assert onward[forms.index("marriage"), need, rapport] > 2 * onward[forms.index("labour"), need, rapport]
-    assert ((model.onward > 0) == (model.chain.onward[acts.course_of_profile(WORLD)] > 0)).all()
+    for profile, course in enumerate(acts.course_of_profile(WORLD)):
+        for stage, listed in WORLD.region(0)[f"messages.onward.{COURSES[course]}"].items():
+            led_to = {STAGES[s] for s in np.flatnonzero(model.onward[profile, STAGES.index(stage)])}
+            assert led_to == {s for s, weight in listed.items() if weight}

@@ -54,8 +54,18 @@ def profile(world: World, course: np.ndarray, form: np.ndarray) -> np.ndarray:
     return np.where(recruits, course * count + np.maximum(form, 0), lawful)
 
 
+WEEK = 7
+OWN, NOTHING = len(ACTS), 2 * len(ACTS)
+"""Rows of :attr:`ThreadModel.reply`: the speaker's own acts begin at the first; the second is used where there is
+nothing to answer, at the start and after a deleted act."""
+AGAIN = ("small_talk", "share_personal")
+"""Acts that one goes on with."""
+AWAY = ("call", "other_platform")
+"""Channels on which a conversation goes on when its site closes."""
+
+
 @dataclass(frozen=True)
-class ActModel:
+class ThreadModel:
     """Integer tables of one region; log probabilities in milli-nats, probabilities and weights out of 65,536.
 
     P profiles, C courses, S stages, A acts, G classes of gaps, H channels.
@@ -64,7 +74,7 @@ class ActModel:
     act: np.ndarray
     """(P, S, 2 roles, A) log weight of an act before the leanings of who speaks."""
     onward: np.ndarray
-    """(C, S, S) weights of the stage that follows; a stage that never ends leads to itself."""
+    """(P, S, S) weights of the stage that follows; a stage that never ends leads to itself."""
     dwell: np.ndarray
     """(C, S) mean length in thousandths of the conversation's."""
     opens: np.ndarray
@@ -75,46 +85,62 @@ class ActModel:
     """(C, S, G) log weight of a class of gaps."""
     hours: np.ndarray
     """(C, 24) weights."""
+    weekdays: np.ndarray
+    """(C, 7) weights."""
     first_channel: np.ndarray
     """(C, H) weights."""
     next_channel: np.ndarray
     """(C, H) weights."""
+    away: np.ndarray
+    """(C, H) weights of a channel away from the site, chosen when the site has closed."""
     hop: np.ndarray
     """(S,) probability that the channel is chosen again."""
+    place: np.ndarray
+    """(places, A) log odds ratio of an act by its place from the first message on; the last row is for all later."""
+    reply: np.ndarray
+    """(2 A + 1, A) log odds ratio of an act after the other's, and after one's own."""
 
     @classmethod
-    def of(cls, region: Region) -> "ActModel":
+    def of(cls, region: Region) -> "ThreadModel":
         """Compile the model of a region."""
-        by_course = {n: _by_course(region, n) for n in ("opens", "again", "gaps", "hours")}
-        schedule = normalise(np.array(list(region["schedule.hour_weights"].values()), dtype=np.int64) * ONE)
-        quickening = region.milli("messages.quickening", STAGES)
-        gaps = log(np.stack([normalise(np.array(w, dtype=np.int64) * ONE) for w in by_course["gaps"]]))
-        classes = np.arange(gaps.shape[1])
+
+        def shares(name: str) -> np.ndarray:
+            return normalise(region.values(f"messages.{name}", COURSES) * ONE)
+
+        gaps, next_channel = log(shares("gaps")), shares("next_channel")
+        quickening = region.milli("messages.quickening", STAGES)[:, None] * np.arange(gaps.shape[1])
         own = np.stack([_weights(region, f"messages.stages.{stage}") for stage in STAGES])
         share = probability(region["messages.own_share"])
         mixed = (own * share + _weights(region, "messages.any_stage") * (ONE - share)) // ONE
         return cls(
-            act=log(np.maximum(mixed, 1))[None, :, :, :] + _leanings(region)[:, None, None, :],
-            onward=_onward_by_course(region),
-            dwell=np.array([[region[f"messages.dwell.{c}"][s] for s in STAGES] for c in COURSES]),
-            opens=np.array([probability(p) for p in by_course["opens"]]),
-            again=np.array([[probability(p) for p in pair] for pair in by_course["again"]]),
-            gap=gaps[:, None, :] + (quickening[:, None] * classes)[None, :, :],
-            hours=np.stack(
-                [(np.array(w, dtype=np.int64)[:, None] * schedule).sum(axis=0) for w in by_course["hours"]]
-            ),
-            first_channel=_channels(region, "first_channel"),
-            next_channel=_channels(region, "next_channel"),
-            hop=np.array([probability(region["messages.hop"][s]) for s in STAGES]),
+            act=log(np.maximum(mixed, 1)) + _leanings(region)[:, None, None, :],
+            onward=_onward(region),
+            dwell=np.stack([region.values(f"messages.dwell.{course}", STAGES) for course in COURSES]),
+            opens=region.chances("messages.opens", COURSES),
+            again=np.array([[probability(p) for p in region["messages.again"][c]] for c in COURSES]),
+            gap=gaps[:, None, :] + quickening,
+            hours=region.values("messages.hours", COURSES)
+            @ normalise(region.values("schedule.hour_weights") * ONE),
+            weekdays=region.values("messages.weekdays", COURSES),
+            first_channel=shares("first_channel"),
+            next_channel=next_channel,
+            away=np.where(np.isin(region["messages.channels"], AWAY), next_channel, 0),
+            hop=region.chances("messages.hop", STAGES),
+            place=np.array([_log_ratios(listed) for listed in region["messages.place"]]),
+            reply=_replies(region),
         )
 
+    def of_place(self, step: np.ndarray) -> np.ndarray:
+        """Return (messages, A) log odds ratios by sequence number from 0."""
+        return self.place[np.minimum(step, len(self.place) - 1)]
 
-def _by_course(region: Region, name: str) -> list:
-    return [region[f"messages.{name}"][course] for course in COURSES]
 
+def reply_rows(act: np.ndarray, turns: np.ndarray) -> np.ndarray:
+    """Return the row of :attr:`ThreadModel.reply` after each act, -1 for a deleted one.
 
-def _channels(region: Region, name: str) -> np.ndarray:
-    return normalise(np.array(_by_course(region, name), dtype=np.int64) * ONE)
+    ``turns``: bool, the other side answers.
+    """
+    return np.where(act >= 0, act + np.where(turns, 0, OWN), NOTHING)
 
 
 def _weights(region: Region, path: str) -> np.ndarray:
@@ -128,26 +154,46 @@ def _weights(region: Region, path: str) -> np.ndarray:
 
 
 def _leanings(region: Region) -> np.ndarray:
-    jitter = region.milli("messages.jitter")
+    """Return (P, A) log odds ratios of acts: of the course, with the region's own deviation, and of the form."""
     cells = np.arange(len(COURSES) * len(ACTS)).reshape(len(COURSES), len(ACTS))
-    deviation = region.spread("parameter/messages/acts", cells, "normal", jitter)
-    course = _ratio_table(region, "leanings", COURSES) + deviation
-    form = _ratio_table(region, "forms", forms(region.world))
-    recruits = course[: len(STRATEGIES), None, :] + form[None, :, :]
+    deviation = region.spread("parameter/messages/acts", cells, "normal", region.milli("messages.jitter"))
+    course, form = (
+        np.stack([_log_ratios(region[f"messages.{group}.{name}"]) for name in names])
+        for group, names in (("leanings", COURSES), ("forms", forms(region.world)))
+    )
+    course += deviation
+    recruits = course[: len(STRATEGIES), None, :] + form
     return np.concatenate([recruits.reshape(-1, len(ACTS)), course[len(STRATEGIES) :]])
 
 
-def _ratio_table(region: Region, group: str, names: tuple[str, ...]) -> np.ndarray:
-    return np.stack([_log_ratios(region[f"messages.{group}.{name}"]) for name in names])
-
-
-def _onward_by_course(region: Region) -> np.ndarray:
-    table = np.zeros((len(COURSES), len(STAGES), len(STAGES)), dtype=np.int64)
+def _onward(region: Region) -> np.ndarray:
+    """Return (P, S, S) weights of the stage that follows: of the course, and of where a form leads more often."""
+    table = np.tile(np.eye(len(STAGES), dtype=np.int64), (len(COURSES), 1, 1))
     for c, course in enumerate(COURSES):
-        table[c] = np.eye(len(STAGES), dtype=np.int64)
         for stage, listed in region[f"messages.onward.{course}"].items():
-            weights = np.array([listed.get(s, 0) for s in STAGES], dtype=np.int64)
-            table[c, STAGES.index(stage)] = weights
+            table[c, STAGES.index(stage)] = [listed.get(s, 0) for s in STAGES]
+    weights = table[course_of_profile(region.world)] * ONE
+    toward = [region[f"messages.toward.{form}"] for form in forms(region.world)]
+    pull = np.array([[round(listed.get(s, 1) * ONE) for s in STAGES] for listed in toward])
+    pull = np.tile(pull, (len(STRATEGIES), 1))[:, None, :]
+    weights[: len(pull)] = weights[: len(pull)] * pull // ONE
+    return np.where(weights > 0, normalise(weights), 0)
+
+
+def _log_ratios(listed: dict[str, float]) -> np.ndarray:
+    """Return (A,) log odds ratios; 0 where an act is not named."""
+    row = np.zeros(len(ACTS), dtype=np.int64)
+    for act, ratio in listed.items():
+        row[ACTS.index(act)] = log_ratio(ratio)
+    return row
+
+
+def _replies(region: Region) -> np.ndarray:
+    table = np.zeros((NOTHING + 1, len(ACTS)), dtype=np.int64)
+    goes_on = np.isin(ACTS, AGAIN)
+    table[OWN:NOTHING] = np.diag(np.where(goes_on, 0, log_ratio(region["messages.repeats"])))
+    for act, listed in region.group("messages.reply").items():
+        table[ACTS.index(act)] = _log_ratios(listed)
     return table
 
 
@@ -166,94 +212,14 @@ def draw_habits(region: Region, holder: np.ndarray, number: np.ndarray) -> np.nd
         holder: number under which the holder's habits are drawn; one for all conversations of an operation.
         number: local number of the conversation.
     """
-    acts = np.arange(len(ACTS))[None, :]
-    total = np.zeros((len(holder), len(ACTS)), dtype=np.int64)
-    for name, who in (("habits", holder), ("partner", number)):
-        spread = region.milli(f"messages.{name}")
-        drawn = region.stream(f"messages/{name}").quantile(who[:, None], "normal", acts)
-        total += drawn * spread // 1_000_000
-    return total
+    acts = np.arange(len(ACTS))
+    of_holder, of_conversation = (
+        region.spread(f"messages/{name}", who[:, None], "normal", region.milli(f"messages.{name}"), acts)
+        for name, who in (("habits", holder), ("partner", number))
+    )
+    return of_holder + of_conversation
 
 
 def draw_pace(region: Region, holder: np.ndarray) -> np.ndarray:
     """Return (conversations,) each holder's leaning to long gaps, milli-nats a class."""
-    spread = region.milli("messages.pace")
-    return region.spread("messages/pace", holder, "normal", spread)
-
-
-WEEK = 7
-OWN, NOTHING = len(ACTS), 2 * len(ACTS)
-"""Rows of :attr:`ThreadModel.reply`: the speaker's own acts begin at the first; the second is used where there is
-nothing to answer, at the start and after a deleted act."""
-AGAIN = ("small_talk", "share_personal")
-"""Acts that one goes on with."""
-AWAY = ("call", "other_platform")
-"""Channels on which a conversation goes on when its site closes."""
-
-
-@dataclass(frozen=True)
-class ThreadModel:
-    """Integer tables of one region: those of :class:`ActModel`, and more. A acts, C courses, P profiles, S stages."""
-
-    chain: ActModel
-    onward: np.ndarray
-    """(P, S, S) weights of the stage that follows."""
-    place: np.ndarray
-    """(places, A) log odds ratio of an act by its place from the first message on; the last row is for all later."""
-    reply: np.ndarray
-    """(2 A + 1, A) log odds ratio of an act after the other's, and after one's own."""
-    weekdays: np.ndarray
-    """(C, 7) weights."""
-    away: np.ndarray
-    """(C, H) weights of a channel away from the site, chosen when the site has closed."""
-
-    @classmethod
-    def of(cls, region: Region) -> "ThreadModel":
-        """Compile the model of a region."""
-        chain = ActModel.of(region)
-        away = np.isin(region["messages.channels"], AWAY)
-        names = forms(region.world)
-        pull = np.array(
-            [[round(region[f"messages.toward.{f}"].get(s, 1) * ONE) for s in STAGES] for f in names]
-        )
-        course = course_of_profile(region.world)
-        weights = chain.onward[course] * ONE
-        recruits = len(STRATEGIES) * len(names)
-        weights[:recruits] = weights[:recruits] * np.tile(pull, (len(STRATEGIES), 1))[:, None, :] // ONE
-        return cls(
-            chain=chain,
-            onward=np.where(weights > 0, normalise(weights), 0),
-            place=np.array([_log_ratios(listed) for listed in region["messages.place"]]),
-            reply=_replies(region),
-            weekdays=np.array([region["messages.weekdays"][c] for c in COURSES], dtype=np.int64),
-            away=np.where(away, chain.next_channel, 0),
-        )
-
-    def of_place(self, step: np.ndarray) -> np.ndarray:
-        """Return (messages, A) log odds ratios by sequence number from 0."""
-        return self.place[np.minimum(step, len(self.place) - 1)]
-
-
-def reply_rows(act: np.ndarray, turns: np.ndarray) -> np.ndarray:
-    """Return the row of :attr:`ThreadModel.reply` after each act, -1 for a deleted one.
-
-    ``turns``: bool, the other side answers.
-    """
-    return np.where(act >= 0, act + np.where(turns, 0, OWN), NOTHING)
-
-
-def _log_ratios(listed: dict[str, float]) -> np.ndarray:
-    """Return (A,) log odds ratios; 0 where an act is not named."""
-    row = np.zeros(len(ACTS), dtype=np.int64)
-    for act, ratio in listed.items():
-        row[ACTS.index(act)] = log_ratio(ratio)
-    return row
-
-
-def _replies(region: Region) -> np.ndarray:
-    table = np.zeros((NOTHING + 1, len(ACTS)), dtype=np.int64)
-    goes_on = np.isin(ACTS, AGAIN)
-    table[OWN:NOTHING] = np.diag(np.where(goes_on, 0, log_ratio(region["messages.repeats"])))
-    for act, listed in region.group("messages.reply").items():
-        table[ACTS.index(act)] = _log_ratios(listed)
-    return table
+    return region.spread("messages/pace", holder, "normal", region.milli("messages.pace"))

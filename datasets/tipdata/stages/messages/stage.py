@@ -9,13 +9,14 @@ habits and, less so, the conversation's own. A recruitment's onset is its first 
 joins, or backs out and is lost. Lawful courses reach commitment too.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import choose_from_bits, exp, scale_exp
-from tipdata.core.kinds import FAMILIES, KINDS, LANGUAGES, TRAFFICKING
+from tipdata.core.draw import Ints, choose_from_bits, exp, scale_exp
+from tipdata.core.kinds import FAMILIES, KINDS, LANGUAGES, SPAM, TRAFFICKING
 from tipdata.core.tables import decode, repeat_rows, take_rows, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage, Tables
@@ -45,6 +46,8 @@ class Conversations:
     course: np.ndarray
     form: np.ndarray
     """Form of exploitation of a recruitment; -1 for every other course."""
+    profile: np.ndarray
+    """Of the course and form (:func:`~tipdata.stages.messages.acts.profile`)."""
     opens: np.ndarray
     """bool: the holder of the account writes first."""
     start: np.ndarray
@@ -60,11 +63,9 @@ class Conversations:
 
 def draw_owners(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
     """Return the operation of each conversation, -1 for nobody's; busy ones and those that post have more."""
-    listed = region["messages.owners"]
-    share = np.array([listed[kind] for kind in (*KINDS, NOBODY)])
-    kind = region.stream("messages/owner_kind").choose(number, share)
-    local = np.arange(len(o.id))
-    busy = 1 + region.stream("messages/busy").quantile(local, "exponential") // 1000
+    shares = region.values("messages.owners", (*KINDS, NOBODY))
+    kind = region.stream("messages/owner_kind").choose(number, shares)
+    busy = 1 + region.stream("messages/busy").quantile(np.arange(len(o.id)), "exponential") // 1000
     busy = busy * np.where(o.posts, region["messages.posting_talks"], 1)
     owner = np.full(len(number), -1)
     for k in range(len(KINDS)):
@@ -77,15 +78,12 @@ def draw_owners(region: Region, o: Operations, number: np.ndarray) -> np.ndarray
 
 def draw_courses(region: Region, o: Operations, owner: np.ndarray, number: np.ndarray) -> np.ndarray:
     """Return the course of each conversation: by the owner's kind and, for lawful owners, by what they offer."""
-    sources = ("trafficking", "spam", NOBODY, *FAMILIES)
-    weights = np.array(
-        [[region[f"messages.courses.{s}"].get(kind, 0) for kind in acts.KINDS] for s in sources]
-    )
-    lawful = sources.index(FAMILIES[0]) + o.family[owner]
-    source = np.where(
-        o.kind[owner] == TRAFFICKING, 0, np.where(o.kind[owner] == KINDS.index("spam"), 1, lawful)
-    )
-    source = np.where(owner < 0, sources.index(NOBODY), source)
+    sources = (*FAMILIES, "trafficking", "spam", NOBODY)
+    listed = [region[f"messages.courses.{source}"] for source in sources]
+    weights = np.array([[by_kind.get(kind, 0) for kind in acts.KINDS] for by_kind in listed])
+    of = o.kind[owner]
+    unlike = [owner < 0, of == TRAFFICKING, of == SPAM]
+    source = np.select(unlike, [sources.index(s) for s in (NOBODY, "trafficking", "spam")], o.family[owner])
     kind = region.stream("messages/course").choose(number, weights[source])
     fishing = 1 - draw_hunts(region, np.arange(len(o.id)))[owner].astype(np.int64)
     return np.where(kind == 0, fishing, kind + len(acts.STRATEGIES) - 1)
@@ -103,6 +101,11 @@ class MessageRows:
     """Local number of the message."""
     stage: np.ndarray
 
+    @property
+    def first(self) -> np.ndarray:
+        """Position of the first message of each one's conversation."""
+        return np.arange(len(self.step)) - self.step
+
 
 RECRUITING = (*acts.STRATEGIES, "lawful_recruitment", "brokerage")
 ACCOUNT_TRIES = 8
@@ -116,16 +119,13 @@ def draw_conversations(
     number = np.arange(region["messages.conversations"])
     owner = draw_owners(region, o, number)
     course = draw_courses(region, o, owner, number)
+    form = np.where(course < len(acts.STRATEGIES), o.form[owner], -1)
     day = _draw_days(region, o, owner, course, number, model.weekdays)
     account, site, opened = _draw_accounts(region, places, accounts, owner, number, day)
-    hour = region.stream("messages/hour").choose(number, model.chain.hours[course])
+    hour = region.stream("messages/hour").choose(number, model.hours[course])
     fewest, most = region["messages.length"]
-    spread = region.stream("messages/length").quantile(number, "normal") * round(
-        region["messages.length_sd"] * 1000
-    )
-    length = (
-        scale_exp(np.full(len(number), region["messages.length_median"] * 1000), spread // 1_000_000) // 1000
-    )
+    spread = region.spread("messages/length", number, "normal", region.milli("messages.length_sd"))
+    length = scale_exp(np.array(region["messages.length_median"] * 1000), spread) // 1000
     made = Conversations(
         number=number,
         owner=owner,
@@ -133,8 +133,9 @@ def draw_conversations(
         site=site,
         language=np.where(owner >= 0, o.language[owner], spoken_language(region, o, account)),
         course=course,
-        form=np.where(course < len(acts.STRATEGIES), o.form[owner], -1),
-        opens=region.stream("messages/opens").chance(number, model.chain.opens[course]),
+        form=form,
+        profile=acts.profile(region.world, course, form),
+        opens=region.stream("messages/opens").chance(number, model.opens[course]),
         start=day * MINUTES_A_DAY + hour * 60 + region.stream("messages/first").below(number, 60),
         length=np.clip(length, fewest, most),
     )
@@ -142,13 +143,8 @@ def draw_conversations(
 
 
 def _draw_days(
-    region: Region,
-    o: Operations,
-    owner: np.ndarray,
-    course: np.ndarray,
-    number: np.ndarray,
-    weekdays: np.ndarray,
-) -> np.ndarray:
+    region: Region, o: Operations, owner: Ints, course: Ints, number: Ints, weekdays: Ints
+) -> Ints:
     """Return the day of the first message, in the rhythm of the course's week: (courses, 7) weights ``weekdays``."""
     begins, ends = np.maximum(o.begins, 0), np.minimum(o.ends, DAYS - 1)
     recruits = np.isin(course, [acts.COURSES.index(name) for name in RECRUITING])
@@ -156,8 +152,8 @@ def _draw_days(
     until = np.where(recruits & o.posts[owner], o.last_day[owner], ends[owner])
     last = np.where(owner >= 0, until, DAYS - 1)
     day = first + region.stream("messages/day").below(number, last - first + 1)
-    apart = region.stream("messages/around").quantile(number, "logistic") * region["messages.around_days"]
-    near = o.first_day[owner] + apart // 1_000_000
+    apart = region.spread("messages/around", number, "logistic", region["messages.around_days"])
+    near = o.first_day[owner] + apart
     busy = region.chance("messages/busy_time", number, "messages.around")
     day = np.where((owner >= 0) & recruits & busy & (near >= first) & (near <= last), near, day)
     week = day[:, None] // WEEK * WEEK + np.arange(WEEK)
@@ -167,9 +163,10 @@ def _draw_days(
 
 
 def _draw_accounts(
-    region: Region, places: Places, accounts: Accounts, owner: np.ndarray, number: np.ndarray, day: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    lives, usable = accounts.lives, accounts.alive(owner, day)
+    region: Region, places: Places, accounts: Accounts, owner: Ints, number: Ints, day: Ints
+) -> tuple[Ints, Ints, np.ndarray]:
+    """Return the account of each conversation, the position of its platform, and whether there is one on the day."""
+    usable = accounts.alive(owner, day)
     site = region.stream("messages/site").choose(number, (usable | ~usable.any(axis=1, keepdims=True)) * 1)
     others = max(region["accounts.total"] - int(accounts.has.sum()), 1)
     tried = BACKGROUND + region.stream("messages/account").below(
@@ -177,7 +174,7 @@ def _draw_accounts(
     )
     there = background_site(region, places, tried.ravel()).reshape(tried.shape)
     at = np.searchsorted(accounts.number, tried)
-    fits = (lives.created[at] <= day[:, None]) & (day[:, None] < lives.closed[at])
+    fits = (accounts.created[at] <= day[:, None]) & (day[:, None] < accounts.closed[at])
     first = fits.argmax(axis=1)[:, None]
     background = np.take_along_axis(tried, first, axis=1)[:, 0]
     site = np.where(owner >= 0, site, np.take_along_axis(there, first, axis=1)[:, 0])
@@ -202,33 +199,25 @@ class JoinedPeople:
     day: np.ndarray
 
 
-@dataclass(frozen=True)
-class DrawnMessages:
-    """By message: minute, act (-1 where deleted), channel (-1 where unknown), and whether it was ever written."""
-
-    minute: np.ndarray
-    act: np.ndarray
-    channel: np.ndarray
-    kept: np.ndarray
-
-
 def draw_outcomes(
     region: Region,
     o: Operations,
     c: Conversations,
     lines: MessageRows,
-    made: DrawnMessages,
-    onset: np.ndarray,
+    minute: Ints,
+    kept: np.ndarray,
+    onset: Ints,
 ) -> tuple[JoinedPeople, pl.Series]:
     """Return the people who join, and the outcome of each conversation, null where nobody commits.
 
-    ``onset``: sequence number of the message of commitment, 0 for none. Who withdraws at the end is lost.
+    ``minute``: of each message; ``kept``: bool, it was written; ``onset``: sequence number of the message of
+    commitment, 0 for none. Who withdraws at the end is lost.
     """
     commits = np.flatnonzero(onset > 0)
     number, owner = c.number[commits], c.owner[commits]
     begins = np.cumsum(c.length) - c.length
-    day = made.minute[begins[commits] + onset[commits] - 1] // MINUTES_A_DAY
-    last = begins + np.add.reduceat(made.kept, begins) - 1
+    day = minute[begins[commits] + onset[commits] - 1] // MINUTES_A_DAY
+    last = begins + np.add.reduceat(kept, begins) - 1
     drawn_back = lines.stage[last[commits]] == acts.STAGES.index("withdrawal")
     stays = region["people.shortest_days"]
     high = np.minimum(np.minimum(day + region["messages.joining_days"], o.ends[owner] - stays), DAYS - 1)
@@ -253,64 +242,37 @@ def find_unwritten(
     since = minute // MINUTES_A_DAY - joining[lines.at]
     most = min(region["messages.afterwards_days"], region["people.shortest_days"])
     idle = (since > 0) & (~np.isin(lines.stage, AFTERWARDS) | (since > most))
-    total, first = np.cumsum(idle), np.arange(len(idle)) - lines.step
-    return total - total[first] + idle[first] > 0
+    total = np.cumsum(idle)
+    return total - total[lines.first] + idle[lines.first] > 0
 
 
 DELETED = UNKNOWN = -1
 
 
-def draw_messages(
-    region: Region,
-    o: Operations,
-    accounts: Accounts,
-    model: ThreadModel,
-    c: Conversations,
-    lines: MessageRows,
-    role: np.ndarray,
-) -> DrawnMessages:
-    """Draw minutes, acts and channels; nothing is written after the operation ends or on an account that is closed."""
-    minute = _draw_minutes(region, model, c, lines)
-    ends = np.where(c.owner >= 0, o.ends[c.owner] + 1, DAYS)
-    closed = accounts.lives.closed[np.searchsorted(accounts.number, c.account)]
-    late = (minute >= closed[lines.at] * MINUTES_A_DAY) & (closed[lines.at] < DAYS)
-    moves = region.chance("messages/moves", c.number, "messages.moves")
-    return DrawnMessages(
-        minute=minute,
-        act=_draw_acts(region, model, c, lines, role),
-        channel=_draw_channels(region, model, c, lines, late),
-        kept=(minute < np.minimum(ends, DAYS)[lines.at] * MINUTES_A_DAY) & (~late | moves[lines.at]),
-    )
-
-
-def _draw_minutes(region: Region, model: ThreadModel, c: Conversations, lines: MessageRows) -> np.ndarray:
+def _draw_minutes(region: Region, model: ThreadModel, c: Conversations, lines: MessageRows) -> Ints:
     """Return the minute of each message: in a sitting, or on a later day and hour of the course's week."""
     minutes, days = region["messages.gap_minutes"], region["messages.gap_days"]
     course = c.course[lines.at]
-    classes = np.arange(model.chain.gap.shape[-1])
     pace = acts.draw_pace(region, c.holder)[lines.at]
-    drawn = region.stream("messages/gap").choose(
-        lines.row, exp(model.chain.gap[course, lines.stage] + pace[:, None] * classes)
-    )
+    gap = model.gap[course, lines.stage] + pace[:, None] * np.arange(model.gap.shape[-1])
+    drawn = region.stream("messages/gap").choose(lines.row, exp(gap))
     low, high = np.array(minutes[:-1] + days[:-1])[drawn], np.array(minutes[1:] + days[1:])[drawn]
     sits = drawn < len(minutes) - 1
     waited = low + region.stream("messages/wait").below(lines.row, high - low)
     clock, later = np.zeros(len(drawn), dtype=np.int64), np.flatnonzero(~sits)
-    hour = region.stream("messages/hour_again").choose(lines.row[later], model.chain.hours[course[later]])
+    hour = region.stream("messages/hour_again").choose(lines.row[later], model.hours[course[later]])
     clock[later] = hour * 60 + region.stream("messages/minute").below(lines.row[later], 60)
     drawn_day = region.stream("messages/weekday").bits(lines.row)
     ahead = _weights_ahead(model, days)
     minute, now = np.zeros(len(drawn), dtype=np.int64), c.start.copy()
-    first = lines.row - lines.step == lines.row
-    minute[first] = now
-    for going, row in _steps(c, lines):
+    minute[lines.step == 0] = now
+    for going, row in _steps(c):
         before = now[going]
         then = before + waited[row]
         apart = np.flatnonzero(~sits[row])
         late, day = row[apart], before[apart] // MINUTES_A_DAY
-        on = 1 + choose_from_bits(
-            drawn_day[late], ahead[drawn[late] - len(minutes) + 1, course[late], day % WEEK]
-        )
+        weights = ahead[drawn[late] - len(minutes) + 1, course[late], day % WEEK]
+        on = 1 + choose_from_bits(drawn_day[late], weights)
         then[apart] = np.maximum((day + on) * MINUTES_A_DAY + clock[late], before[apart] + minutes[-1])
         now[going] = minute[row] = then
     return minute
@@ -324,24 +286,17 @@ def _weights_ahead(model: ThreadModel, days: list[int]) -> np.ndarray:
     return np.where(in_class[:, None, None, :], model.weekdays[:, week], 0)
 
 
-def _draw_acts(
-    region: Region, model: ThreadModel, c: Conversations, lines: MessageRows, role: np.ndarray
-) -> np.ndarray:
+def _draw_acts(region: Region, model: ThreadModel, c: Conversations, lines: MessageRows, role: Ints) -> Ints:
     """Return the act of each message: by stage, profile and speaker, by habit, by place, and as an answer."""
     leanings = acts.draw_habits(region, c.holder, c.number)
-    profile = acts.profile(region.world, c.course, c.form)
     often = region.chance("messages/deletes", c.holder, "messages.deletes_often")
     rates = region.chances("messages.deleted")
     deleted = region.stream("messages/deleted").chance(lines.row, rates[often.astype(np.int64)][lines.at])
-    base = (
-        model.chain.act[profile[lines.at], lines.stage, role]
-        + leanings[lines.at]
-        + model.of_place(lines.step)
-    )
+    base = model.act[c.profile[lines.at], lines.stage, role] + leanings[lines.at] + model.of_place(lines.step)
     act, last_act = np.zeros(len(lines.row), dtype=np.int64), np.full(len(c.number), DELETED)
     drawn = region.stream("messages/act").bits(lines.row)
     turns = role != role[np.maximum(np.arange(len(role)) - 1, 0)]
-    for going, row in _steps(c, lines, first=0):
+    for going, row in _steps(c, first=0):
         weights = exp(base[row] + model.reply[reply_rows(last_act[going], turns[row])])
         last_act[going] = act[row] = np.where(deleted[row], DELETED, choose_from_bits(drawn[row], weights))
     return act
@@ -360,16 +315,17 @@ def _draw_channels(
     begins = lines.step == 0
     unknown = region.chance("messages/unknown_channel", lines.row, "messages.unknown_channel")
     unknown &= ~begins & ~moved
-    anew = begins | moved | region.stream("messages/hop").chance(lines.row, model.chain.hop[stage])
-    weights = np.where(late[:, None], model.away[course], model.chain.next_channel[course])
-    weights = np.where(begins[:, None], model.chain.first_channel[course], weights)
+    anew = begins | moved | region.stream("messages/hop").chance(lines.row, model.hop[stage])
+    weights = np.where(late[:, None], model.away[course], model.next_channel[course])
+    weights = np.where(begins[:, None], model.first_channel[course], weights)
     chosen = region.stream("messages/channel").choose(lines.row, weights)
     anew &= ~unknown
     channel = chosen[np.maximum.accumulate(np.where(anew, np.arange(len(anew)), 0))]
     return np.where(unknown, UNKNOWN, channel)
 
 
-def _steps(c: Conversations, lines: MessageRows, first: int = 1):
+def _steps(c: Conversations, first: int = 1) -> Iterator[tuple[Ints, Ints]]:
+    """Yield, step by step, the positions of the conversations that go on, and of their messages."""
     start = np.cumsum(c.length) - c.length
     for step in range(first, int(c.length.max())):
         going = np.flatnonzero(c.length > step)
@@ -378,8 +334,6 @@ def _steps(c: Conversations, lines: MessageRows, first: int = 1):
 
 SIDES = acts.TABLES["messages"].values("side")
 """Who opened a conversation, and the other."""
-
-
 SEGMENTS = 40
 """Most stages of a conversation; the last one lasts until its end."""
 
@@ -391,16 +345,24 @@ def generate(region: Region, past: Past) -> tuple[JoinedPeople, Tables]:
     accounts: Accounts = past["accounts"]
     model = ThreadModel.of(region)
     c = draw_conversations(region, places, o, accounts, model)
-    lines = _draw_stages(region, c, model.chain, model.onward, acts.profile(region.world, c.course, c.form))
-    role = _draw_roles(region, c, model.chain, lines)
-    made = draw_messages(region, o, accounts, model, c, lines, role)
-    commits = made.kept & (lines.stage == acts.COMMITMENT) & (c.form[lines.at] >= 0)
+    lines = _draw_stages(region, c, model)
+    role = _draw_roles(region, c, model, lines)
+    minute = _draw_minutes(region, model, c, lines)
+    act = _draw_acts(region, model, c, lines, role)
+    # Nothing is written after the operation ends, or on an account that is closed.
+    closed = accounts.closed[np.searchsorted(accounts.number, c.account)][lines.at]
+    late = (minute >= closed * MINUTES_A_DAY) & (closed < DAYS)
+    ends = np.minimum(np.where(c.owner >= 0, o.ends[c.owner] + 1, DAYS), DAYS)[lines.at]
+    moves = region.chance("messages/moves", c.number, "messages.moves")[lines.at]
+    kept = (minute < ends * MINUTES_A_DAY) & (~late | moves)
+    channel = _draw_channels(region, model, c, lines, late)
+    commits = kept & (lines.stage == acts.COMMITMENT) & (c.form[lines.at] >= 0)
     at, first = np.unique(lines.at[commits], return_index=True)
     onset = np.zeros(len(c.number), dtype=np.int64)
     onset[at] = lines.step[commits][first] + 1
-    joined, outcome = draw_outcomes(region, o, c, lines, made, onset)
-    written = np.flatnonzero(made.kept & ~find_unwritten(region, c, lines, made.minute, joined))
-    replies = role[written] != role[_first_rows(lines)[written]]
+    joined, outcome = draw_outcomes(region, o, c, lines, minute, kept, onset)
+    written = np.flatnonzero(kept & ~find_unwritten(region, c, lines, minute, joined))
+    replies = role[written] != role[lines.first[written]]
     id = region.ids("conversations", c.number)
     return joined, {
         "conversations": {
@@ -423,39 +385,33 @@ def generate(region: Region, past: Past) -> tuple[JoinedPeople, Tables]:
         "messages": {
             "conversation": id[lines.at[written]],
             "sequence": lines.step[written] + 1,
-            "minute": made.minute[written],
+            "minute": minute[written],
             "side": decode(SIDES, replies.astype(np.int64)),
-            "act": decode(acts.ACTS, made.act[written]),
-            "channel": decode(region["messages.channels"], made.channel[written]),
+            "act": decode(acts.ACTS, act[written]),
+            "channel": decode(region["messages.channels"], channel[written]),
             "stage": decode(acts.STAGES, lines.stage[written]),
         },
     }
 
 
-def _draw_stages(
-    region: Region, c: Conversations, model: acts.ActModel, onward: np.ndarray, way: np.ndarray
-) -> MessageRows:
-    """Return stages of all messages: whole stages are drawn one after the other until every conversation is full.
-
-    ``onward``: (ways, S, S) weights of the stage that follows; ``way``: (conversations,) which of them.
-    """
+def _draw_stages(region: Region, c: Conversations, model: ThreadModel) -> MessageRows:
+    """Return stages of all messages: whole stages are drawn one after the other until every conversation is full."""
     stage = np.zeros(len(c.number), dtype=np.int64)
     left = c.length.copy()
     stages, lasting = [], []
     for turn in range(SEGMENTS):
         scale = acts.dwell_scale(model.dwell[c.course, stage], c.length)
-        waits = (
-            region.stream("messages/dwell").quantile(c.number, "exponential", 2 * turn + part) * scale
+        first, second = (
+            region.spread("messages/dwell", c.number, "exponential", scale, 2 * turn + part) // 1000
             for part in (0, 1)
         )
-        dwell = 1 + sum(wait // 1_000_000_000 for wait in waits)
-        dwell = left if turn == SEGMENTS - 1 else np.minimum(dwell, left)
+        dwell = left if turn == SEGMENTS - 1 else np.minimum(1 + first + second, left)
         stages.append(stage)
         lasting.append(dwell)
         left = left - dwell
         if not left.any():
             break
-        stage = region.stream("messages/onward").choose(c.number, onward[way, stage], turn)
+        stage = region.stream("messages/onward").choose(c.number, model.onward[c.profile, stage], turn)
     at, step = repeat_rows(c.length)
     return MessageRows(
         at=at,
@@ -465,11 +421,7 @@ def _draw_stages(
     )
 
 
-def _first_rows(lines: MessageRows) -> np.ndarray:
-    return np.arange(len(lines.row)) - lines.step
-
-
-def _draw_roles(region: Region, c: Conversations, model: acts.ActModel, lines: MessageRows) -> np.ndarray:
+def _draw_roles(region: Region, c: Conversations, model: ThreadModel, lines: MessageRows) -> Ints:
     """Return who speaks: holder or other, a two-state chain. (messages,) int64.
 
     One uniform draw a message either sets the speaker whoever spoke before, or makes the speaker change, so that
@@ -486,7 +438,7 @@ def _draw_roles(region: Region, c: Conversations, model: acts.ActModel, lines: M
     # Nobody commits unheard: where one side alone has written, the other writes the first message of commitment.
     opens = c.opens[lines.at]
     answers = np.cumsum(holder != opens)
-    answers -= answers[_first_rows(lines)]
+    answers -= answers[lines.first]
     commits = np.flatnonzero(lines.stage == acts.COMMITMENT)
     first = commits[np.unique(lines.at[commits], return_index=True)[1]]
     unanswered = first[(answers[first] == 0) & (lines.step[first] > 0)]
