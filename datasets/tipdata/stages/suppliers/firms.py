@@ -13,7 +13,7 @@ import polars as pl
 
 from tipdata.core.draw import Ints, probability, sigmoid
 from tipdata.core.kinds import BUSINESS, CATEGORIES, LANGUAGES, TRAFFICKING
-from tipdata.core.tables import read_tables, with_nulls
+from tipdata.core.tables import place_in_group, read_tables, with_nulls
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Columns
 from tipdata.stages.operations.stage import Operations
@@ -57,39 +57,40 @@ def is_within_reach(places: Places, o: Operations, number: np.ndarray, town: np.
     return (places.jurisdiction[town][:, None] == home) | o.cross_border[number]
 
 
+def places_people(region: Region, o: Operations) -> np.ndarray:
+    """Return bool: operations of a form by which people are placed with firms."""
+    return np.isin(o.form, [o.forms.index(form) for form in region["suppliers.agencies.forms"]])
+
+
 def draw_agencies(region: Region, o: Operations, sectors: tuple[str, ...]) -> Agencies:
     """Return which operations place workers with firms, and of what kind they are."""
-    local = np.arange(len(o.id))
     serves = region["suppliers.agencies.serves"]
-    forms = np.isin(o.form, [o.forms.index(f) for f in region["suppliers.agencies.forms"]])
-    placed: dict[str, list[str]] = region["suppliers.agencies.categories"]
     categories = tuple(CATEGORIES)
-    jobs = np.isin(o.category, [categories.index(c) for c in placed])
-    p = np.where((o.kind == TRAFFICKING) & forms & jobs, probability(serves["trafficking"]), 0)
+    jobs = np.isin(o.category, [categories.index(c) for c in region["suppliers.agencies.categories"]])
+    p = np.where(
+        (o.kind == TRAFFICKING) & places_people(region, o) & jobs, probability(serves["trafficking"]), 0
+    )
     p = np.where((o.kind == BUSINESS) & jobs, probability(serves["business"]), p)
-    number = np.flatnonzero(region.stream("agencies/serves").chance(local, p))
+    number = np.flatnonzero(region.stream("agencies/serves").chance(np.arange(len(o.id)), p))
     trafficking = o.kind[number] == TRAFFICKING
+
+    def happens(name: str, shares: dict[str, float]) -> np.ndarray:
+        p = np.where(trafficking, probability(shares["trafficking"]), probability(shares["lawful"]))
+        return region.stream(f"agencies/{name}").chance(number, p)
+
     levels = np.array(region["suppliers.agencies.hold"]["weights"])
     hold = region.stream("agencies/hold").choose(number, levels)
-    habits = {
-        name: region.stream(f"agencies/{name}").chance(
-            number, np.where(trafficking, probability(p["trafficking"]), probability(p["lawful"]))
-        )
-        for name, p in region["suppliers.agencies.habits"].items()
-    }
-    reach = region["suppliers.agencies.reach"] * region.stream("agencies/reach").quantile(number, "gamma_1.0")
-    weight = region["suppliers.agencies.least"] + reach // 1_000_000
-    licensed = region["suppliers.agencies.licensed"]
-    licence = np.where(trafficking, probability(licensed["trafficking"]), probability(licensed["lawful"]))
-    years = region.stream("agencies/age").quantile(number, "gamma_2.0")
-    years = region["suppliers.agencies.age_years"] * years // 2_000_000
+    habits = {name: happens(name, shares) for name, shares in region["suppliers.agencies.habits"].items()}
+    reach = region.spread("agencies/reach", number, "gamma_1.0", region["suppliers.agencies.reach"])
+    weight = region["suppliers.agencies.least"] + reach
+    years = region.spread("agencies/age", number, "gamma_2.0", region["suppliers.agencies.age_years"]) // 2
     taken = region.chance("agencies/taken_over", number, "suppliers.agencies.taken_over")
     years = np.where(taken, years, np.minimum(years, np.maximum(-o.begins[number], 0) // YEAR))
     ids = region.ids("agencies", number)
     columns = {
         "agency": ids,
         "language": pl.Series(LANGUAGES)[o.language[number]],
-        "licensed": region.stream("agencies/licensed").chance(number, licence),
+        "licensed": happens("licensed", region["suppliers.agencies.licensed"]),
         "age_years": years,
         "operation": o.id[number],
         "trafficking": trafficking,
@@ -128,7 +129,6 @@ class Firms:
     """Position of the main recruitment agency, :data:`DIRECT` if there is none."""
     care: np.ndarray
     squeeze: np.ndarray
-
     agency_habits: dict[str, np.ndarray]
     """Habits of the main agency, bool; none where there is no agency."""
 
@@ -143,21 +143,17 @@ def draw_firms(region: Region, places: Places, o: Operations, agencies: Agencies
     tiers = region["suppliers.tiers"]
     tier = region.stream("firms/tier").choose(local, np.array(region["suppliers.tier_weights"][:tiers]))
     sectors = tuple(region["suppliers.sectors"])
-    by_tier = region.values("suppliers.sectors").T
-    sector = region.stream("firms/sector").choose(local, by_tier[tier])
-    sizes = np.array([region["suppliers.sizes"][size] for size in SIZES]).T
-    size = region.stream("firms/size").choose(local, sizes[tier])
-    years = region["suppliers.age_years"] * region.stream("firms/age").quantile(local, "gamma_1.0")
-    language = _languages(region, local, majority, "firms/language")
-    migrant_run = region.chances("suppliers.migrant_run")
-    migrant = region.stream("firms/migrant").chance(local, migrant_run[size])
-    p_seasonal = np.array([probability(region["suppliers.seasonal"][s]) for s in sectors])
+    sector = region.stream("firms/sector").choose(local, region.values("suppliers.sectors").T[tier])
+    size = region.stream("firms/size").choose(local, region.values("suppliers.sizes", SIZES).T[tier])
+    years = region.spread("firms/age", local, "gamma_1.0", region["suppliers.age_years"])
+    migrant = region.stream("firms/migrant").chance(local, region.chances("suppliers.migrant_run")[size])
+    p_seasonal = region.chances("suppliers.seasonal", sectors)
     seasonal = region.stream("firms/seasonal").chance(local, p_seasonal[sector])
     p_housing = region.chances("suppliers.housing")
     town = region.stream("firms/town").choose(local, places.weight)
     weights = agencies.weight.T[sector] * is_within_reach(places, o, agencies.number, town)
     agency = _draw_agency(region, local, weights)
-    language = np.where(migrant, language, majority)
+    language = np.where(migrant, _languages(region, local, majority, "firms/language"), majority)
     shares = region["suppliers.workers_from_elsewhere"]
     p = np.where(agency == DIRECT, probability(shares["direct"]), probability(shares["agency"]))
     elsewhere = region.stream("firms/workers_elsewhere").chance(local, p)
@@ -170,7 +166,7 @@ def draw_firms(region: Region, places: Places, o: Operations, agencies: Agencies
         sectors=sectors,
         size=size,
         town=town,
-        age=np.minimum(years // 1_000_000, region["suppliers.age_most"]),
+        age=np.minimum(years, region["suppliers.age_most"]),
         language=language,
         migrant=migrant,
         workers=np.where(alike, language, np.where(elsewhere, other, majority)),
@@ -207,56 +203,54 @@ SUPPLY_ROOM = 8
 WHOLE = 1000
 
 
-@dataclass(frozen=True)
-class Trade:
-    """Supplies by position: arrays of equal length, ends as local numbers of firms; and ``pressure`` a firm, permille
-    of the most that its buyers could press it."""
-
-    number: np.ndarray
-    supplier: np.ndarray
-    buyer: np.ndarray
-    share: np.ndarray
-    pressure: np.ndarray
-
-
-def draw_trade(region: Region, firms: Firms) -> Trade:
-    """Return supplies of one region."""
+def draw_trade(region: Region, firms: Firms) -> tuple[Columns, Ints]:
+    """Return the table ``supplies``, and by firm how hard its buyers press it, in thousandths of the most that they
+    could."""
     local = np.arange(firms.count)
-    several = region.values("suppliers.supplies.several")
-    wanted = 1 + region.stream("supplies/several").choose(local, several)
+    wanted = 1 + region.choose("supplies/several", local, "suppliers.supplies.several")
     source = np.repeat(local, np.where(firms.tier > 0, wanted, 0))
-    number = source * SUPPLY_ROOM + np.arange(len(source)) - np.searchsorted(source, source)
+    number = source * SUPPLY_ROOM + place_in_group(source)
     buyer = _buyers(region, firms, number, source)
-    pair = source * firms.count + buyer
     # The first supply of a pair stands; rows are in order of their numbers.
     keep = np.flatnonzero(buyer >= 0)
-    keep = keep[np.sort(np.unique(pair[keep], return_index=True)[1])]
+    pair = source[keep] * firms.count + buyer[keep]
+    keep = keep[np.sort(np.unique(pair, return_index=True)[1])]
     number, source, buyer = number[keep], source[keep], buyer[keep]
     amount = 1 + region.stream("supplies/amount").quantile(number, "gamma_2.0") // 1000
-    total = np.zeros(firms.count, dtype=np.int64)
+    total, pressure = np.zeros((2, firms.count), dtype=np.int64)
     np.add.at(total, source, amount)
     share = np.maximum(amount * WHOLE // total[source], 1)
-    pressure = np.zeros(firms.count, dtype=np.int64)
-    np.add.at(pressure, source, share * region.values("suppliers.squeeze_pressure")[firms.squeeze[buyer]])
-    return Trade(number, source, buyer, share, np.minimum(pressure // WHOLE, WHOLE))
+    squeeze = firms.squeeze[buyer]
+    np.add.at(pressure, source, share * region.values("suppliers.squeeze_pressure")[squeeze])
+    weights = region.values("suppliers.supplies.payment_weights", region["suppliers.squeeze"]["levels"])
+    days = region.values("suppliers.supplies.payment_days")
+    paid = days[region.stream("supplies/payment").choose(number, weights[squeeze])]
+    recorded = region.chance("supplies/days_known", number, "suppliers.supplies.days_known")
+    products = region["suppliers.supplies.products"]
+    product = region.stream("supplies/product").below(number, products)
+    codes = np.array([[f"{sector}-{k + 1}" for k in range(products)] for sector in firms.sectors])
+    latest = region["suppliers.supplies.latest_day"]
+    ago = region.spread("supplies/since", number, "exponential", region["suppliers.supplies.since_days"])
+    younger = np.minimum(firms.age[source], firms.age[buyer])
+    return {
+        "supply": region.ids("supplies", number),
+        "supplier": firms.id[source],
+        "buyer": firms.id[buyer],
+        "product": codes[firms.sector[source], product],
+        "share": share,
+        # What would be too long ago starts again from the latest day, so that no day stands out.
+        "since_day": latest - ago % (latest + YEAR * younger + 1),
+        "payment_days": with_nulls(paid, recorded),
+    }, np.minimum(pressure // WHOLE, WHOLE)
 
 
-def _buyers(region: Region, firms: Firms, number: np.ndarray, source: np.ndarray) -> np.ndarray:
+def _buyers(region: Region, firms: Firms, number: Ints, source: Ints) -> Ints:
     affinity = region["suppliers.affinity"]
     customers: dict[str, list[str]] = region["suppliers.customers"]
-    between = np.array(
-        [
-            [
-                affinity["own"]
-                if a == b
-                else affinity["customer"]
-                if b in customers[a]
-                else affinity["other"]
-                for b in firms.sectors
-            ]
-            for a in firms.sectors
-        ]
-    )
+    between = np.full((len(firms.sectors),) * 2, affinity["other"])
+    for at, sector in enumerate(firms.sectors):
+        between[at, np.isin(firms.sectors, customers[sector])] = affinity["customer"]
+    np.fill_diagonal(between, affinity["own"])
     # (suppliers' sectors, buyers): what a supplier of a sector weighs each buyer by.
     weight = between[:, firms.sector] * region.values("suppliers.size_weight")[firms.size][None, :]
     skips = region.chance("supplies/skips", number, "suppliers.supplies.skips")
@@ -271,35 +265,6 @@ def _buyers(region: Region, firms: Firms, number: np.ndarray, source: np.ndarray
                 picked = region.stream("supplies/buyer").choose(number[rows], table)
                 found[rows] = candidates[picked]
     return found
-
-
-def trade_frame(region: Region, firms: Firms, trade: Trade) -> Columns:
-    """Return the table ``supplies``."""
-    number = trade.number
-    squeezes = region["suppliers.squeeze"]["levels"]
-    weights = region.values("suppliers.supplies.payment_weights", squeezes)
-    days = region.values("suppliers.supplies.payment_days")
-    paid = days[region.stream("supplies/payment").choose(number, weights[firms.squeeze[trade.buyer]])]
-    recorded = region.chance("supplies/days_known", number, "suppliers.supplies.days_known")
-    product = region.stream("supplies/product").below(number, region["suppliers.supplies.products"])
-    codes = np.array(
-        [[f"{s}-{k + 1}" for k in range(region["suppliers.supplies.products"])] for s in firms.sectors]
-    )
-    latest = region["suppliers.supplies.latest_day"]
-    ago = region["suppliers.supplies.since_days"] * region.stream("supplies/since").quantile(
-        trade.number, "exponential"
-    )
-    younger = np.minimum(firms.age[trade.supplier], firms.age[trade.buyer])
-    # What would be too long ago starts again from the latest day, so that no day stands out.
-    return {
-        "supply": region.ids("supplies", number),
-        "supplier": firms.id[trade.supplier],
-        "buyer": firms.id[trade.buyer],
-        "product": codes[firms.sector[trade.supplier], product],
-        "share": trade.share,
-        "since_day": latest - ago // 1_000_000 % (latest + YEAR * younger + 1),
-        "payment_days": with_nulls(paid, recorded),
-    }
 
 
 NOBODY = -1
@@ -344,8 +309,7 @@ def _find_placing(
     """Return the operation that is a firm's agency, or a trafficking one within reach that may run the firm."""
     known = firms.agency != DIRECT
     operation = np.where(known, np.append(agencies.number, NOBODY)[firms.agency], NOBODY)
-    forms = np.isin(o.form, [o.forms.index(f) for f in region["suppliers.agencies.forms"]])
-    free = (o.kind == TRAFFICKING) & forms
+    free = (o.kind == TRAFFICKING) & places_people(region, o)
     free[agencies.number] = False
     others = np.flatnonzero(free)
     lawful = ~known | ~np.append(agencies.trafficking, False)[firms.agency]
@@ -421,8 +385,7 @@ def draw_exploitation(
 
 def _spell(region: Region, firms: Firms, local: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return first and last day, and the days between: under one, one to two, or two to five years."""
-    weights = region.values("suppliers.exploitation.spell")
-    band = region.stream("exploitation/spell").choose(local, weights)
+    band = region.choose("exploitation/spell", local, "suppliers.exploitation.spell")
     low, wide = np.array([60, YEAR, 2 * YEAR])[band], np.array([YEAR - 60, YEAR, 3 * YEAR])[band]
     length = low + region.stream("exploitation/length").below(local, wide)
     start = region.stream("exploitation/from").below(local, DAYS + length) - length

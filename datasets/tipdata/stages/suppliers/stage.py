@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import ONE, log, log_add, normalise, probability
+from tipdata.core.draw import ONE, Ints, log, log_add, normalise, probability
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.tables import as_lists, read_tables, with_nulls
 from tipdata.core.world import DAYS, Region
@@ -30,7 +30,6 @@ from tipdata.stages.suppliers.firms import (
     draw_exploitation,
     draw_firms,
     draw_trade,
-    trade_frame,
 )
 
 AUDIT_ROOM = 16
@@ -38,24 +37,13 @@ AUDIT_ROOM = 16
 MOST_CHANCE = ONE - 1
 
 
-@dataclass(frozen=True)
-class Audits:
-    """Audits by position, and ``evidence`` a firm: what they say for exploitation, milli-nats."""
+def draw_audits(
+    region: Region, firms: Firms, exploitation: Exploitation, suspected: np.ndarray
+) -> tuple[Columns, Ints]:
+    """Return the table ``audits``, and by firm what they say for exploitation, milli-nats.
 
-    number: np.ndarray
-    firm: np.ndarray
-    day: np.ndarray
-    announced: np.ndarray
-    findings: np.ndarray
-    """(audits, codes) bool."""
-    codes: tuple[str, ...]
-    grade: np.ndarray
-    found: np.ndarray
-    evidence: np.ndarray
-
-
-def draw_audits(region: Region, firms: Firms, exploitation: Exploitation, suspected: np.ndarray) -> Audits:
-    """Return the audits of one region. ``suspected``: (firms,) bool, the targets of prejudice."""
+    ``suspected``: (firms,) bool, the targets of prejudice.
+    """
     number, firm, day = _visits(region, firms, suspected)
     announced = region.chance("audits/announced", number, "suppliers.audits.announced")
     finds = region["suppliers.audits.finds"]
@@ -64,18 +52,23 @@ def draw_audits(region: Region, firms: Firms, exploitation: Exploitation, suspec
     found = during & exploitation.in_force[firm] & region.stream("audits/found").chance(number, p_found)
     codes = tuple(region["suppliers.audits.findings"])
     usual, worst = _finding_chances(region, firms, firm, suspected[firm])
-    stream = region.stream("audits/findings")
-    findings = stream.chance(
-        number[:, None], np.where(found[:, None], worst, usual), np.arange(len(codes))[None, :]
-    )
+    p = np.where(found[:, None], worst, usual)
+    findings = region.stream("audits/findings").chance(number[:, None], p, np.arange(len(codes)))
     points = findings @ region.values("suppliers.audits.points", codes)
-    grade = np.searchsorted(region.values("suppliers.audits.grades"), points, side="right")
     without = np.where(findings, log(usual), log(ONE - usual)).sum(axis=1)
     with_it = np.where(findings, log(worst), log(ONE - worst)).sum(axis=1)
     either = log_add(log(p_found) + with_it, log(ONE - p_found) + without)
-    total = np.zeros(firms.count, dtype=np.int64)
-    np.add.at(total, firm, np.where(during, either - without, 0))
-    return Audits(number, firm, day, announced, findings, codes, grade, found, total)
+    evidence = np.zeros(firms.count, dtype=np.int64)
+    np.add.at(evidence, firm, np.where(during, either - without, 0))
+    return {
+        "audit": region.ids("audits", number),
+        "firm": firms.id[firm],
+        "day": day,
+        "announced": announced,
+        "findings": as_lists(np.array(codes), findings),
+        "grade": np.searchsorted(region.values("suppliers.audits.grades"), points, side="right"),
+        "found": found,
+    }, evidence
 
 
 def _visits(region: Region, firms: Firms, suspected: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -114,27 +107,18 @@ COMPLAINT_ROOM = 16
 LIKELIEST = ONE // 2
 
 
-@dataclass(frozen=True)
-class Complaints:
-    """Complaints by position, and ``evidence`` a firm: what they and their absence say for exploitation, milli-nats."""
-
-    number: np.ndarray
-    firm: np.ndarray
-    day: np.ndarray
-    topic: np.ndarray
-    topics: tuple[str, ...]
-    evidence: np.ndarray
-
-
 def draw_complaints(
     region: Region,
     firms: Firms,
     exploitation: Exploitation,
     suspected: np.ndarray,
-    jurisdiction: np.ndarray,
+    jurisdiction: Ints,
     majority: int,
-) -> Complaints:
-    """Return the complaints of one region. ``suspected`` (bool), ``jurisdiction``: one value for each firm."""
+) -> tuple[Columns, Ints]:
+    """Return the table ``complaints``, and by firm what they and their absence say for exploitation, milli-nats.
+
+    ``suspected`` (bool), ``jurisdiction``: one value for each firm.
+    """
     chances = region["suppliers.complaints.chances"]
     number = np.arange(firms.count)[:, None] * COMPLAINT_ROOM + np.arange(chances)[None, :]
     day = region.stream("complaints/day").below(number, DAYS)
@@ -143,11 +127,11 @@ def draw_complaints(
     during = exploitation.at(np.arange(firms.count)[:, None], day)
     p = np.where(during & exploitation.in_force[:, None], worse, usual)
     made = region.stream("complaints/made").chance(number, p)
-    firm = np.nonzero(made)[0]
+    firm, number = np.nonzero(made)[0], number[made]
     topics, usual_topic, worse_topic = _topics(region, firms, firm, suspected[firm])
     truly = during[made] & exploitation.in_force[firm]
     topic = region.stream("complaints/topic").choose(
-        number[made], np.where(truly[:, None], worse_topic, usual_topic)
+        number, np.where(truly[:, None], worse_topic, usual_topic)
     )
     # What each chance says: made or not, and about what.
     evidence = np.where(during & ~made, log(ONE - worse) - log(ONE - usual), 0).sum(axis=1)
@@ -155,28 +139,34 @@ def draw_complaints(
     row = np.arange(len(firm))
     ratio = ratio + log(worse_topic[row, topic]) - log(usual_topic[row, topic])
     np.add.at(evidence, firm, np.where(during[made], ratio, 0))
-    return Complaints(number[made], firm, day[made], topic, topics, evidence)
+    own = region.chance("complaints/own_language", number, "suppliers.complaints.in_own_language")
+    channel = region.choose("complaints/channel", number, "suppliers.complaints.channels")
+    return {
+        "complaint": region.ids("complaints", number),
+        "firm": firms.id[firm],
+        "day": day[made],
+        "language": pl.Series(LANGUAGES)[np.where(own, firms.workers[firm], majority)],
+        "channel": pl.Series(tuple(region["suppliers.complaints.channels"]))[channel],
+        "topic": pl.Series(topics)[topic],
+    }, evidence
 
 
 def _usual_chance(
     region: Region, firms: Firms, suspected: np.ndarray, jurisdiction: np.ndarray, majority: int
 ) -> np.ndarray:
     """Return (firms,) probability out of 65,536 that a chance becomes a complaint without exploitation."""
-    here = region.group("suppliers.complaints")
-    p = np.full(firms.count, probability(here["chance"]))
+    p = np.full(firms.count, probability(region["suppliers.complaints.chance"]))
     for times in (
-        np.array([probability(x) for x in here["by_size"]])[firms.size],
-        np.array([probability(x) for x in here["by_care"]])[firms.care],
-        np.where(suspected, probability(here["suspected"]), ONE),
+        region.chances("suppliers.complaints.by_size")[firms.size],
+        region.chances("suppliers.complaints.by_care")[firms.care],
+        np.where(suspected, probability(region["suppliers.complaints.suspected"]), ONE),
         _hotline_reach(region, jurisdiction, firms.workers, majority),
     ):
         p = p * times // ONE
     return np.clip(p, 1, LIKELIEST)
 
 
-def _hotline_reach(
-    region: Region, jurisdiction: np.ndarray, workers: np.ndarray, majority: int
-) -> np.ndarray:
+def _hotline_reach(region: Region, jurisdiction: Ints, workers: Ints, majority: int) -> Ints:
     levels = region.chances("suppliers.complaints.hotline_others")
     level = region.stream("complaints/reach").below(jurisdiction * len(LANGUAGES) + workers, len(levels))
     most = probability(region["suppliers.complaints.hotline_majority"])
@@ -199,22 +189,6 @@ def _topics(
     return tuple(listed), normalise(short * times // ONE), normalise(during * times // ONE)
 
 
-def complaint_frame(region: Region, firms: Firms, complaints: Complaints, majority: int) -> Columns:
-    """Return the table ``complaints``."""
-    number = complaints.number
-    channels = region["suppliers.complaints.channels"]
-    channel = region.stream("complaints/channel").choose(number, np.array(list(channels.values())))
-    own = region.chance("complaints/own_language", number, "suppliers.complaints.in_own_language")
-    return {
-        "complaint": region.ids("complaints", number),
-        "firm": firms.id[complaints.firm],
-        "day": complaints.day,
-        "language": pl.Series(LANGUAGES)[np.where(own, firms.workers[complaints.firm], majority)],
-        "channel": pl.Series(tuple(channels))[channel],
-        "topic": pl.Series(complaints.topics)[complaints.topic],
-    }
-
-
 @dataclass(frozen=True)
 class Suppliers:
     """What later stages may read: agencies, firms, and exploitation in force."""
@@ -230,57 +204,46 @@ def generate(region: Region, past: Past) -> tuple[Suppliers, Tables]:
     o: Operations = past["operations"]
     agencies = draw_agencies(region, o, tuple(region["suppliers.sectors"]))
     firms = draw_firms(region, places, o, agencies)
-    trade = draw_trade(region, firms)
-    exploitation = draw_exploitation(region, places, o, agencies, firms, trade.pressure)
+    supplies, pressure = draw_trade(region, firms)
+    e = draw_exploitation(region, places, o, agencies, firms, pressure)
     suspected = firms.migrant & (firms.size < region["suppliers.small_bands"])
     jurisdiction = places.jurisdiction[firms.town].astype(np.int64)
-    audits = draw_audits(region, firms, exploitation, suspected)
-    complaints = draw_complaints(region, firms, exploitation, suspected, jurisdiction, o.majority)
-    log_odds = exploitation.prior + audits.evidence + complaints.evidence
-    suppliers = Suppliers(agencies, firms, exploitation)
-    f, e = suppliers.firms, suppliers.exploitation
-    local = np.arange(f.count)
-    agency = agencies.id[f.agency] if len(agencies.id) else local
+    audits, by_audits = draw_audits(region, firms, e, suspected)
+    complaints, by_complaints = draw_complaints(region, firms, e, suspected, jurisdiction, o.majority)
+    local = np.arange(firms.count)
+    agency = agencies.id[firms.agency] if len(agencies.id) else local
     unrecorded = region.chance("firms/agency_unrecorded", local, "suppliers.agencies.unrecorded")
     housing = region.chance("firms/housing_unrecorded", local, "suppliers.housing_unrecorded")
-    return suppliers, {
+    return Suppliers(agencies, firms, e), {
         "agencies": agencies.columns,
         "firms": {
-            "firm": f.id,
-            "sector": pl.Series(f.sectors)[f.sector],
-            "tier": f.tier + 1,
-            "town": places.town[f.town],
-            "jurisdiction": places.jurisdiction[f.town],
-            "size": pl.Series(SIZES)[f.size],
-            "age_years": f.age,
-            "language": pl.Series(LANGUAGES)[f.language],
-            "seasonal": f.seasonal,
-            "workers_language": pl.Series(LANGUAGES)[f.workers],
-            "housing": with_nulls(f.housing, ~housing),
-            "agency": with_nulls(agency, (f.agency != DIRECT) & ~unrecorded),
-            "main_agency": with_nulls(agency, f.agency != DIRECT),
-            "tied_housing": f.housing,
-            "migrant_run": f.migrant,
-            "care": f.care,
-            "squeeze": f.squeeze,
-            "pressure": trade.pressure,
+            "firm": firms.id,
+            "sector": pl.Series(firms.sectors)[firms.sector],
+            "tier": firms.tier + 1,
+            "town": places.town[firms.town],
+            "jurisdiction": jurisdiction,
+            "size": pl.Series(SIZES)[firms.size],
+            "age_years": firms.age,
+            "language": pl.Series(LANGUAGES)[firms.language],
+            "seasonal": firms.seasonal,
+            "workers_language": pl.Series(LANGUAGES)[firms.workers],
+            "housing": with_nulls(firms.housing, ~housing),
+            "agency": with_nulls(agency, (firms.agency != DIRECT) & ~unrecorded),
+            "main_agency": with_nulls(agency, firms.agency != DIRECT),
+            "tied_housing": firms.housing,
+            "migrant_run": firms.migrant,
+            "care": firms.care,
+            "squeeze": firms.squeeze,
+            "pressure": pressure,
             "exploits": e.in_force,
             "from_day": with_nulls(e.start, e.in_force),
             "to_day": with_nulls(e.end, e.in_force & (e.end < DAYS)),
             "operation": with_nulls(o.id[e.operation], e.operation != NOBODY),
-            "log_odds": log_odds,
+            "log_odds": e.prior + by_audits + by_complaints,
         },
-        "supplies": trade_frame(region, firms, trade),
-        "audits": {
-            "audit": region.ids("audits", audits.number),
-            "firm": firms.id[audits.firm],
-            "day": audits.day,
-            "announced": audits.announced,
-            "findings": as_lists(np.array(audits.codes), audits.findings),
-            "grade": audits.grade,
-            "found": audits.found,
-        },
-        "complaints": complaint_frame(region, firms, complaints, o.majority),
+        "supplies": supplies,
+        "audits": audits,
+        "complaints": complaints,
     }
 
 
