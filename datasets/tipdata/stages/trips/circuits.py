@@ -13,7 +13,7 @@ import numpy as np
 
 from tipdata.core.draw import EXP_SCALE, ONE, Ints, exp, log, probability
 from tipdata.core.kinds import CATEGORIES, SPAM
-from tipdata.core.tables import read_tables, take_rows
+from tipdata.core.tables import read_tables, repeat_rows, take_rows
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.operations.habits import draw_life, draw_spell
 from tipdata.stages.operations.stage import Operations
@@ -72,13 +72,13 @@ class Circuits:
 
 def gravity(region: Region, places: Places) -> Ints:
     """Return (towns, towns) integer weight of going from one to another, 0 to itself."""
-    apart = (places.x[:, None] - places.x[None, :]) ** 2 + (places.y[:, None] - places.y[None, :]) ** 2
-    flow = places.weight[None, :] * _FLOW // (apart + region["trips.soften_km"] ** 2)
+    apart = (places.x[:, None] - places.x) ** 2 + (places.y[:, None] - places.y) ** 2
+    flow = places.weight * _FLOW // (apart + region["trips.soften_km"] ** 2)
     rank = np.arange(len(places.town))
     pair = np.minimum.outer(rank, rank) * len(rank) + np.maximum.outer(rank, rank)
     affinity = region.stream("circuits/pair").quantile(pair, "normal") // 1000
     flow = flow * exp(affinity * probability(region["trips.pair"]) // ONE) // EXP_SCALE
-    abroad = places.jurisdiction[:, None] != places.jurisdiction[None, :]
+    abroad = places.jurisdiction[:, None] != places.jurisdiction
     flow = np.where(abroad, flow * probability(region["trips.border"]) // ONE, flow)
     flow = np.maximum(flow, 1)
     np.fill_diagonal(flow, 0)
@@ -115,18 +115,14 @@ def draw_party(region: Region, number: Ints, group: Ints, one: np.ndarray) -> tu
     return party, region.stream("circuits/together").chance(number, share[group])
 
 
-def draw_plans(
-    region: Region, number: Ints, home: Ints, size: Ints, flow: Ints, most: int, shut: np.ndarray
-) -> Ints:
-    """Return (circuits, most) towns from home on, each drawn by gravity from the one before among those not yet in
-    it.
+def draw_plans(region: Region, number: Ints, home: Ints, flow: Ints, most: int, shut: np.ndarray) -> Ints:
+    """Return (circuits, most) towns from home on, each drawn by gravity from the one before among the others.
 
     ``shut``: (circuits, towns) bool, towns to which a circuit does not go, but where it has been everywhere else.
     """
-    count = len(flow)
     towns = np.empty((len(number), most), dtype=np.int64)
     towns[:, 0] = home
-    left = np.ones((len(number), count), dtype=bool)
+    left = np.ones((len(number), len(flow)), dtype=bool)
     stream = region.stream("circuits/tour")
     for step in range(1, most):
         here = towns[:, step - 1]
@@ -138,12 +134,12 @@ def draw_plans(
 
 def harvest_route(region: Region, places: Places, flow: Ints) -> Ints:
     """Return the towns of the seasonal route, from one to the next by gravity, among the smaller half."""
-    count = len(places.town)
-    rural = np.arange(count) >= count // 2
-    route = [int(region.stream("circuits/harvest").below(np.array([0]), count - count // 2)[0]) + count // 2]
+    count, one, stream = len(places.town), np.array([0]), region.stream("circuits/harvest")
+    left = np.arange(count) >= count // 2
+    route = [count // 2 + stream.below(one, count - count // 2)[0]]
     for step in range(1, region["trips.harvest_towns"]):
-        weights = np.where(rural & ~np.isin(np.arange(count), route), flow[route[-1]], 0)
-        route.append(int(region.stream("circuits/harvest").choose(np.array([0]), weights, step)[0]))
+        left[route[-1]] = False
+        route.append(stream.choose(one, np.where(left, flow[route[-1]], 0), step)[0])
     return np.array(route)
 
 
@@ -183,10 +179,7 @@ def draw_slots(region: Region, places: Places, c: Circuits, flow: Ints, begun: I
     ``begun``: (circuits, SLOTS) day on which each slot begins.
     """
     span = count_slots(c)
-    count = span + AHEAD
-    circuit = np.repeat(np.arange(len(count)), count)
-    first = np.cumsum(count) - count
-    slot = np.arange(len(circuit)) - first[circuit]
+    circuit, slot = repeat_rows(span + AHEAD)
     number = c.number[circuit] * SLOTS + slot
     plan = planned_town(c, circuit, slot)
     odds = _odds(region, c, circuit, slot, flow)
@@ -234,16 +227,13 @@ def next_town_logs(s: Slots) -> Ints:
 
     The next one is the first later slot's that is elsewhere; rows of the last slots of a circuit mean nothing.
     """
-    slots = len(s.town)
-    stays = np.full(slots, 1 << _FINE, dtype=np.int64)
-    total, part = np.zeros_like(s.odds), np.empty_like(s.odds)
-    rows = np.arange(slots)
+    rows = np.arange(len(s.town))
+    stays = np.full(len(rows), 1 << _FINE)
+    total = np.zeros_like(s.odds)
     odds = np.concatenate([s.odds, s.odds[:AHEAD]])
     for ahead in range(1, AHEAD + 1):
-        later = odds[ahead : ahead + slots]
-        np.multiply(later, stays[:, None], out=part)
-        part >>= _FINE
-        total += part
+        later = odds[ahead : ahead + len(rows)]
+        total += later * stays[:, None] >> _FINE
         stays = later[rows, s.town] * stays >> _FINE
     total[rows, s.town] = 0
     return log((total << 16) // np.maximum(total.sum(axis=1, keepdims=True), 1))
@@ -314,8 +304,8 @@ def _lay_out_circuits(
     size = region.between("circuits/size", number, region["schedule.stops"])
     high = region["schedule.stops"][1]
     bound = owned & ~o.cross_border[operation]
-    abroad = bound[:, None] & (places.jurisdiction[None, :] != places.jurisdiction[home][:, None])
-    towns = draw_plans(region, number, home, size, flow, high, abroad)
+    abroad = bound[:, None] & (places.jurisdiction != places.jurisdiction[home][:, None])
+    towns = draw_plans(region, number, home, flow, high, abroad)
     start, end = _spells(region, o, operation, number)
     route = harvest_route(region, places, flow)
     jitter = region.stream("circuits/season").below(number, region["trips.harvest_jitter"])
@@ -364,21 +354,19 @@ def _spells(region: Region, o: Operations, operation: Ints, number: Ints) -> tup
         for life, free, pick in ((o.begins, usual[0], np.maximum), (o.ends, usual[1], np.minimum))
     )
 
-    def some(name: str) -> Ints:
-        return (
-            region[f"trips.{name}_days"]
-            * region.stream(f"circuits/{name}").quantile(number, "gamma_2.0")
-            // 2_000_000
-        )
-
-    return np.maximum(first - some("lead"), begins), np.minimum(last + some("tail"), ends)
+    lead, tail = (
+        region.spread(f"circuits/{name}", number, "gamma_2.0", region[f"trips.{name}_days"]) // 2
+        for name in ("lead", "tail")
+    )
+    return np.maximum(first - lead, begins), np.minimum(last + tail, ends)
 
 
 def slot_days(region: Region, c: Circuits) -> Ints:
     """Return (circuits, SLOTS) day on which each slot begins: with some lingering, and before weekends."""
     number = c.number[:, None] * SLOTS + np.arange(SLOTS)
-    linger = region["trips.lingers"] * region.stream("circuits/lingers").quantile(number, "exponential")
-    length = c.dwell[:, None] + linger // 1_000_000
+    length = c.dwell[:, None] + region.spread(
+        "circuits/lingers", number, "exponential", region["trips.lingers"]
+    )
     day = c.start[:, None] + np.cumsum(length, axis=1) - length
     moved = region.chance("circuits/weekend", number, "trips.weekend")
     shift = np.select([day % 7 == 2, day % 7 == 5], [1, -1], 0)

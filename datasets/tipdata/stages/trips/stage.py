@@ -13,9 +13,18 @@ import polars as pl
 
 from tipdata.core.draw import Ints
 from tipdata.core.kinds import CATEGORIES, SPAM
-from tipdata.core.tables import as_lists, decode, join_rows, repeat_rows, take_rows, with_nulls
+from tipdata.core.tables import (
+    as_lists,
+    begins_group,
+    decode,
+    join_rows,
+    place_in_group,
+    repeat_rows,
+    take_rows,
+    with_nulls,
+)
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Columns, Past, Stage, Tables
+from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
 from tipdata.stages.trips.circuits import (
@@ -69,28 +78,18 @@ class Bookings:
     operation: Ints
 
 
-@dataclass(frozen=True)
-class StopArrivals:
-    """How each stop was reached, in the order of the stops; int64 arrays, :data:`UNKNOWN` if it is not known."""
+def draw_arrivals(region: Region, places: Places, c: Circuits, s: Slots) -> tuple[Ints, Ints]:
+    """Return the mode by which each of these slots was reached, and the wallet that paid for its first traveller;
+    :data:`UNKNOWN` where the leg is not known to have been booked, or to have been paid by wallet.
 
-    mode: Ints
-    wallet: Ints
-    booked: np.ndarray
-    """bool: known to have been booked, which the leg to the first stop of a circuit never is."""
-    paid: np.ndarray
-    """bool: and by wallet."""
-
-
-def draw_arrivals(region: Region, places: Places, c: Circuits, s: Slots) -> StopArrivals:
-    """Return how these slots were reached; they are the published stops, in order."""
+    The slots are the published stops, in order. The leg to the first stop of a circuit is never known.
+    """
     number = c.number[s.circuit] * SLOTS + s.slot
-    first = np.append(True, s.circuit[1:] != s.circuit[:-1])
-    unbooked = region.chance("stops/unbooked", number, "trips.unbooked")
-    booked = ~first & ~unbooked
+    booked = ~begins_group(s.circuit) & ~region.chance("stops/unbooked", number, "trips.unbooked")
     paid = booked & ~region.chance("stops/cash", number, "trips.cash")
     mode = draw_modes(region, places, "stops", number, np.roll(s.town, 1), s.town)
     payer = _payer(c, s.circuit, np.zeros_like(s.circuit))
-    return StopArrivals(np.where(booked, mode, UNKNOWN), np.where(paid, payer, UNKNOWN), booked, paid)
+    return np.where(booked, mode, UNKNOWN), np.where(paid, payer, UNKNOWN)
 
 
 def _payer(c: Circuits, circuit: Ints, member: Ints) -> Ints:
@@ -101,12 +100,9 @@ def _payer(c: Circuits, circuit: Ints, member: Ints) -> Ints:
     return np.where(owner >= 0, owner * WALLETS + np.maximum(team, 0), lawful)
 
 
-def circuit_bookings(c: Circuits, s: Slots, legs: StopArrivals) -> Bookings:
-    """Return one row for each traveller of each booked leg; the slots are those of :func:`draw_arrivals`."""
-    leg = np.flatnonzero(legs.booked)
-    size = c.party[s.circuit[leg]]
-    at, member = repeat_rows(size)
-    row = leg[at]
+def circuit_bookings(c: Circuits, s: Slots, mode: Ints, wallet: Ints) -> Bookings:
+    """Return one row for each traveller of each booked leg; ``mode``, ``wallet``: of :func:`draw_arrivals`."""
+    row, member = repeat_rows(np.where(mode == UNKNOWN, 0, c.party[s.circuit]))
     circuit = s.circuit[row]
     number = c.number[circuit]
     return Bookings(
@@ -115,8 +111,8 @@ def circuit_bookings(c: Circuits, s: Slots, legs: StopArrivals) -> Bookings:
         day=s.day[row],
         origin=s.town[row - 1],
         town=s.town[row],
-        mode=legs.mode[row],
-        wallet=np.where(legs.paid[row], _payer(c, circuit, member), UNKNOWN),
+        mode=mode[row],
+        wallet=np.where(wallet[row] == UNKNOWN, UNKNOWN, _payer(c, circuit, member)),
         circuit=circuit,
         operation=c.operation[circuit],
     )
@@ -125,8 +121,8 @@ def circuit_bookings(c: Circuits, s: Slots, legs: StopArrivals) -> Bookings:
 def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
     """Return everyday journeys there and back: commutes, visits, and journeys of families together."""
     person = np.arange(region["trips.travellers"])
-    purposes = region["trips.purpose"]
-    purpose = region.stream("trips/purpose").choose(person, np.array(list(purposes.values())))
+    purposes = tuple(region["trips.purpose"])
+    purpose = region.choose("trips/purpose", person, "trips.purpose")
     home = region.stream("trips/home").choose(person, places.weight)
     more = region.values("trips.more_journeys", purposes)[purpose]
     drawn = region.stream("trips/journeys").quantile(person, "gamma_0.5")
@@ -134,44 +130,49 @@ def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
     who, place = repeat_rows(count)
     journey = who * _JOURNEYS + place
     # Who commutes goes to one town always.
-    fixed = list(purposes).index("commute") == purpose[who]
+    fixed = purposes.index("commute") == purpose[who]
     town = region.stream("trips/town").choose(np.where(fixed, who * _JOURNEYS, journey), flow[home[who]])
-    day, back = _days(region, tuple(purposes), purpose[who], journey)
+    day, back = _days(region, purposes, purpose[who], journey)
     order = np.lexsort((back, day, who))
     since = who[order] * _LATER
     ended = np.maximum.accumulate(since + back[order])
     made = np.sort(order[since + day[order] > np.append(-1, ended[:-1])])
     who, journey, town, day, back = (values[made] for values in (who, journey, town, day, back))
-    family = list(purposes).index("family") == purpose[who]
-    weights = region.values("trips.family_party")
-    party = np.where(family, 1 + region.stream("trips/party").choose(who, weights), 1)
+    family = purposes.index("family") == purpose[who]
+    party = np.where(family, 1 + region.choose("trips/party", who, "trips.family_party"), 1)
     every, place = repeat_rows(2 * party)
-    member, returns = place // 2, place % 2 == 1
+    first, member, returns = PEOPLE + who[every] * MEMBERS, place // 2, place % 2
     leg = journey[every] * 2 + returns
-    here, there = home[who][every], town[every]
-    origin, town = np.where(returns, there, here), np.where(returns, here, there)
-    first = PEOPLE + who[every] * MEMBERS
-    cash = region.chance("trips/cash", leg, "trips.cash")
     made = Bookings(
         number=_EVERYDAY + leg * MEMBERS + member,
         traveller=LAWFUL + first + member,
         day=np.where(returns, back[every], day[every]),
-        origin=origin,
-        town=town,
-        mode=draw_modes(region, places, "trips", leg, origin, town),
-        wallet=np.where(cash, UNKNOWN, LAWFUL + first),
-        circuit=np.full(len(every), -1),
+        **_there_and_back(region, places, "trips", leg, home[who[every]], town[every], LAWFUL + first),
         operation=np.full(len(every), -1),
     )
-    rows = made.day < DAYS
-    return take_rows(made, rows)
+    return take_rows(made, made.day < DAYS)
+
+
+def _there_and_back(
+    region: Region, places: Places, stream: str, leg: Ints, home: Ints, away: Ints, wallet: Ints
+) -> dict[str, Ints]:
+    """Return the columns of :class:`Bookings` that all journeys have alike.
+
+    ``leg``: number of each, odd on the way back; ``wallet``: which pays, if none pays cash.
+    """
+    origin, town = np.where(leg % 2, away, home), np.where(leg % 2, home, away)
+    return {
+        "origin": origin,
+        "town": town,
+        "mode": draw_modes(region, places, stream, leg, origin, town),
+        "wallet": np.where(region.chance(f"{stream}/cash", leg, "trips.cash"), UNKNOWN, wallet),
+        "circuit": np.full(len(leg), -1),
+    }
 
 
 def _days(region: Region, purposes: tuple[str, ...], purpose: Ints, journey: Ints) -> tuple[Ints, Ints]:
     month, weekday = (
-        region.stream(f"trips/{name}").choose(
-            journey, np.array([region[f"trips.{name}"][p] for p in purposes])[purpose]
-        )
+        region.stream(f"trips/{name}").choose(journey, region.values(f"trips.{name}", purposes)[purpose])
         for name in ("month", "weekday")
     )
     year = region.stream("trips/year").below(journey, DAYS // YEAR)
@@ -186,8 +187,8 @@ def draw_modes(region: Region, places: Places, stream: str, number: Ints, origin
     apart = (places.x[origin] - places.x[town]) ** 2 + (places.y[origin] - places.y[town]) ** 2
     near, middle = region["trips.mode_km"]
     far = (apart > near**2).astype(np.int64) + (apart > middle**2)
-    listed = region.group("trips.modes")
-    weights = np.array([[by_mode[mode] for mode in MODES] for by_mode in listed.values()])[far]
+    listed = region.group("trips.modes").values()
+    weights = np.array([[by_mode[mode] for mode in MODES] for by_mode in listed])[far]
     weights[places.port[origin] & places.port[town], MODES.index("ship")] = region["trips.ship"]
     return region.stream(f"{stream}/mode").choose(number, weights)
 
@@ -201,53 +202,40 @@ _NUMBER, _TRAVELLER = 3 << 30, 1 << 24
 def own_bookings(region: Region, places: Places, o: Operations, flow: Ints) -> Bookings:
     """Return the journeys of these operations, within their lives, as rows of one traveller each."""
     operation, journey = _own_journeys(region, o)
-    lines = region.group("trips.own_way")
-    category = np.array(list(CATEGORIES))[o.category[operation]]
+    lines = np.array(list(CATEGORIES))[o.category[operation]].tolist()
 
     def of_line(name: str) -> Ints:
-        return np.array([lines[name][line] for line in category.tolist()], dtype=np.int64)
+        return region.values(f"trips.own_way.{name}", lines).astype(np.int64)
 
     returns = of_line("returns") == 1
     party = 1 + region.stream("own_way/party").choose(journey, of_line("party"))
-    stay = region.between("own_way/stay", journey, of_line("stay"))
-    day = _own_days(region, o, operation, journey, np.where(returns, stay, 0))
+    stay = np.where(returns, region.between("own_way/stay", journey, of_line("stay")), 0)
+    day = _own_days(region, o, operation, journey, stay)
     home = o.town[operation]
-    abroad = places.jurisdiction[None, :] != places.jurisdiction[home][:, None]
+    abroad = places.jurisdiction != places.jurisdiction[home][:, None]
     weights = np.where(abroad & ~o.cross_border[operation][:, None], 0, flow[home])
     town = region.stream("own_way/town").choose(np.where(returns, operation * MOST, journey), weights)
     # Who would come back after the last day does not go.
-    goes = day + np.where(returns, stay, 0) < DAYS
-    every = np.repeat(np.arange(len(journey)), goes * party * (1 + returns))
-    turn = np.arange(len(every)) - np.searchsorted(every, every)
+    every, turn = repeat_rows((day + stay < DAYS) * party * (1 + returns))
     member, back = turn % party[every], turn // party[every]
-    leg = journey[every] * 2 + back
-    here, there = o.town[operation][every], town[every]
-    origin, town = np.where(back, there, here), np.where(back, here, there)
-    cash = region.chance("own_way/cash", leg, "trips.cash")
+    leg, of = journey[every] * 2 + back, operation[every]
     return Bookings(
         number=_NUMBER + leg * MEMBERS + member,
         traveller=_TRAVELLER + journey[every] * MEMBERS + member,
         day=day[every] + back * stay[every],
-        origin=origin,
-        town=town,
-        mode=draw_modes(region, places, "own_way", leg, origin, town),
-        wallet=np.where(cash, UNKNOWN, operation[every] * WALLETS),
-        circuit=np.full(len(every), -1),
-        operation=operation[every],
+        **_there_and_back(region, places, "own_way", leg, o.town[of], town[every], of * WALLETS),
+        operation=of,
     )
 
 
 def _own_journeys(region: Region, o: Operations) -> tuple[Ints, Ints]:
     goes = np.flatnonzero(has_own_way(region, o) & (o.kind != SPAM))
-    means = region["trips.own_way.journeys"]
-    names = np.array(list(CATEGORIES))[o.category[goes]]
-    mean = np.array(
-        [means[name][level] for name, level in zip(names, o.traits["circuit"][goes], strict=True)]
-    )
+    lines = np.array(list(CATEGORIES))[o.category[goes]]
+    means = region.values("trips.own_way.journeys", lines)
+    mean = means[np.arange(len(goes)), o.traits["circuit"][goes]]
     drawn = mean * region.stream("own_way/journeys").quantile(goes, "exponential")
-    count = np.minimum(drawn.astype(np.int64) // 1_000_000, MOST)
-    operation = np.repeat(goes, count)
-    return operation, operation * MOST + np.arange(len(operation)) - np.searchsorted(operation, operation)
+    at, place = repeat_rows(np.minimum(drawn.astype(np.int64) // 1_000_000, MOST))
+    return goes[at], goes[at] * MOST + place
 
 
 def _own_days(region: Region, o: Operations, operation: Ints, journey: Ints, stay: Ints) -> Ints:
@@ -277,18 +265,18 @@ def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
     slots = draw_slots(region, places, circuits, flow, begun)
     count = np.bincount(slots.circuit[slots.arrives], minlength=len(circuits.number))
     rows = np.flatnonzero(slots.arrives & (count >= region["trips.fewest_stops"])[slots.circuit])
-    following = next_town_logs(slots)[rows]
+    following = next_town_logs(slots)[rows][:, np.argsort(places.town, kind="stable")]
     stops = take_rows(slots, rows)
-    legs = draw_arrivals(region, places, circuits, stops)
+    mode, wallet = draw_arrivals(region, places, circuits, stops)
     bookings = join_rows(
         (
-            circuit_bookings(circuits, stops, legs),
+            circuit_bookings(circuits, stops, mode, wallet),
             everyday_bookings(region, places, flow),
             own_bookings(region, places, operations, flow),
         )
     )
     ids = region.ids("circuits", circuits.number)
-    first = np.flatnonzero(np.append(True, stops.circuit[1:] != stops.circuit[:-1]))
+    first = np.flatnonzero(begins_group(stops.circuit))
     last = np.append(first[1:], len(stops.circuit)) - 1
     at = stops.circuit[first]
     planned = np.arange(circuits.towns.shape[1]) < circuits.size[at][:, None]
@@ -307,7 +295,16 @@ def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
             "plan": as_lists(places.town[circuits.towns[at]], planned),
         },
         "stops": {
-            **_stops_frame(region, places, circuits, stops, legs, following, ids),
+            "stop": region.ids("stops", circuits.number[stops.circuit] * SLOTS + stops.slot),
+            "circuit": ids[stops.circuit],
+            "sequence": place_in_group(stops.circuit) + 1,
+            "day": stops.day,
+            "town": places.town[stops.town],
+            "mode": decode(MODES, mode),
+            "wallet": _wallet_ids(region, wallet),
+            "slot": stops.slot,
+            "departs": stops.town != stops.planned,
+            "next_log": as_lists(following, np.ones(following.shape, dtype=bool)),
             "adverts": _linked_adverts(past["adverts"].operation, past["adverts"].day, circuits, stops),
         },
         "trips": {
@@ -317,50 +314,27 @@ def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
             "origin": places.town[bookings.origin],
             "town": places.town[bookings.town],
             "mode": decode(MODES, bookings.mode),
-            "wallet": with_nulls(region.ids("wallets", np.maximum(bookings.wallet, 0)), bookings.wallet >= 0),
+            "wallet": _wallet_ids(region, bookings.wallet),
             "operation": with_nulls(operations.id[bookings.operation], bookings.operation >= 0),
             "circuit": with_nulls(ids[bookings.circuit], bookings.circuit >= 0),
         },
     }
 
 
-def _linked_adverts(operation: np.ndarray, day: np.ndarray, c: Circuits, s: Slots) -> np.ndarray:
+def _wallet_ids(region: Region, wallet: Ints) -> pl.Series:
+    return with_nulls(region.ids("wallets", np.maximum(wallet, 0)), wallet != UNKNOWN)
+
+
+def _linked_adverts(operation: Ints, day: Ints, c: Circuits, s: Slots) -> Ints:
     """Return adverts of each circuit's operation from the arrival before until the day before this one.
 
     ``operation``, ``day``: of all adverts.
     """
     posted = np.sort(operation * DAYS + day)
     begin = c.operation[s.circuit] * DAYS
-    first = np.append(True, s.circuit[1:] != s.circuit[:-1])
-    before = np.where(first, s.day, np.roll(s.day, 1))
+    before = np.where(begins_group(s.circuit), s.day, np.roll(s.day, 1))
     until, since = (np.searchsorted(posted, begin + day) for day in (s.day, before))
     return np.where(c.operation[s.circuit] >= 0, until - since, 0)
-
-
-def _stops_frame(
-    region: Region,
-    places: Places,
-    c: Circuits,
-    s: Slots,
-    legs: StopArrivals,
-    following: np.ndarray,
-    ids: np.ndarray,
-) -> Columns:
-    by_id = following[:, np.argsort(places.town, kind="stable")]
-    first = np.append(True, s.circuit[1:] != s.circuit[:-1])
-    start = np.flatnonzero(first)
-    return {
-        "stop": region.ids("stops", c.number[s.circuit] * SLOTS + s.slot),
-        "circuit": ids[s.circuit],
-        "sequence": np.arange(len(first)) - np.repeat(start, np.diff(np.append(start, len(first)))) + 1,
-        "day": s.day,
-        "town": places.town[s.town],
-        "mode": decode(MODES, legs.mode),
-        "wallet": with_nulls(region.ids("wallets", np.maximum(legs.wallet, 0)), legs.wallet >= 0),
-        "slot": s.slot,
-        "departs": s.town != s.planned,
-        "next_log": as_lists(by_id, np.ones(by_id.shape, dtype=bool)),
-    }
 
 
 STAGE = Stage("trips", ("places", "operations", "adverts"), tuple(TABLES.values()), generate)
