@@ -4,6 +4,7 @@ Households and members of schemes have an everyday life: wallets are shown whole
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -50,32 +51,25 @@ class Inhabitants:
         return self.wallet[found]
 
 
-def draw_households(region: Region, town_weight: Ints, employers: int, first: int) -> Inhabitants:
+def draw_households(region: Region, town_weight: Ints, first: int) -> Inhabitants:
     """Return the people of households. ``first``: position of the first household among the sources."""
-    count = region["payments.households"]
-    home = np.arange(count)
-    size = 1 + region.stream("payments/household_size").choose(
-        home, region.values("payments.household_sizes")
-    )
-    of, place = repeat_rows(size)
+    home = np.arange(region["payments.households"])
+    of, place = repeat_rows(1 + region.choose("payments/household_size", home, "payments.household_sizes"))
     wallet = wallets.PEOPLE + of * 4 + place
     town = region.stream("payments/home").choose(home, town_weight)[of]
-    long = region.stream("payments/stay").quantile(of, "gamma_2.0")
-    long = region["payments.stay_days"] * long // 2_000_000
+    long = region.spread("payments/stay", of, "gamma_2.0", region["payments.stay_days"]) // 2
     early = region["payments.before_days"]
     start = region.stream("payments/arrival").below(of, DAYS + early) - early
-    migrant = (
-        region.stream("payments/migrant_home").below(home, 1000) < region["payments.migrants"]["household"]
-    )
-    life = region.values("payments.life")
+    share = region["payments.migrants"]["household"]
+    migrant = region.stream("payments/migrant_home").below(home, 1000) < share
     return Inhabitants(
         wallet,
         first + of,
         town,
         np.maximum(start, 0),
         np.clip(start + long, 0, DAYS - 1),
-        draw_employers(region, wallet, employers),
-        life[region.stream("payments/life").choose(of, region.values("payments.life_weights"))],
+        draw_employers(region, wallet),
+        _draw_life(region, of),
         region.chance("payments/waged", wallet, "payments.waged"),
         draw_wages(region, wallet),
         migrant[of],
@@ -83,10 +77,14 @@ def draw_households(region: Region, town_weight: Ints, employers: int, first: in
     )
 
 
-def draw_employers(region: Region, ids: Ids, employers: int) -> Ints:
+def draw_employers(region: Region, ids: Ids) -> Ints:
     """Return position of an employer for each id; a few employ many."""
-    weight = 1000 // (1 + np.arange(employers))
+    weight = 1000 // (1 + np.arange(region["payments.employers"]))
     return region.stream("payments/employer").choose(ids, weight)
+
+
+def _draw_life(region: Region, ids: Ids) -> Ints:
+    return region.values("payments.life")[region.choose("payments/life", ids, "payments.life_weights")]
 
 
 def draw_wages(region: Region, wallet: Ids) -> Ints:
@@ -123,26 +121,24 @@ def possible_holders(region: Region, schemes: list[Schemes], people: Inhabitants
     parts = [_of_scheme(region, s) for s in schemes]
     # Travellers of a second team may have wallets of a second scheme that there is none of.
     parts += [_of_scheme(region, replace(s, slot=1 - s.slot)) for s in schemes]
-    return join_rows([*parts, _lawful(region, people.wallet, people.town, PERSON, HOUSEHOLD, people.start)])
+    persons = np.full(len(people.wallet), PERSON)
+    return join_rows([*parts, _lawful(region, people.wallet, people.town, persons, HOUSEHOLD, people.start)])
 
 
 def find_holders(region: Region, known: Holders, used: Ints, town_weight: Ints) -> Holders:
     """Return the holders of the wallets used, in their order: ``known`` ones, strangers and services."""
     every = join_rows([known, _strangers(region, used, town_weight), _services(region, used, town_weight)])
     # A controller behind two schemes is met first with the first of them.
-    found, first = np.unique(every.wallet, return_index=True)
-    at = first[np.searchsorted(found, used)]
-    return take_rows(every, at)
+    return take_rows(every, wallets.first_position(every.wallet, used))
 
 
 def _of_scheme(region: Region, s: Schemes) -> Holders:
-    rows = np.repeat(np.arange(len(s.number)), 8)
-    place = np.tile(np.arange(8), len(s.number))
+    rows, place = repeat_rows(np.full(len(s.number), 8))
     behind, head = place == wallets.PRINCIPAL, place == 0
     wallet = np.where(behind, s.principal(rows), s.own(rows, place))
     seats = s.number[rows] * 8 + place
     firm = region.stream("payments/firm_behind").chance(
-        seats, np.array([probability(p) for p in region["payments.firm_behind"].values()])[s.line][rows]
+        seats, region.chances("payments.firm_behind")[s.line][rows]
     )
     kind = np.where(head, s.habits["holder"][rows], np.where(behind & firm, FIRM, PERSON))
     low, high = (s.level(region, "age")[rows][:, end] for end in (0, 1))
@@ -165,41 +161,30 @@ def _of_scheme(region: Region, s: Schemes) -> Holders:
 
 def _strangers(region: Region, used: Ints, town_weight: Ints) -> Holders:
     wallet = used[used >= wallets.STRANGERS]
-    return _lawful(
-        region, wallet, region.stream("payments/outside_town").choose(wallet, town_weight), PERSON, OUTSIDER
-    )
+    town = region.stream("payments/outside_town").choose(wallet, town_weight)
+    return _lawful(region, wallet, town, np.full(len(wallet), PERSON), OUTSIDER)
 
 
 def _services(region: Region, used: Ints, town_weight: Ints) -> Holders:
     wallet = used[(used >= wallets.VENUES) & (used < wallets.PEOPLE)]
-    kind = (wallet - wallets.VENUES) // wallets.A_KIND
+    kind, place = np.divmod(wallet - wallets.VENUES, wallets.A_KIND)
     town = region.stream("payments/outside_town").choose(wallet, town_weight)
     local = np.isin(kind, [wallets.VENUE_KINDS.index(name) for name in ("shop", "room")])
     abroad = kind == wallets.VENUE_KINDS.index("abroad")
-    town = np.where(
-        local, (wallet - wallets.VENUES) % wallets.A_KIND // wallets.A_TOWN, np.where(abroad, NOWHERE, town)
-    )
+    town = np.where(local, place // wallets.A_TOWN, np.where(abroad, NOWHERE, town))
     return _lawful(region, wallet, town, np.where(abroad, PERSON, FIRM), SERVICE)
 
 
 def _lawful(
-    region: Region, wallet: Ints, town: Ints, kind: Ints | int, group: str, start: Ints | int = DAYS
+    region: Region, wallet: Ints, town: Ints, kind: Ints, group: str, start: Ints | int = DAYS
 ) -> Holders:
     """Return holders outside any scheme, whose wallets are opened before ``start``."""
     new = region.chance("payments/opens_new", wallet, "payments.opens_new")
     low, high = region["payments.opened_new"], region["payments.opened_before"]
-    before = np.where(new, region.stream("payments/opened").below(wallet, low), low)
-    before = np.where(new, before, low + region.stream("payments/opened").below(wallet, high))
+    young, old = (region.stream("payments/opened").below(wallet, days) for days in (low, high))
+    opened = start - np.where(new, young, low + old)
     none = np.full(len(wallet), -1)
-    return Holders(
-        wallet,
-        np.broadcast_to(kind, wallet.shape),
-        start - before,
-        town,
-        none,
-        none,
-        np.full(len(wallet), group),
-    )
+    return Holders(wallet, kind, opened, town, none, none, np.full(len(wallet), group))
 
 
 def find_members(
@@ -219,33 +204,31 @@ def find_members(
     for s in schemes:
         position[s.number] = s.first + np.arange(len(s.number))
     source = position[number]
-    start = np.concatenate([s.start for s in schemes])[source]
-    migrant = np.concatenate([s.migrant for s in schemes])[source]
-    relayed = np.concatenate([np.full(len(s.number), s.mechanism == "relay") for s in schemes])[source]
-    thin = np.concatenate(
-        [s.level(region, "life") if s.mechanism == "relay" else np.full(len(s.number), 1000) for s in schemes]
-    )[source]
-    outside = outside[at]
-    lives = np.where(outside, first_outsider + np.cumsum(outside) - 1, source)
+    start, migrant = (np.concatenate([getattr(s, n) for s in schemes])[source] for n in ("start", "migrant"))
+    # Who passes wages on has little of an everyday life.
+    lives = (
+        s.level(region, "life") if s.mechanism == "relay" else np.full_like(s.number, -1) for s in schemes
+    )
+    outside, thin = outside[at], np.concatenate(list(lives))[source]
+    passes_on = (thin >= 0) & ~outside
+    home = np.where(outside, first_outsider + np.cumsum(outside) - 1, source)
     stay = np.where(outside, region["payments.outside_days"], region["payments.stay_days"])
-    stay = stay // 4 + stay * 3 * region.stream("payments/stay").quantile(wallet, "gamma_2.0") // 8_000_000
+    stay = stay // 4 + region.spread("payments/stay", wallet, "gamma_2.0", stay * 3) // 8
     first = start - region.stream("payments/arrival").below(wallet, np.maximum(stay, 1))
-    life = region.values("payments.life")
-    drawn = life[region.stream("payments/life").choose(wallet, region.values("payments.life_weights"))]
-    employers = region["payments.employers"]
     waged = region.chance("payments/waged", wallet, "payments.members_waged")
+    person = holders.kind[at] == PERSON
     return Inhabitants(
         wallet,
-        lives,
+        home,
         np.maximum(holders.town[at], 0),
         np.clip(first, 0, DAYS - 1),
         np.clip(first + stay, 0, DAYS - 1),
-        draw_employers(region, wallet, employers),
-        np.where(relayed & ~outside, thin, drawn),
-        waged & ~relayed & ~outside & (holders.kind[at] == PERSON),
+        draw_employers(region, wallet),
+        np.where(passes_on, thin, _draw_life(region, wallet)),
+        waged & ~passes_on & ~outside & person,
         draw_wages(region, wallet),
         migrant,
-        holders.kind[at] != PERSON,
+        ~person,
     )
 
 
@@ -254,14 +237,9 @@ def _scheme_of(schemes: list[Schemes], wallet: Ints) -> Ints:
     own, number = [], []
     for s in schemes:
         rows = np.arange(len(s.number))
-        for place in range(wallets.A_SCHEME):
-            own.append(s.own(rows, place))
-            number.append(s.number)
-        own.append(s.principal(rows))
-        number.append(s.number)
-    found, first = np.unique(np.concatenate(own), return_index=True)
-    at = np.minimum(np.searchsorted(found, wallet), len(found) - 1)
-    return np.where(found[at] == wallet, np.concatenate(number)[first][at], -1)
+        own += [s.own(rows, np.arange(wallets.A_SCHEME)[:, None]).ravel(), s.principal(rows)]
+        number.append(np.tile(s.number, wallets.A_SCHEME + 1))
+    return np.append(np.concatenate(number), -1)[wallets.first_position(np.concatenate(own), wallet)]
 
 
 EVERYDAY, WAGES, OFFICES = 1 << 23, 3 << 30, 15 << 28
@@ -273,49 +251,46 @@ INCOMES = ("sale", "benefit", "custom")
 """Kinds of payments that the holder receives."""
 
 
+def _of_kinds(listed: dict[str, dict], name: str, usual: Any = None) -> np.ndarray:
+    return np.array([entry.get(name, usual) for entry in listed.values()])
+
+
 def live_everyday(region: Region, people: Inhabitants, known: Inhabitants, calendar: Calendar) -> PaymentRows:
     """Return everyday payments of ``people``; the friends and relatives that they pay are among ``known``."""
     listed = region.group("payments.everyday")
-    kinds = tuple(listed)
-    rates = np.array([listed[k]["rate"] for k in kinds])
-    home, firms, others = (
-        np.array([listed[k].get(who, 1000) for k in kinds]) for who in ("migrants", "firms", "persons")
-    )
+    count = len(listed)
+    home, firms, others = (_of_kinds(listed, who, 1000) for who in ("migrants", "firms", "persons"))
     days = people.end - people.start + 1
-    expected = days[:, None] * people.life[:, None] * rates[None, :] // 1000
-    expected = np.where(people.migrant[:, None], expected * home[None, :] // 1000, expected)
-    expected = expected * np.where(people.firm[:, None], firms[None, :], others[None, :]) // 1000
-    cell = people.wallet[:, None] * 16 + np.arange(len(kinds))[None, :]
+    expected = days[:, None] * people.life[:, None] * _of_kinds(listed, "rate") // 1000
+    expected = np.where(people.migrant[:, None], expected * home // 1000, expected)
+    expected = expected * np.where(people.firm[:, None], firms, others) // 1000
+    cell = people.wallet[:, None] * 16 + np.arange(count)
     more = region.stream("payments/more").below(cell, 1000) < expected % 1000
-    counts = np.minimum(expected // 1000 + more, KIND_ROOM - 1)
-    at, turn = repeat_rows(counts.ravel())
-    person, kind = at // len(kinds), at % len(kinds)
+    at, turn = repeat_rows(np.minimum(expected // 1000 + more, KIND_ROOM - 1).ravel())
+    person, kind = at // count, at % count
     ids = EVERYDAY + people.wallet[person] * A_PERSON + kind * KIND_ROOM + turn
     day = calendar.day("payments/day", ids, people.start[person], people.end[person])
-    base = np.array([listed[k]["sum"] for k in kinds])[kind]
-    spread = np.array([listed[k]["spread"] for k in kinds])[kind]
+    base, spread, rounded = (_of_kinds(listed, name)[kind] for name in ("sum", "spread", "round"))
     amount = vary(region, "payments/everyday", ids, base, spread)
-    amount = heap(region, "payments/round", ids, amount, np.array([listed[k]["round"] for k in kinds])[kind])
-    channels = np.array([listed[k]["channels"] for k in kinds])
-    other = _counterparts(region, people, known, listed, kinds, person, kind, ids, day)
-    takes = np.isin(np.array(kinds), INCOMES)[kind]
-    wallet = people.wallet[person]
-    named = np.array([PURPOSES.index(listed[k]["purpose"]) for k in kinds])
-    stated = region.stream("payments/told").chance(
-        ids, np.array([probability(listed[k]["told"]) for k in kinds])[kind]
-    )
+    other = _counterparts(region, people, known, listed, person, kind, ids, day)
+    told = np.array([probability(entry["told"]) for entry in listed.values()])[kind]
+    takes, wallet = np.isin(list(listed), INCOMES)[kind], people.wallet[person]
     legs = PaymentRows(
         ids,
         calendar.minute("payments/lived", ids, day),
         np.where(takes, other, wallet),
         np.where(takes, wallet, other),
-        amount,
-        region.stream("payments/channel").choose(ids, channels[kind]),
-        np.where(stated, named[kind], UNSTATED),
+        heap(region, "payments/round", ids, amount, rounded),
+        region.stream("payments/channel").choose(ids, _of_kinds(listed, "channels")[kind]),
+        np.where(region.stream("payments/told").chance(ids, told), _purposes(listed)[kind], UNSTATED),
         people.source[person],
         np.zeros(len(ids), dtype=bool),
     )
     return legs.where(legs.payer != legs.payee)
+
+
+def _purposes(listed: dict[str, dict]) -> Ints:
+    return np.array([PURPOSES.index(entry["purpose"]) for entry in listed.values()])
 
 
 def _counterparts(
@@ -323,33 +298,28 @@ def _counterparts(
     people: Inhabitants,
     known: Inhabitants,
     listed: dict[str, dict],
-    kinds: tuple[str, ...],
     person: Ints,
     kind: Ints,
     ids: Ints,
     day: Ints,
 ) -> Ints:
     away = region.chance("payments/elsewhere", ids, "payments.elsewhere")
-    towns = region["places.towns"]
-    town = np.where(away, region.stream("payments/other_town").below(ids, towns), people.town[person])
+    wallet, home = people.wallet[person], people.town[person]
+    town = region.stream("payments/other_town").below(ids, region["places.towns"])
+    town = np.where(away, town, home)
     # Housing and those abroad are always the same; other providers vary.
-    steady = people.wallet[person] * 16 + kind
+    steady = wallet * 16 + kind
     found = np.full(len(ids), -1)
-    for index, name in enumerate(kinds):
-        rows = kind == index
-        place = listed[name]["to"]
+    for index, (name, entry) in enumerate(listed.items()):
+        rows, place = kind == index, entry["to"]
         if place == "person":
             # Everybody has a few whom they pay again and again.
             friend = steady[rows] * 4 + region.stream("payments/which_friend").below(ids[rows], 3)
-            found[rows] = known.regular(
-                region, "payments/friend", friend, people.town[person[rows]], day[rows]
-            )
+            found[rows] = known.regular(region, "payments/friend", friend, home[rows], day[rows])
         elif place in ("shop", "room"):
             # People go to a few shops of their own.
-            often = region.stream("payments/which_shop").below(ids[rows], 3)
-            shop = region.stream("payments/shop").choose(
-                (people.wallet[person[rows]] * 4 + often), wallets.hub_weights(region, wallets.A_TOWN)
-            )
+            often = wallet[rows] * 4 + region.stream("payments/which_shop").below(ids[rows], 3)
+            shop = region.stream("payments/shop").choose(often, wallets.hub_weights(region, wallets.A_TOWN))
             found[rows] = wallets.venue(place, town[rows] * wallets.A_TOWN + shop)
             if name == "shop":
                 chain = wallets.draw_provider(region, "payments/chain", ids[rows], "chain")
@@ -361,66 +331,72 @@ def _counterparts(
     return found
 
 
-def pay_wages(region: Region, people: Inhabitants, first_employer: int, round_wages: int) -> PaymentRows:
+def wage_rows(
+    region: Region,
+    staff: Inhabitants,
+    worker: Ints,
+    ids: Ids,
+    minute: Ints,
+    days: Ints,
+    stated: np.ndarray,
+    first_employer: int,
+) -> PaymentRows:
+    """Return wages of workers, each for so many ``days``. ``first_employer``: position among the sources."""
+    employer = staff.employer[worker]
+    wage = vary(region, "payments/paid", ids, staff.wage[worker], region["payments.paid_spread"])
+    wage = wage * days // region["payments.month_days"]
+    wage = heap(region, "payments/wage_round", ids, wage, region["payments.wage_round"])
+    return PaymentRows(
+        ids,
+        minute,
+        wallets.EMPLOYERS + employer,
+        staff.wallet[worker],
+        np.maximum(wage, 1),
+        np.full(len(ids), CHANNELS.index("bank")),
+        np.where(stated, PURPOSES.index("wages"), UNSTATED),
+        first_employer + employer,
+        np.zeros(len(ids), dtype=bool),
+    )
+
+
+def pay_wages(region: Region, people: Inhabitants, first_employer: int) -> PaymentRows:
     """Return wages on the employers' paydays. ``first_employer``: position among the sources."""
     month = region["payments.month_days"]
     employers = np.arange(region["payments.employers"])
     fortnight = region.chance("payments/fortnight", employers, "payments.fortnightly")
-    period = np.where(fortnight, month // 2, month)
     phase = region.stream("payments/payday").below(employers, region["payments.payday_days"])
     waged = np.flatnonzero(people.waged)
     employer = people.employer[waged]
-    first = -(-(people.start[waged] - phase[employer]) // period[employer])
-    last = (people.end[waged] - phase[employer]) // period[employer]
+    period, phase = np.where(fortnight, month // 2, month)[employer], phase[employer]
+    first = -(-(people.start[waged] - phase) // period)
+    last = (people.end[waged] - phase) // period
     at, turn = repeat_rows(np.maximum(last - first + 1, 0))
-    who, works_for = waged[at], employer[at]
     pay = first[at] + turn
-    day = pay * period[works_for] + phase[works_for]
-    ids = WAGES + people.wallet[who] * 256 + pay
+    ids = WAGES + people.wallet[waged[at]] * 256 + pay
     low, high = region["payments.office_minutes"]
-    minute = (
-        day * MINUTES_A_DAY
-        + low
-        + region.stream("payments/payroll").below(works_for * 1024 + pay, high - low)
-    )
-    wage = vary(region, "payments/paid", ids, people.wage[who], region["payments.paid_spread"])
-    wage = heap(region, "payments/wage_round", ids, wage * period[works_for] // month, round_wages)
+    payroll = region.stream("payments/payroll").below(employer[at] * 1024 + pay, high - low)
+    minute = (pay * period[at] + phase[at]) * MINUTES_A_DAY + low + payroll
     stated = region.chance("payments/told", ids, "payments.wages_told")
-    return PaymentRows(
-        ids,
-        minute,
-        wallets.EMPLOYERS + works_for,
-        people.wallet[who],
-        np.maximum(wage, 1),
-        np.full(len(ids), CHANNELS.index("bank")),
-        np.where(stated, PURPOSES.index("wages"), UNSTATED),
-        first_employer + works_for,
-        np.zeros(len(ids), dtype=bool),
-    )
+    return wage_rows(region, people, waged[at], ids, minute, period[at], stated, first_employer)
 
 
 def pay_offices(region: Region, first_employer: int, calendar: Calendar) -> PaymentRows:
     """Return what employers pay to suppliers and offices, and what they receive from other companies."""
     listed = region.group("payments.offices")
-    kinds = tuple(listed)
-    employers = np.arange(region["payments.employers"])
-    counts = np.tile(np.array([listed[k]["number"] for k in kinds]), len(employers))
-    at, turn = repeat_rows(counts)
-    employer, kind = at // len(kinds), at % len(kinds)
+    count = len(listed)
+    at, turn = repeat_rows(np.tile(_of_kinds(listed, "number"), region["payments.employers"]))
+    employer, kind = at // count, at % count
     ids = OFFICES + employer * AN_EMPLOYER + kind * AN_OFFICE + turn
     day = calendar.day("payments/day", ids, np.zeros_like(ids), np.full_like(ids, DAYS - 1))
-    base = np.array([listed[k]["sum"] for k in kinds])[kind]
+    base = _of_kinds(listed, "sum")[kind]
     amount = vary(region, "payments/everyday", ids, base, region["payments.trade_spread"])
-    places = np.array([wallets.VENUE_KINDS.index(listed[k]["to"]) for k in kinds])[kind]
     other = np.zeros_like(ids)
-    for index, name in enumerate(kinds):
+    for index, entry in enumerate(listed.values()):
         rows = kind == index
-        found = wallets.draw_provider(region, "payments/provider", ids[rows], listed[name]["to"])
-        other[rows] = wallets.venue(places[rows], found)
-    takes = np.array([listed[k]["takes"] for k in kinds])[kind]
-    wallet = wallets.EMPLOYERS + employer
-    purpose = np.array([PURPOSES.index(listed[k]["purpose"]) for k in kinds])[kind]
+        found = wallets.draw_provider(region, "payments/provider", ids[rows], entry["to"])
+        other[rows] = wallets.venue(entry["to"], found)
     stated = region.chance("payments/told", ids, "payments.wages_told")
+    takes, wallet = _of_kinds(listed, "takes")[kind], wallets.EMPLOYERS + employer
     return PaymentRows(
         ids,
         calendar.minute("payments/lived", ids, day),
@@ -428,7 +404,7 @@ def pay_offices(region: Region, first_employer: int, calendar: Calendar) -> Paym
         np.where(takes, wallet, other),
         heap(region, "payments/round", ids, amount, region["payments.trade_round"]),
         np.full(len(ids), CHANNELS.index("bank")),
-        np.where(stated, purpose, UNSTATED),
+        np.where(stated, _purposes(listed)[kind], UNSTATED),
         first_employer + employer,
         np.zeros(len(ids), dtype=bool),
     )

@@ -17,16 +17,15 @@ import numpy as np
 
 from tipdata.core.draw import Ids, Ints
 from tipdata.core.kinds import TRAFFICKING
-from tipdata.core.tables import join_rows, repeat_rows
+from tipdata.core.tables import join_rows, place_in_group, repeat_rows
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.operations.habits import pick_within
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.payments import wallets
-from tipdata.stages.payments.everyday import Inhabitants, draw_employers, draw_wages
+from tipdata.stages.payments.everyday import Inhabitants, draw_employers, draw_wages, wage_rows
 from tipdata.stages.payments.schemes import SOON, Schemes
 from tipdata.stages.payments.wallets import (
     A_SCHEME,
-    CHANNELS,
     PURPOSES,
     UNSTATED,
     Calendar,
@@ -56,9 +55,8 @@ def make_payments(
     ends: tuple[Ints, Ints],
     amount: Ints,
     channel: str = "channel",
-    core: bool = True,
 ) -> PaymentRows:
-    """Return payments of schemes.
+    """Return payments that are the schemes' own doing.
 
     Args:
         rows: position of the scheme of each.
@@ -68,9 +66,8 @@ def make_payments(
     """
     ids = payment_ids(s, rows, place)
     level = s.habits[channel][rows]
-    level = np.where(
-        (level == ALTERNATIVE_LEVEL) & ((minute // MINUTES_A_DAY) < s.adopts[rows]), CASH_LEVEL, level
-    )
+    early = (level == ALTERNATIVE_LEVEL) & (minute // MINUTES_A_DAY < s.adopts[rows])
+    level = np.where(early, CASH_LEVEL, level)
     named = [PURPOSES.index(n) if n else UNSTATED for n in region[f"payments.{s.mechanism}.levels.reason"]]
     return PaymentRows(
         ids,
@@ -80,7 +77,7 @@ def make_payments(
         region.stream("payments/channel").choose(ids, region.values("payments.channels")[level]),
         np.where(_draw_stated(region, s, rows, ids), np.array(named)[s.habits["reason"][rows]], UNSTATED),
         s.first + rows,
-        np.full(len(rows), core),
+        np.ones(len(rows), dtype=bool),
     )
 
 
@@ -109,8 +106,9 @@ def find_payers(region: Region, s: Schemes, people: Inhabitants, rows: Ints, pla
     )
 
 
-COLLECT_SEATS = 64
-COLLECT_PASSED_ON = 4096
+SEATS = 64
+"""Room for the payments of one round of a collection, or of one week, in their numbers."""
+PASSED_ON = 4096
 """Payments that pass money on are numbered from here within their scheme."""
 OWN, ROTATING, ABROAD = 0, 1, 2
 FLAT, CAPPED = 0, 3
@@ -118,12 +116,12 @@ FLAT, CAPPED = 0, 3
 
 def collect(region: Region, s: Schemes, people: Inhabitants, calendar: Calendar) -> list[PaymentRows]:
     """Return the payments into collections and those that pass money on."""
-    size = region.between("payments/size", s.number, s.level(region, "size"))
+    size = s.draw(region, "size")
     size = np.where(s.habits["payers"] == OWN, np.minimum(size, A_SCHEME - 1), size)
-    turns = region.between("payments/turns", s.number, s.level(region, "turns"))
-    rows, place = repeat_rows(turns * size)
+    rows, place = repeat_rows(s.draw(region, "turns") * size)
     turn, seat = place // size[rows], place % size[rows]
-    ids = payment_ids(s, rows, turn * COLLECT_SEATS + seat)
+    place = turn * SEATS + seat
+    ids = payment_ids(s, rows, place)
     happens = region.chance("payments/pays", ids, "payments.pays")
     opens = s.day(rows, turn, s.level(region, "rhythm")[rows]) * MINUTES_A_DAY
     minute = opens + region.stream("payments/together").below(ids, s.level(region, "together")[rows])
@@ -136,26 +134,29 @@ def collect(region: Region, s: Schemes, people: Inhabitants, calendar: Calendar)
     payee = np.where(rotates, find_payers(region, s, people, rows, taker), s.own(rows, 0))
     happens &= payer != payee
     amount = _collected_sums(region, s, rows, seat, ids)
-    paid = make_payments(region, s, rows, turn * COLLECT_SEATS + seat, minute, (payer, payee), amount).where(
-        happens
-    )
+    paid = make_payments(region, s, rows, place, minute, (payer, payee), amount).where(happens)
     kept = happens & ~rotates
-    rounds = rows[kept] * COLLECT_SEATS + turn[kept]
-    found, at = np.unique(rounds, return_inverse=True)
-    total, last = np.zeros(len(found), dtype=np.int64), np.zeros(len(found), dtype=np.int64)
-    np.add.at(total, at, amount[kept])
-    np.maximum.at(last, at, minute[kept])
-    of, place = found // COLLECT_SEATS, COLLECT_PASSED_ON + found % COLLECT_SEATS
-    ids = payment_ids(s, of, place)
-    rounded = region["payments.passed_round"]
-    return [paid, _pass_on(region, s, of, ids, place, s.own(of, 0), last, total, rounded, "outlet", np.True_)]
+    passed = _pass_on_rounds(region, s, rows[kept], turn[kept], minute[kept], amount[kept], "outlet")
+    return [paid, passed]
+
+
+def _pass_on_rounds(
+    region: Region, s: Schemes, rows: Ints, turn: Ints, minute: Ints, amount: Ints, habit: str
+) -> PaymentRows:
+    """Return payments that pass on a share of all that came in one turn of a scheme, after the last of it."""
+    found, at = np.unique(rows * SEATS + turn, return_inverse=True)
+    total, last = np.zeros((2, len(found)), dtype=np.int64)
+    np.add.at(total, at, amount)
+    np.maximum.at(last, at, minute)
+    of, place = found // SEATS, PASSED_ON + found % SEATS
+    ids, rounded = payment_ids(s, of, place), region["payments.passed_round"]
+    return _pass_on(region, s, of, ids, place, s.own(of, 0), last, total, rounded, habit)
 
 
 def _collected_sums(region: Region, s: Schemes, rows: Ints, seat: Ints, ids: Ints) -> Ints:
     """Return the sum of each payment: always the same, a round sum, any, or just below the reporting limit."""
-    level, habit = s.level(region, "level"), s.habits["sums"]
-    base = vary(region, "payments/base", s.number, level, region["payments.base_spread"])[rows]
-    seats = s.number[rows] * COLLECT_SEATS + seat
+    habit, base = s.habits["sums"], base_sums(region, s)[rows]
+    seats = s.number[rows] * SEATS + seat
     each = vary(region, "payments/each", seats, base, region["payments.seat_spread"])
     base = np.where(habit[rows] == FLAT, base, each)
     spread = region.values("payments.collect.spread")[habit][rows]
@@ -178,14 +179,20 @@ def _pass_on(
     received: Ints,
     rounded: Ints | int,
     habit: str,
-    happens: np.ndarray | np.bool_,
+    happens: np.ndarray | bool = True,
 ) -> PaymentRows:
     """Return payments that pass on a share of what was ``received`` when it ``came``; ``ids``: of the draws."""
     minute = came + region.between("payments/onward", ids, s.level(region, "onward")[rows])
     share = region.between("payments/kept", ids, s.level(region, "kept")[rows])
     amount = heap(region, "payments/passed", ids, np.maximum(received * share // 1000, 1), rounded)
     ends = payer, destination(region, s, rows)
-    return make_payments(region, s, rows, place, minute, ends, amount, habit).where(happens & (minute < END))
+    made = make_payments(region, s, rows, place, minute, ends, amount, habit)
+    return made.where(happens & (share > 0) & (minute < END))
+
+
+def base_sums(region: Region, s: Schemes) -> Ints:
+    """Return the sum around which the payments of each scheme lie."""
+    return vary(region, "payments/base", s.number, s.level(region, "level"), region["payments.base_spread"])
 
 
 def destination(region: Region, s: Schemes, rows: Ints) -> Ints:
@@ -196,19 +203,16 @@ def destination(region: Region, s: Schemes, rows: Ints) -> Ints:
 
 
 RELAY_SEATS = 8
-ONWARD_PLACES = 4096
 EXTRA_PLACES = 6144
 OFFICES = 2
 """Levels of the habit of extras up to this are travel, a room, none; then come clinics and bureaus."""
 
 
-def find_workers(region: Region, s: Schemes, employers: int) -> Inhabitants:
+def find_workers(region: Region, s: Schemes) -> Inhabitants:
     """Return the people whose wages are passed on, with their employers."""
-    size = region.between("payments/size", s.number, s.level(region, "size"))
-    rows, seat = repeat_rows(size)
+    rows, seat = repeat_rows(s.draw(region, "size"))
     wallet = s.own(rows, seat + 1)
-    turns = region.between("payments/turns", s.number, s.level(region, "turns"))
-    long = turns * s.level(region, "rhythm")
+    long = s.draw(region, "turns") * s.level(region, "rhythm")
     ids = s.number[rows] * RELAY_SEATS
     mixed = s.habits["employers"][rows] == 1
     return Inhabitants(
@@ -217,7 +221,7 @@ def find_workers(region: Region, s: Schemes, employers: int) -> Inhabitants:
         s.town[rows],
         np.clip(s.start[rows], 0, DAYS - 1),
         np.clip((s.start + long)[rows], 0, DAYS - 1),
-        draw_employers(region, wallets.OWN * 16 + ids + np.where(mixed, seat, 0), employers),
+        draw_employers(region, wallets.OWN * 16 + ids + np.where(mixed, seat, 0)),
         s.level(region, "life")[rows],
         np.ones(len(rows), dtype=bool),
         draw_wages(region, wallet),
@@ -226,75 +230,48 @@ def find_workers(region: Region, s: Schemes, employers: int) -> Inhabitants:
     )
 
 
-def relay_wages(
-    region: Region, s: Schemes, staff: Inhabitants, first_employer: int, round_wages: int
-) -> list[PaymentRows]:
+def relay_wages(region: Region, s: Schemes, staff: Inhabitants, first_employer: int) -> list[PaymentRows]:
     """Return wages of the staff of schemes, and what they pass on. ``first_employer``: position among the sources."""
     of = staff.source - s.first
-    turns = region.between("payments/turns", s.number, s.level(region, "turns"))[of]
-    rows, turn = repeat_rows(turns)
-    scheme, worker = of[rows], rows
-    seat = worker - np.searchsorted(of, scheme)
-    rhythm = s.level(region, "rhythm")
-    place = turn * RELAY_SEATS + seat
+    worker, turn = repeat_rows(s.draw(region, "turns")[of])
+    scheme, rhythm = of[worker], s.level(region, "rhythm")[of[worker]]
+    place = turn * RELAY_SEATS + place_in_group(of)[worker]
     ids = payment_ids(s, scheme, place)
-    day = s.start[scheme] + (turn + 1) * rhythm[scheme]
-    payroll = (s.number[scheme] * 64 + turn) * 64 + staff.employer[worker]
+    day = s.start[scheme] + (turn + 1) * rhythm
     # All who work for one employer are paid in one go.
-    minute = day * MINUTES_A_DAY + region.between(
-        "payments/payroll", payroll, region["payments.office_minutes"]
-    )
-    wage = vary(region, "payments/paid", ids, staff.wage[worker], region["payments.paid_spread"])
-    wage = heap(
-        region,
-        "payments/wage_round",
-        ids,
-        wage * rhythm[scheme] // region["payments.month_days"],
-        round_wages,
-    )
+    payroll = (s.number[scheme] * 64 + turn) * 64 + staff.employer[worker]
+    payday = region.between("payments/payroll", payroll, region["payments.office_minutes"])
+    minute = day * MINUTES_A_DAY + payday
+    stated = np.ones(len(ids), dtype=bool)
+    income = wage_rows(region, staff, worker, ids, minute, rhythm, stated, first_employer)
     there = (day >= 0) & (minute < END) & s.lasts(scheme, day)
-    income = PaymentRows(
-        ids,
-        minute,
-        wallets.EMPLOYERS + staff.employer[worker],
-        staff.wallet[worker],
-        np.maximum(wage, 1),
-        np.full(len(rows), CHANNELS.index("bank")),
-        np.full(len(rows), PURPOSES.index("wages")),
-        first_employer + staff.employer[worker],
-        np.zeros(len(rows), dtype=bool),
-    )
     happens = there & region.chance("payments/pays", ids, "payments.pays")
-    payer, rounded = staff.wallet[worker], s.level(region, "sums")[scheme]
-    place = ONWARD_PLACES + place
-    out = _pass_on(region, s, scheme, ids, place, payer, minute, wage, rounded, "channel", happens)
-    return [income.where(there), out]
+    payer, wage, rounded = income.payee, income.amount, s.level(region, "sums")[scheme]
+    place += PASSED_ON
+    passed = _pass_on(region, s, scheme, ids, place, payer, minute, wage, rounded, "channel", happens)
+    return [income.where(there), passed]
 
 
 def make_deals(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
     """Return the payments of deals: by clients, of agents to providers, and for travel or rooms."""
-    turns = region.between("payments/turns", s.number, s.level(region, "turns"))
-    rows, turn = repeat_rows(turns)
+    rows, turn = repeat_rows(s.draw(region, "turns"))
     ids = payment_ids(s, rows, turn)
     apart = region["payments.deal.apart_days"]
     day = s.day(rows, turn, apart) + region.stream("payments/deal_day").below(ids, s.within(rows, apart))
     there = (day >= 0) & (day < DAYS)
     minute = calendar.minute("payments/dealt", ids, np.clip(day, 0, DAYS - 1))
-    base = vary(region, "payments/base", s.number, s.level(region, "level"), region["payments.base_spread"])[
-        rows
-    ]
+    base = base_sums(region, s)[rows]
     amount = vary(region, "payments/sum", ids, base, region["payments.deal.spread"])
     amount = heap(region, "payments/round", ids, amount, s.level(region, "sums")[rows])
-    client = wallets.stranger_wallet(s.number[rows], turn)
-    paid = make_payments(region, s, rows, turn, minute, (client, s.own(rows, 0)), amount).where(there)
-
+    client, agent = stranger_wallet(s.number[rows], turn), s.own(rows, 0)
+    paid = make_payments(region, s, rows, turn, minute, (client, agent), amount).where(there)
     venue, spent = _extras(region, s, rows, ids)
     spent = np.minimum(spent, amount // 2)  # what a client pays is enough for all
     left = np.where(venue >= 0, amount - spent, amount)
-    place, rounded = ONWARD_PLACES + turn, region["payments.passed_round"]
-    passed = _pass_on(region, s, rows, ids, place, s.own(rows, 0), minute, left, rounded, "outlet", there)
+    place, rounded = PASSED_ON + turn, region["payments.passed_round"]
+    passed = _pass_on(region, s, rows, ids, place, agent, minute, left, rounded, "outlet", there)
     later = minute + region.between("payments/extra_wait", ids, s.level(region, "onward")[rows])
-    ends = s.own(rows, 0), np.maximum(venue, 0)
+    ends = agent, np.maximum(venue, 0)
     added = make_payments(region, s, rows, EXTRA_PLACES + turn, later, ends, np.maximum(spent, 1))
     return [paid, passed, added.where(there & (venue >= 0) & (later < END))]
 
@@ -313,32 +290,30 @@ def _extras(region: Region, s: Schemes, rows: Ints, ids: Ints) -> tuple[Ints, In
 
 STEPS = 32
 """Room for the steps of one turn in their numbers; the upper half gathers what the lower half scattered."""
-CYCLE, SCATTER, BACK = range(3)
+SCATTER, BACK = 1, 2
+"""Shapes of rounds; 0 is a cycle."""
 
 
 def send_round(region: Region, s: Schemes, people: Inhabitants, calendar: Calendar) -> list[PaymentRows]:
     """Return all steps of all turns."""
     shape = s.habits["shape"]
-    size = region.between("payments/size", s.number, s.level(region, "size"))
-    size = np.where(shape == BACK, 2, size)
-    turns = region.between("payments/turns", s.number, s.level(region, "turns"))
+    size = np.where(shape == BACK, 2, s.draw(region, "size"))
     steps = np.where(shape == SCATTER, 2 * size, size)
-    rows, place = repeat_rows(turns * steps)
+    rows, place = repeat_rows(s.draw(region, "turns") * steps)
     turn, step = place // steps[rows], place % steps[rows]
     scatter = shape[rows] == SCATTER
     # A cycle's steps come one after the other; what is scattered goes out together and is gathered together.
-    wave = np.where(scatter, step // size[rows], step)
-    seat = step % size[rows]
-    number = np.where(scatter, (step // size[rows]) * (STEPS // 2) + seat, step)
-    ids = payment_ids(s, rows, turn * STEPS + number)
+    half, seat = step // size[rows], step % size[rows]
+    wave = np.where(scatter, half, step)
+    place = turn * STEPS + np.where(scatter, half * (STEPS // 2) + seat, step)
+    ids = payment_ids(s, rows, place)
     minute = _turn_minutes(region, s, calendar, rows, turn) + _wait_minutes(region, s, rows, turn, wave, ids)
     member = find_payers(region, s, people, rows, seat)
     following = find_payers(region, s, people, rows, (seat + 1) % size[rows])
-    head, behind = s.own(rows, 0), s.principal(rows)
-    payer = np.where(scatter, np.where(wave == 0, head, member), member)
-    payee = np.where(scatter, np.where(wave == 0, member, behind), following)
+    payer = np.where(scatter & (wave == 0), s.own(rows, 0), member)
+    payee = np.where(scatter, np.where(wave == 0, member, s.principal(rows)), following)
     amount = _round_sums(region, s, rows, turn, seat, wave, scatter, ids)
-    legs = make_payments(region, s, rows, turn * STEPS + number, minute, (payer, payee), amount)
+    legs = make_payments(region, s, rows, place, minute, (payer, payee), amount)
     return [legs.where((minute >= 0) & (minute < END) & (payer != payee))]
 
 
@@ -365,15 +340,11 @@ def _round_sums(
     region: Region, s: Schemes, rows: Ints, turn: Ints, seat: Ints, wave: Ints, scatter: np.ndarray, ids: Ints
 ) -> Ints:
     """Return the sums of all steps: each passes on a share of the one before; scattered parts are uneven."""
-    base = vary(region, "payments/base", s.number, s.level(region, "level"), region["payments.base_spread"])[
-        rows
-    ]
-    turns = s.number[rows] * STEPS + turn
+    base, turns = base_sums(region, s)[rows], s.number[rows] * STEPS + turn
     amount = vary(region, "payments/turn_sum", turns, base, region["payments.round.spread"])
-    parts = vary(
-        region, "payments/part", turns * STEPS + seat, amount // 3, region["payments.round.part_spread"]
-    )
-    amount = np.where(scatter, np.maximum(parts, 1), amount)
+    spread = region["payments.round.part_spread"]
+    part = vary(region, "payments/part", turns * STEPS + seat, amount // 3, spread)
+    amount = np.where(scatter, part, amount)
     share = s.level(region, "kept")[rows]
     for k in range(int(wave.max(initial=0))):
         drawn = region.between("payments/share", turns, share, k)
@@ -381,9 +352,7 @@ def _round_sums(
     return heap(region, "payments/round", ids, np.maximum(amount, 1), s.level(region, "sums")[rows])
 
 
-WEEK_ROOM = 64
 DAYS_A_WEEK = 7
-SPEND_PASSED_ON = 4096
 ITEMS = ("takings", "deposit", "transfer", "advert", "room", "travel")
 """Kinds of payments of a week, each with room for eight."""
 TOUR = 1
@@ -391,14 +360,12 @@ TOUR = 1
 
 def spend(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
     """Return income, spending, and the share of income that is passed on at the end of each week."""
-    turns = region.between("payments/turns", s.number, s.level(region, "turns"))
-    rows, week = repeat_rows(turns)
-    weeks = s.number[rows] * WEEK_ROOM + week
+    rows, week = repeat_rows(s.draw(region, "turns"))
+    weeks = s.number[rows] * SEATS + week
     funding = s.habits["funding"][rows]
+    takings = region.between("payments/takings", weeks, region["payments.spend.takings"])
     counts = {
-        "takings": np.where(
-            funding == 0, region.between("payments/takings", weeks, region["payments.spend.takings"]), 0
-        ),
+        "takings": np.where(funding == 0, takings, 0),
         "deposit": (funding == 1).astype(np.int64),
         "transfer": (funding == 2).astype(np.int64),
         "advert": region.between("payments/adverts", weeks, s.level(region, "adverts")[rows]),
@@ -406,12 +373,13 @@ def spend(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
         # Those that tour pay for each leg where it is booked.
         "travel": np.where(_tours(s, rows), 0, region.stream("payments/travels").below(weeks, 2)),
     }
-    towns = region["places.towns"]
-    away = region.stream("payments/week_town").below(weeks, towns)
+    away = region.stream("payments/week_town").below(weeks, region["places.towns"])
     town = np.where(s.habits["circuit"][rows] == TOUR, away, s.town[rows])
     parts = [_items(region, s, calendar, item, rows, week, town, counts[item]) for item in ITEMS]
-    income = join_rows(parts[:3])
-    return [*parts, _pass_on_week(region, s, income)]
+    # What came from the one behind the scheme does not go back to them.
+    income = join_rows(parts[:2])
+    of, week = income.source - s.first, income.number % PASSED_ON // SEATS
+    return [*parts, _pass_on_rounds(region, s, of, week, income.minute, income.amount, "channel")]
 
 
 def _items(
@@ -419,7 +387,7 @@ def _items(
 ) -> PaymentRows:
     at, turn = repeat_rows(count)
     of = rows[at]
-    place = week[at] * WEEK_ROOM + ITEMS.index(item) * 8 + turn
+    place = week[at] * SEATS + ITEMS.index(item) * 8 + turn
     ids = payment_ids(s, of, place)
     day, lodged = _spending_days(region, s, item, of, week[at], turn, ids)
     minute = calendar.minute("payments/spent", ids, np.clip(day, 0, DAYS - 1))
@@ -428,7 +396,7 @@ def _items(
     amount = vary(region, "payments/sum", ids, base, region["payments.spend.spread"])
     amount = heap(region, "payments/round", ids, amount, region["payments.spend.round"][item])
     if item == "takings":
-        ends = wallets.stranger_wallet(s.number[of], (week[at] * 8 + turn) % WEEK_ROOM), head
+        ends = stranger_wallet(s.number[of], (week[at] * 8 + turn) % SEATS), head
     elif item == "deposit":
         ends = s.own(of, 1), head
     elif item == "transfer":
@@ -474,25 +442,6 @@ def _spending_days(
     return day, town
 
 
-def _pass_on_week(region: Region, s: Schemes, income: PaymentRows) -> PaymentRows:
-    """Return what is passed on at the end of a week: a share of the income, by habit, if it came from outside."""
-    of = income.source - s.first
-    week = income.number % SPEND_PASSED_ON // WEEK_ROOM
-    found, at = np.unique(of * WEEK_ROOM + week, return_inverse=True)
-    total, last = np.zeros(len(found), dtype=np.int64), np.zeros(len(found), dtype=np.int64)
-    np.add.at(total, at, income.amount)
-    np.maximum.at(last, at, income.minute)
-    rows, place = found // WEEK_ROOM, SPEND_PASSED_ON + found % WEEK_ROOM
-    ids = payment_ids(s, rows, place)
-    minute = last + region.between("payments/onward", ids, s.level(region, "onward")[rows])
-    share = region.between("payments/kept", ids, s.level(region, "kept")[rows])
-    amount = heap(region, "payments/passed", ids, total * share // 1000, region["payments.passed_round"])
-    ends = s.own(rows, 0), destination(region, s, rows)
-    # What came from the one behind the scheme does not go back to them.
-    kept = (share > 0) & (amount > 0) & (s.habits["funding"][rows] != 2) & (minute < END)
-    return make_payments(region, s, rows, place, minute, ends, np.maximum(amount, 1)).where(kept)
-
-
 TOUR_PLACES = 5120
 """Payments for travel are numbered from here within their scheme."""
 DAY = 1024
@@ -514,8 +463,8 @@ def pay_tours(
     _, first, count = np.unique(block, return_index=True, return_counts=True)
     found, legs = key[first], count
     parts, left = [], np.ones(len(found), dtype=bool)
-    for s in (schemes["spend"], *(s for name, s in schemes.items() if name != "spend")):
-        rows = _first_scheme(s, found // DAY // wallets.A_OPERATION)
+    for s in sorted(schemes.values(), key=lambda s: s.mechanism != "spend"):
+        rows = wallets.first_position(s.owner, found // DAY // wallets.A_OPERATION)
         mine = np.flatnonzero(left & (rows >= 0))
         left[mine] = False
         order = mine[np.argsort(rows[mine], kind="stable")]
@@ -528,7 +477,7 @@ def _pay_tours(
 ) -> PaymentRows:
     """Return the payments of one mechanism's schemes; ``rows``: of the scheme of each, rising."""
     wallet, day = found // DAY, found % DAY
-    place = TOUR_PLACES + np.arange(len(rows)) - np.searchsorted(rows, rows)
+    place = TOUR_PLACES + place_in_group(rows)
     ids = payment_ids(s, rows, place)
     day = np.maximum(day - region.stream("payments/ahead").below(ids, region["payments.spend.ahead"]), 0)
     sums, rounds = (region[f"payments.spend.{name}"]["travel"] for name in ("sums", "round"))
@@ -541,15 +490,6 @@ def _pay_tours(
     # Who travels on money of their own is not paid for by the scheme.
     paid_for = np.isin(wallet % wallets.A_OPERATION, OF_THE_SCHEME)
     return replace(made, core=paid_for & (s.mechanism == "spend"))
-
-
-def _first_scheme(s: Schemes, owner: Ints) -> Ints:
-    owned = np.flatnonzero(s.owner >= 0)
-    found, first = np.unique(s.owner[owned], return_index=True)
-    if not len(found):
-        return np.full(len(owner), -1)
-    at = np.minimum(np.searchsorted(found, owner), len(found) - 1)
-    return np.where(found[at] == owner, owned[first[at]], -1)
 
 
 BETWEEN_PLACES = 7168
@@ -568,7 +508,7 @@ def pay_others(
     kept = np.flatnonzero(sampled[payer] & sampled[payee])
     kept = kept[np.lexsort((payee[kept], day[kept], payer[kept]))]
     due = np.stack([payer, payee, day, heads, np.zeros_like(day)])[:, kept]
-    due[4] = BETWEEN_PLACES + np.arange(len(kept)) - np.searchsorted(due[0], due[0])
+    due[4] = BETWEEN_PLACES + place_in_group(due[0])
     return [_pay_between(region, s, calendar, *due) for s in schemes.values()]
 
 
@@ -611,14 +551,14 @@ def _pay_between(
     heads: Ints,
     place: Ints,
 ) -> PaymentRows:
-    first = np.flatnonzero((s.owner >= 0) & (s.slot == 0))
-    first = first[np.argsort(s.owner[first])]
-    at = np.flatnonzero(np.isin(payer, s.owner[first]))
-    rows = first[np.searchsorted(s.owner[first], payer[at])]
-    ids = payment_ids(s, rows, place[at])
+    rows = wallets.first_position(s.owner, payer)
+    # An operation pays from its first scheme, which comes before its second.
+    at = np.flatnonzero((rows >= 0) & (s.slot[rows] == 0))
+    rows, payee, day, place = rows[at], payee[at], day[at], place[at]
+    ids = payment_ids(s, rows, place)
     base = region["payments.between.sum"] * heads[at]
     amount = vary(region, "payments/sum", ids, base, region["payments.between.spread"])
     amount = heap(region, "payments/round", ids, amount, region["payments.between.round"])
-    minute = calendar.minute("payments/others", ids, day[at])
-    ends = s.principal(rows), principal_wallet(s.number[rows], payee[at])
-    return make_payments(region, s, rows, place[at], minute, ends, amount)
+    minute = calendar.minute("payments/others", ids, day)
+    ends = s.principal(rows), principal_wallet(s.number[rows], payee)
+    return make_payments(region, s, rows, place, minute, ends, amount)

@@ -76,7 +76,7 @@ def draw_work(region: Region, o: Operations, adverts: Adverts, trips: Trips, sup
     posted = np.unique(adverts.operation * SPAN + adverts.day)
     owner = trips.circuits.operation[trips.stops.circuit]
     owned = np.flatnonzero(owner >= 0)
-    stops, first = np.unique(owner[owned] * SPAN + trips.stops.day[owned], return_index=True)
+    stops, first = np.unique((owner * SPAN + trips.stops.day)[owned], return_index=True)
     placing = suppliers.exploitation.placing
     known = (placing.operation >= 0) & (placing.start >= 0) & (placing.start < DAYS)
     placed = placing.operation[known] * SPAN + placing.start[known]
@@ -89,16 +89,12 @@ def draw_work(region: Region, o: Operations, adverts: Adverts, trips: Trips, sup
 
 def _own_days(region: Region, o: Operations) -> Ints:
     """Return days of work that are in no other table: outside the spell of posting of those that post."""
-    operation = np.repeat(np.arange(len(o.id)), WEEKS)
-    week = np.tile(np.arange(WEEKS), len(o.id))
-    lives = (week * A_WEEK + A_WEEK > o.begins[operation]) & (week * A_WEEK <= o.ends[operation])
-    lives &= week * A_WEEK < DAYS
-    operation, week = operation[lives], week[lives]
+    first = np.arange(WEEKS) * A_WEEK
+    lives = (first + A_WEEK > o.begins[:, None]) & (first <= o.ends[:, None]) & (first < DAYS)
+    operation, week = np.nonzero(lives)
     ids = operation * WEEKS + week
-    shares = region["payments.work_weeks"]
-    p = np.where(o.posts[operation], probability(shares["posts"]), probability(shares["silent"]))
-    weekday = region.stream("payments/work_day").choose(ids, region.values("payments.week"))
-    day = week * A_WEEK + weekday
+    p = region.chances("payments.work_weeks", ("silent", "posts"))[o.posts[operation].astype(np.int64)]
+    day = week * A_WEEK + region.choose("payments/work_day", ids, "payments.week")
     posting = o.posts[operation] & (day >= o.first_day[operation]) & (day <= o.last_day[operation])
     alive = (day >= o.begins[operation]) & (day <= o.ends[operation]) & (day < DAYS)
     kept = alive & ~posting & region.stream("payments/works").chance(ids, p)
@@ -174,6 +170,10 @@ class Schemes:
         """Return the parameter of each scheme's level of a habit, (schemes,) or (schemes, values)."""
         return region.values(f"payments.{self.mechanism}.levels.{habit}")[self.habits[habit]]
 
+    def draw(self, region: Region, habit: str) -> Ints:
+        """Return a whole number for each scheme, between the bounds of its level of a habit."""
+        return region.between(f"payments/{habit}", self.number, self.level(region, habit))
+
     def own(self, rows: Ints, place: Ints | int) -> Ints:
         """Return an own wallet of the schemes at these positions."""
         return wallets.own_wallet(self.number[rows], self.owner[rows], self.slot[rows], place)
@@ -184,12 +184,9 @@ class Schemes:
 
 def draw_scheme_adoption(region: Region, number: Ints) -> Ints:
     """Return day from which each scheme may pay by prepaid card or virtual currency: an S-curve."""
-    middle = region.world.stream("payments/adoption").below(np.array([0]), region["payments.adoption_drawn"])[
-        0
-    ]
-    spread = region["payments.adoption_spread"]
-    drawn = region.stream("payments/adopts").quantile(number, "logistic")
-    return region["payments.adoption_day"] + middle + spread * drawn // 1_000_000
+    middle = region.world.stream("payments/adoption").below(np.array([0]), region["payments.adoption_drawn"])
+    spread = region.spread("payments/adopts", number, "logistic", region["payments.adoption_spread"])
+    return region["payments.adoption_day"] + middle + spread
 
 
 SCHEME_ROOM, OF_NOBODY = 200, 64
@@ -288,9 +285,8 @@ def _schemes(
     by_category = np.array([lines.index(region["payments.line"][c]) for c in CATEGORIES])
     by_form = np.array([lines.index(form) for form in o.forms])
     line = np.where(o.form >= 0, by_form[np.maximum(o.form, 0)], by_category[o.category])[sampled]
-    weights = _weights(region, lines, ways)[
-        line, np.select([o.kind == TRAFFICKING, o.kind == BUSINESS], [0, 1], 2)[sampled]
-    ]
+    who = np.select([o.kind == TRAFFICKING, o.kind == BUSINESS], [0, 1], 2)[sampled]
+    weights = _weights(region, lines, ways)[line, who]
     stream = region.stream("payments/typology")
     main, other = (stream.choose(sampled, weights, k) for k in range(SLOTS))
     # Layers are of money that was earned: who would do nothing else does that first.
@@ -300,8 +296,7 @@ def _schemes(
     must = work.tours(sampled) & ~spends[main] & ~layers
     must &= region.chance("payments/tours_spend", sampled, "payments.tours_spend")
     tour = np.where(o.kind[sampled] == TRAFFICKING, *(ways.index(way) for way in TOURING))
-    second = must | layers
-    second |= region.chance("payments/second", sampled, "payments.second")
+    second = must | layers | region.chance("payments/second", sampled, "payments.second")
     other = np.where(layers, ways.index(LAYERS), other)
     return (
         np.concatenate([sampled, sampled[second]]),
@@ -326,22 +321,14 @@ def _habits(
     region: Region, mechanism: str, names: list[tuple[str, str]], illicit: int, number: Ints, group: Ints
 ) -> tuple[dict[str, Ints], Ints]:
     """Return levels of habits by scheme, and log-odds of being illicit given them and the region's schemes."""
-    leaning = region.group("payments.lines")
+    leaning = {**region.group("payments.lines"), "": {}}
+    groups = tuple(f"{name} {line}" for name, line in names)
     listed = {}
     for habit, weights in region.group(f"payments.{mechanism}.habits").items():
         usual = [USUAL] * len(weights["levels"])
-        listed[habit] = {
-            f"{name} {line}": [
-                weight * lean
-                for weight, lean in zip(
-                    weights[name],
-                    leaning[line].get(mechanism, {}).get(habit, usual) if line else usual,
-                    strict=True,
-                )
-            ]
-            for name, line in names
-        }
-    groups = tuple(f"{name} {line}" for name, line in names)
+        leans = [np.array(leaning[line].get(mechanism, {}).get(habit, usual)) for _, line in names]
+        by_group = [lean * weights[name] for lean, (name, _) in zip(leans, names, strict=True)]
+        listed[habit] = dict(zip(groups, by_group, strict=True))
     streams = (f"parameter/payments/{mechanism}", "payments/habit")
     habits, habit_log = draw_levels(region, number, group, groups, listed, streams)
     total = log(normalise(np.bincount(group, minlength=len(groups)) * ONE)) + habit_log
@@ -354,8 +341,7 @@ def draw_sample(region: Region, o: Operations, seen: np.ndarray) -> Ints:
 
     Whether an operation posts, and whether it is seen otherwise, decides; nothing else does.
     """
-    local = np.arange(len(o.id))
-    p = {name: probability(share) for name, share in region["payments.sampled"].items()}
-    chance = np.where(o.posts, p["posts"], np.where(seen, p["seen"], p["silent"]))
-    drawn = region.stream("payments/operations").chance(local, chance)
+    posts, other, silent = region.chances("payments.sampled", ("posts", "seen", "silent"))
+    chance = np.where(o.posts, posts, np.where(seen, other, silent))
+    drawn = region.stream("payments/operations").chance(np.arange(len(o.id)), chance)
     return np.flatnonzero(drawn & (o.kind != SPAM))

@@ -48,14 +48,12 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     first_home = sum(len(s.number) for s in schemes.values())
     first_firm = first_home + region["payments.households"]
     calendar = Calendar(region)
-    people = everyday.draw_households(region, places.weight, region["payments.employers"], first_home)
-    staff = mechanisms.find_workers(region, schemes["relay"], region["payments.employers"])
+    people = everyday.draw_households(region, places.weight, first_home)
+    staff = mechanisms.find_workers(region, schemes["relay"])
     doings = join_rows(
         [
             *mechanisms.collect(region, schemes["collect"], people, calendar),
-            *mechanisms.relay_wages(
-                region, schemes["relay"], staff, first_firm, region["payments.wage_round"]
-            ),
+            *mechanisms.relay_wages(region, schemes["relay"], staff, first_firm),
             *mechanisms.make_deals(region, schemes["deal"], calendar),
             *mechanisms.spend(region, schemes["spend"], calendar),
             *mechanisms.send_round(region, schemes["round"], people, calendar),
@@ -77,15 +75,10 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     everyone = join_rows([people, others])
     lived = everyday.live_everyday(region, everyone, people, calendar)
     # Adverts of an operation are paid for by its scheme of spending, when they are posted.
-    lived = lived.where((lived.payer >= FIRST) | ~wallets.is_venue(lived.payee, "advert"))
-    legs = join_rows(
-        [
-            doings,
-            lived,
-            everyday.pay_wages(region, everyone, first_firm, region["payments.wage_round"]),
-            everyday.pay_offices(region, first_firm, calendar),
-        ]
-    )
+    advert = (lived.payee - wallets.VENUES) // wallets.A_KIND == wallets.VENUE_KINDS.index("advert")
+    lived = lived.where((lived.payer >= FIRST) | ~advert)
+    wages = everyday.pay_wages(region, everyone, first_firm)
+    legs = join_rows([doings, lived, wages, everyday.pay_offices(region, first_firm, calendar)])
     used = np.unique(np.concatenate([legs.payer, legs.payee]))
     holders = everyday.find_holders(region, possibly, used, places.weight)
     return None, _tables(region, places, o, legs, _sources(region, schemes, people, others), holders)

@@ -45,10 +45,11 @@ def venue(kind: str | Ints, place: Ints | int) -> Ints:
     return np.asarray(VENUES + index * A_KIND + place)
 
 
-def is_venue(wallet: Ints, kind: str) -> np.ndarray:
-    """Return bool: whether wallets are of places of a kind."""
-    low = venue(kind, 0)
-    return (wallet >= low) & (wallet < low + A_KIND)
+def first_position(keys: Ints, wanted: Ints) -> Ints:
+    """Return the position of the first of the keys that equals each wanted one, -1 where none does."""
+    order = np.argsort(keys, kind="stable")
+    at = np.append(order, -1)[np.searchsorted(keys, wanted, sorter=order)]
+    return np.where(np.append(keys, -1)[at] == wanted, at, -1)
 
 
 def draw_provider(region: Region, column: str, ids: Ids, kind: str) -> Ints:
@@ -105,13 +106,11 @@ class Calendar:
         self._region = region
         self.month = region["payments.month_days"]
         day = np.arange(DAYS)
-        busy = region.world.stream("payments/season").below(
-            day % YEAR // self.month, region["payments.season"]
-        )
+        season = region.world.stream("payments/season")
+        busy = season.below(day % YEAR // self.month, region["payments.season"])
+        early = day % self.month < region["payments.early_days"]
         weight = (1000 + busy) * region.values("payments.week")[day % 7]
-        weight = weight * np.where(
-            day % self.month < region["payments.early_days"], region["payments.early"], 100
-        )
+        weight = weight * np.where(early, region["payments.early"], 100)
         self._total = np.concatenate([[0], np.cumsum(weight // 1000)])
         self._hours = region.values("payments.hours")
 
