@@ -11,10 +11,19 @@ import numpy as np
 
 from tipdata.core.draw import ONE, Ints, probability
 from tipdata.core.kinds import FAMILIES, TRAFFICKING
-from tipdata.core.tables import as_lists, decode, read_tables, repeat_rows, with_nulls
+from tipdata.core.tables import (
+    as_lists,
+    decode,
+    place_in_group,
+    read_tables,
+    repeat_rows,
+    take_rows,
+    with_nulls,
+)
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.messages.stage import JoinedPeople
+from tipdata.stages.operations.habits import ARMED
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
 from tipdata.stages.suppliers.firms import NOBODY, Exploitation
@@ -32,11 +41,6 @@ class NeededPeople:
     owner: Ints
     by: Ints
     until: Ints
-
-    @property
-    def place(self) -> Ints:
-        """Number of each within its operation, from 0."""
-        return np.arange(len(self.owner)) - np.searchsorted(self.owner, self.owner)
 
 
 def find_needed(region: Region, o: Operations, exploitation: Exploitation) -> NeededPeople:
@@ -81,15 +85,15 @@ def draw_sales(
     chosen = np.where(weights.any(axis=1), chosen, len(buyers))
     # The first buys take what places a buyer has.
     order = np.argsort(chosen, kind="stable")
-    turn = np.arange(len(sold)) - np.searchsorted(chosen[order], chosen[order])
-    taken = turn < np.append(room, 0)[chosen[order]]
-    return sold[order][taken], places[first[chosen[order][taken]] + turn[taken]]
+    chosen, turn = chosen[order], place_in_group(chosen[order])
+    taken = turn < np.append(room, 0)[chosen]
+    return sold[order[taken]], places[first[chosen[taken]] + turn[taken]]
 
 
 TABLES = read_tables("people")
 WAYS = TABLES["people"].values("way")
 CONVERSATION, JOB_ADVERT, ACQUAINTANCE, SOLD = WAYS
-SELLERS = NETWORK, ARMED = ("network", "armed_group")
+SELLERS = ("network", ARMED)
 """Kinds of organisation that sell people, and that hand them on to others elsewhere."""
 ALONE = "individual"
 """The organisation of one person."""
@@ -139,11 +143,10 @@ def draw_crew(region: Region, o: Operations, joined: JoinedPeople, needed: Neede
     by a conversation, and those who are needed, are among them. One person alone has no staff beside.
     """
     local = np.arange(len(o.id))
-    mean = region["people.posting"]
-    few = 1 + mean * region.stream("people/few").quantile(local, "gamma_2.0") // 2_000_000
+    few = 1 + region.spread("people/few", local, "gamma_2.0", region["people.posting"]) // 2
     behind = region.values("people.size", region["operations.organisation"])[o.organisation]
-    share = (region.stream("people/many").quantile(local, "gamma_0.5") + 20_000) * (o.ends - o.begins + 1)
-    share *= behind
+    share = region.stream("people/many").quantile(local, "gamma_0.5") + 20_000
+    share *= (o.ends - o.begins + 1) * behind
     silent = (o.kind == TRAFFICKING) & ~o.posts
     many = 1 + region["people.hidden"] * share // max(int(share[silent].sum()), 1)
     count = np.minimum(np.where(o.kind == TRAFFICKING, np.where(o.posts, few, many), 0), most)
@@ -155,13 +158,13 @@ def draw_crew(region: Region, o: Operations, joined: JoinedPeople, needed: Neede
     staff = np.where(count > 0, np.minimum(staff, np.where(alone, 1, 60)), 0)
     at, within = repeat_rows(np.append(count, staff))
     owner = at % len(local)
-    conversation, joins = np.full(len(owner), NO_ONE), np.full(len(owner), NO_ONE)
-    order = np.lexsort((joined.conversation, joined.owner))
-    first = np.searchsorted(joined.owner[order], joined.owner[order])
-    at = (np.cumsum(count) - count)[joined.owner[order]] + np.arange(len(order)) - first
-    conversation[at], joins[at] = joined.conversation[order], joined.day[order]
+    first = np.cumsum(count) - count
+    conversation, joins = np.full((2, len(owner)), NO_ONE)
+    joined = take_rows(joined, np.lexsort((joined.conversation, joined.owner)))
+    at = first[joined.owner] + place_in_group(joined.owner)
+    conversation[at], joins[at] = joined.conversation, joined.day
     is_needed, by, until = np.zeros(len(owner), dtype=bool), np.zeros_like(owner), np.zeros_like(owner)
-    at = (np.cumsum(count) - count + come)[needed.owner] + needed.place
+    at = (first + come)[needed.owner] + place_in_group(needed.owner)
     is_needed[at], by[at], until[at] = True, needed.by, needed.until
     exploited = np.arange(len(owner)) < count.sum()
     return Crew(owner, within, exploited, conversation, joins, is_needed, by, until)
@@ -183,11 +186,6 @@ def by_form(region: Region, o: Operations, group: str) -> list[dict[str, float]]
     return [listed[form if form in listed else "labour" if form in like else "other"] for form in o.forms]
 
 
-def labour_like(region: Region, o: Operations, owner: np.ndarray) -> np.ndarray:
-    """Return whether exploitation is like forced labour in relation, means of control and duration, bool."""
-    return np.isin(o.forms, region["people.labour_like"])[o.form[owner]]
-
-
 def draw_stay(region: Region, o: Operations, crew: Crew, person: np.ndarray, relation: np.ndarray) -> Stay:
     """Draw ways in, spells and ways out."""
     way, comes = _ways(region, o, crew, person, relation)
@@ -195,9 +193,8 @@ def draw_stay(region: Region, o: Operations, crew: Crew, person: np.ndarray, rel
     free = buys | (way == WAYS.index(ACQUAINTANCE))
     start, end = _spells(region, o, crew, person, free, comes)
     hands_on = draw_exit(region, o, crew, person, end) == MOVED_ON
-    seller, buyer = draw_sales(
-        region, o, crew.owner, person, end, crew.exploited & hands_on & (end < DAYS) & ~buys, buys
-    )
+    leaves = crew.exploited & hands_on & (end < DAYS) & ~buys
+    seller, buyer = draw_sales(region, o, crew.owner, person, end, leaves, buys)
     sold = np.full(len(way), NO_ONE)
     sold[buyer] = seller
     way[buys & (sold == NO_ONE)] = WAYS.index(ACQUAINTANCE)
@@ -211,8 +208,8 @@ def draw_stay(region: Region, o: Operations, crew: Crew, person: np.ndarray, rel
 
 
 def _spells(
-    region: Region, o: Operations, crew: Crew, person: np.ndarray, free: np.ndarray, comes: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+    region: Region, o: Operations, crew: Crew, person: Ints, free: np.ndarray, comes: Ints
+) -> tuple[Ints, Ints]:
     """Return first and last days: of staff, of who is ``free`` to come on any day, and of those who come on one."""
     room = o.ends[crew.owner] - np.where(free, o.begins[crew.owner], comes)
     length = np.minimum(_lengths(region, o, crew, person, room), room)
@@ -224,9 +221,7 @@ def _spells(
     return np.where(crew.exploited, start, first), np.where(crew.exploited, start + length, last)
 
 
-def _free_start(
-    region: Region, o: Operations, crew: Crew, person: np.ndarray, length: np.ndarray
-) -> np.ndarray:
+def _free_start(region: Region, o: Operations, crew: Crew, person: Ints, length: Ints) -> Ints:
     begins, ends = o.begins[crew.owner], o.ends[crew.owner]
     high = np.minimum(ends - length, DAYS - 1)
     prepared = np.minimum(begins + region["people.prepares_days"], high)
@@ -240,9 +235,8 @@ def _free_start(
     return np.where(found, high, anywhere)
 
 
-def _ways(
-    region: Region, o: Operations, crew: Crew, person: np.ndarray, relation: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _ways(region: Region, o: Operations, crew: Crew, person: Ints, relation: np.ndarray) -> tuple[Ints, Ints]:
+    """Return how each came, and the day of those who came by a conversation or an advert."""
     owner = crew.owner
     strangers = relation == STRANGER
     offers = o.posts & (o.family != FAMILIES.index("services"))
@@ -265,8 +259,9 @@ def organisation_names(region: Region, o: Operations) -> np.ndarray:
 def _lengths(region: Region, o: Operations, crew: Crew, person: np.ndarray, room: np.ndarray) -> np.ndarray:
     """Return days of exploitation: under one year, one to two or over two, each as often as published over all people
     of forms alike, of those with room for it; of organ removal weeks."""
-    labour = labour_like(region, o, crew.owner)
-    brief = np.isin(o.forms, list(region["people.brief_days"]))[o.form[crew.owner]]
+    form = o.form[crew.owner]
+    labour = np.isin(o.forms, region["people.labour_like"])[form]
+    brief = np.isin(o.forms, list(region["people.brief_days"]))[form]
     band = np.zeros(len(person), dtype=np.int64)
     long, mid = room > 2 * YEAR, room > YEAR
     for alike, name in ((labour, "labour"), (~labour, "other")):
@@ -279,16 +274,14 @@ def _lengths(region: Region, o: Operations, crew: Crew, person: np.ndarray, room
         longest = long & region.stream("people/duration").chance(person, chance[2], 2)
         longer = mid & region.stream("people/duration").chance(person, chance[1], 1)
         band = np.where(here, np.where(longest, 2, np.where(longer, 1, 0)), band)
-    least = region["people.least_days"]
-    shortest = np.array([least.get(form, region["people.shortest_days"]) for form in o.forms])[
-        o.form[crew.owner]
-    ]
+    least, usual = region["people.least_days"], region["people.shortest_days"]
+    shortest = np.array([least.get(name, usual) for name in o.forms])[form]
     low = np.maximum(np.array([0, YEAR, 2 * YEAR])[band], shortest)
     high = np.minimum(np.array([YEAR, 2 * YEAR, 5 * YEAR])[band], room + 1)
     length = low + region.stream("people/length").below(person, np.maximum(high - low, 1))
-    for form, bounds in region["people.brief_days"].items():
-        here = o.form[crew.owner] == o.forms.index(form)
-        length = np.where(here, region.between("people/weeks", person, bounds), length)
+    for name, bounds in region["people.brief_days"].items():
+        weeks = region.between("people/weeks", person, bounds)
+        length = np.where(form == o.forms.index(name), weeks, length)
     return length
 
 
@@ -301,9 +294,7 @@ def draw_role(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> 
     return np.where(crew.within == 0, "controller", drawn)
 
 
-def _staff_spell(
-    region: Region, o: Operations, crew: Crew, person: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _staff_spell(region: Region, o: Operations, crew: Crew, person: Ints) -> tuple[Ints, Ints]:
     """Return first and last day of staff: most of the life, all of the posting; the first staff stay the whole life."""
     owner = crew.owner
     third = (o.ends - o.begins)[owner] // 3
@@ -427,9 +418,7 @@ def _age_band(region: Region, p: People) -> np.ndarray:
     return np.array(names)[np.searchsorted(bounds[:, 0], age, side="right") - 1]
 
 
-def _control(
-    region: Region, o: Operations, crew: Crew, person: np.ndarray
-) -> tuple[tuple[str, ...], np.ndarray]:
+def _control(region: Region, o: Operations, crew: Crew, person: Ints) -> tuple[tuple[str, ...], np.ndarray]:
     """Return the means of control, and (people, means) bool: which were used on each of those exploited.
 
     Debts that bind somebody mostly take their earnings as well.
