@@ -28,16 +28,16 @@ def booking_office(region: Region, o: Operations) -> Ints:
     Offices are businesses of the operation's part; the first of them serves more than the second, and so on.
     """
     local = np.arange(len(o.id))
-    p = region.chances("contacts.at_office", KINDS)[o.kind]
-    served = region.stream("contacts/at_office").chance(local, p)
+    served = region.stream("contacts/at_office").chance(
+        local, region.chances("contacts.at_office", KINDS)[o.kind]
+    )
     offices = np.flatnonzero(o.posts & (o.kind == BUSINESS))
     offices = offices[np.lexsort((region.stream("contacts/office_turn").bits(offices), o.part[offices]))]
     first = np.searchsorted(o.part[offices], o.part, side="left")
     count = np.searchsorted(o.part[offices], o.part, side="right") - first
     weights = region.values("contacts.office_weights")
-    turn = region.stream("contacts/office").choose(
-        local, np.where(np.arange(len(weights)) < count[:, None], weights, 0)
-    )
+    weights = np.where(np.arange(len(weights)) < count[:, None], weights, 0)
+    turn = region.stream("contacts/office").choose(local, weights)
     known = served & (count > 0)
     return np.where(known, offices[np.where(known, first + turn, 0)] if len(offices) else -1, -1)
 
@@ -72,8 +72,9 @@ def draw_prices(
     Args:
         states_price: (n,) bool: the text states the price, and what it is for.
     """
-    level = _claimed_level(o, plan, statements)
-    base = np.array([region["prices.base"][c] for c in CATEGORIES])[o.category[plan.operation]] * 100
+    level = _level_of(o, plan, statements, number_of("price"))
+    level = np.where(level == SILENT, PRICE_LEVELS["usual"], level)
+    base = region.values("prices.base", CATEGORIES)[o.category[plan.operation]] * 100
     length = statements.level[:, LENGTH]
     half = (o.family[plan.operation] == 0) & ((length == SHORT) | (length == SILENT) & states_price)
     half &= region.chance("templates/half_hour", plan.template, "prices.half_hour")
@@ -86,19 +87,16 @@ def draw_prices(
     return np.where(stated, _round_prices(region, plan, level, usual, target), -1), basis
 
 
-def _claimed_level(o: Operations, plan: Schedule, statements: Statements) -> Ints:
-    number = number_of("price")
-    stated, own = statements.level[:, number], o.facts.level[plan.operation, number]
-    level = np.where(stated == SILENT, own, stated)
-    return np.where(level == SILENT, PRICE_LEVELS["usual"], level)
+def _level_of(o: Operations, plan: Schedule, statements: Statements, fact: int) -> Ints:
+    """Return the level of a fact that each advert says, else that of its operation."""
+    said = statements.level[:, fact]
+    return np.where(said == SILENT, o.facts.level[plan.operation, fact], said)
 
 
 def _shift(region: Region, plan: Schedule, level: Ints) -> Ints:
     near = region.milli("prices.near")
-    spread = region.stream("operations/price").quantile(plan.operation, "normal")
-    wobble = region.stream("templates/price").quantile(plan.template, "normal")
-    own = spread * region.milli("prices.spread") // 1_000_000
-    by_template = wobble * region.milli("prices.wobble") // 1_000_000
+    own = region.spread("operations/price", plan.operation, "normal", region.milli("prices.spread"))
+    by_template = region.spread("templates/price", plan.template, "normal", region.milli("prices.wobble"))
     off = np.maximum(near + np.abs(own) + by_template, near)
     # Half of the spread: most of what is called usual then lies inside of what bounds it.
     inside = np.clip(own * near // (2 * region.milli("prices.spread")) + by_template, -near, near)
@@ -114,12 +112,8 @@ def _round_prices(region: Region, plan: Schedule, level: Ints, usual: Ints, targ
     made = np.full(len(target), -1, dtype=np.int64)
     for number, step in enumerate(steps * 100):
         price = np.maximum((target + step // 2) // step, 1) * step
-        fits = (
-            (preferred <= number)
-            & _within(price, target, bend)
-            & _agrees(level, price, usual, near + bend // 4)
-        )
-        made = np.where((made < 0) & fits, price, made)
+        fits = _within(price, target, bend) & _agrees(level, price, usual, near + bend // 4)
+        made = np.where((made < 0) & (preferred <= number) & fits, price, made)
     finest = int(steps[-1]) * 100
     down, up = np.maximum(target // finest, 1) * finest, (target // finest + 1) * finest
     return np.where(made >= 0, made, np.where(level == PRICE_LEVELS["high"], up, down))
@@ -132,12 +126,8 @@ def _within(price: Ints, of: Ints, milli: int) -> np.ndarray:
 
 def _agrees(level: Ints, price: Ints, usual: Ints, near: int) -> np.ndarray:
     """Return whether a price is what it is said to be: about the usual one, below or above it."""
-    about = _within(price, usual, near)
-    return np.where(
-        level == PRICE_LEVELS["usual"],
-        about,
-        np.where(level == PRICE_LEVELS["low"], price < usual, price > usual),
-    )
+    off = np.where(level == PRICE_LEVELS["low"], price < usual, price > usual)
+    return np.where(level == PRICE_LEVELS["usual"], _within(price, usual, near), off)
 
 
 STATED_BY_FACT = {
@@ -154,12 +144,10 @@ JOB_FIELDS = tuple(STATED_BY_FACT)
 
 def draw_contacts(region: Region, o: Operations, plan: Schedule) -> tuple[np.ndarray, np.ndarray]:
     """Return (n, 3) contact ids and whether an extractor finds them: phone, messenger, mail."""
-    n, slot = len(plan.row), np.arange(3)[None, :]
+    n, slot = len(plan.row), np.arange(3)
     owner = np.repeat(plan.operation[:, None], 3, axis=1)
     period = region.values("contacts.period_days")[o.traits["churn"]]
-    epoch = (plan.day - o.first_day[plan.operation])[:, None] // (
-        period[plan.operation][:, None] * (1 + (slot > 1))
-    )
+    epoch = (plan.day - o.first_day[plan.operation])[:, None] // (period[owner] * (1 + (slot > 1)))
     local = np.arange(len(o.id))
     partner = booking_office(region, o)
     at_desk = (partner >= 0)[owner] & (slot == 0)
@@ -208,26 +196,14 @@ def job_fields(region: Region, o: Operations, plan: Schedule, statements: Statem
     fields: dict[str, pl.Series] = {}
     for name in JOB_FIELDS:
         stated = region.chance(f"templates/states_{name}", plan.template, f"job_fields.{name}")
-        value = _stated_value(
-            o, plan, statements, name, region.stream(f"templates/{name}").chance(plan.template, yes)
+        value = region.stream(f"templates/{name}").chance(plan.template, yes)
+        # The advert's text decides, else the operation's own facts, else the draw.
+        fact, means = STATED_BY_FACT[name]
+        number, levels = next(
+            (i, list(one.levels)) for i, one in enumerate(facts_of(FAMILIES[1])) if one.name == fact
         )
+        level = _level_of(o, plan, statements, number)
+        for level_name in means:
+            value = np.where(level == levels.index(level_name), means[level_name], value)
         fields[name] = with_nulls(value, job & stated)
     return fields
-
-
-def _stated_value(
-    o: Operations, plan: Schedule, statements: Statements, name: str, value: np.ndarray
-) -> np.ndarray:
-    """Return the value of a stated field: from the advert's text, else from the operation's own facts."""
-    fact, means = STATED_BY_FACT[name]
-    job = FAMILIES[1]
-    number = next(i for i, one in enumerate(facts_of(job)) if one.name == fact)
-    level = np.where(
-        statements.level[:, number] != SILENT,
-        statements.level[:, number],
-        o.facts.level[plan.operation, number],
-    )
-    for at, level_name in enumerate(facts_of(job)[number].levels):
-        if level_name in means:
-            value = np.where(level == at, means[level_name], value)
-    return value

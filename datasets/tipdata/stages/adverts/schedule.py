@@ -11,6 +11,7 @@ import numpy as np
 
 from tipdata.core.draw import EXP_SCALE, Clock, Ints, exp, probability
 from tipdata.core.kinds import MAX_TEMPLATES, SPAM
+from tipdata.core.tables import begins_group, repeat_rows
 from tipdata.core.world import MINUTES_A_DAY, Region
 from tipdata.stages.accounts import Accounts, site_weights
 from tipdata.stages.operations.stage import Operations
@@ -23,27 +24,33 @@ ROOM = 256
 
 @dataclass(frozen=True)
 class Schedule:
-    """Candidate adverts; int64 arrays."""
+    """Adverts, or candidates; int64 arrays.
 
-    row: np.ndarray
-    operation: np.ndarray
-    day: np.ndarray
-    minute: np.ndarray
-    template: np.ndarray
+    ``row``: local number, stable whatever other adverts exist. ``operation``: local number. ``template``: local
+    number, ``operation * MAX_TEMPLATES + t``.
+    """
+
+    row: Ints
+    operation: Ints
+    day: Ints
+    minute: Ints
+    template: Ints
+
+    @property
+    def first(self) -> np.ndarray:
+        """bool: the template's first advert, of adverts in the order of their templates and times."""
+        return begins_group(self.template)
 
 
-def count_adverts(region: Region, o: Operations) -> np.ndarray:
+def count_adverts(region: Region, o: Operations) -> Ints:
     """Return how many candidate adverts each operation has: by its habit of volume; none where it never posts."""
     levels = region["operations.traits.volume"]["levels"]
-    low, high = np.array([[int(x) for x in level.split("-")] for level in levels]).T
-    level = o.traits["volume"]
-    local = np.arange(len(o.id))
-    count = low[level] + region.stream("operations/adverts").below(local, high[level] - low[level] + 1)
-    return np.where(o.posts, count, 0)
+    bounds = np.array([[int(x) for x in level.split("-")] for level in levels])[o.traits["volume"]]
+    return np.where(o.posts, region.between("operations/adverts", np.arange(len(o.id)), bounds), 0)
 
 
 def lost_to_closure(
-    region: Region, places: Places, o: Operations, plan: Schedule, wanted: np.ndarray
+    region: Region, places: Places, o: Operations, plan: Schedule, wanted: Ints
 ) -> np.ndarray:
     """Return which candidates a closure deters: a share that grows for weeks, then recovers.
 
@@ -70,30 +77,22 @@ _MONTH = 30
 
 def draw_bursts(region: Region, o: Operations, touring: Tours) -> Schedule:
     """Return candidate adverts of every posting operation: day, minute and template."""
-    count = count_adverts(region, o)
-    operation = np.repeat(np.arange(len(o.id)), count)
-    start = (np.cumsum(count) - count)[operation]
-    turn = np.arange(len(operation)) - start
+    operation, turn = repeat_rows(count_adverts(region, o))
     row = operation * ROOM + turn
     busy = Busy.of(region, o, operation)
+    start = np.arange(len(row)) - turn
     parent = start + region.stream("adverts/parent").below(row, np.maximum(turn, 1))
     share = region.between("operations/again", operation, region["schedule.again"])
-    came = follow_parents(
-        region,
-        busy,
-        row,
-        parent,
-        (turn > 0) & (region.stream("adverts/again").below(row, 1000) < share),
-        _draw_single_times(region, o, touring, busy, row),
-    )
+    follows = (turn > 0) & (region.stream("adverts/again").below(row, 1000) < share)
+    alone = _draw_single_times(region, o, touring, busy, row)
+    came = follow_parents(region, busy, row, parent, follows, alone)
     minute = busy.clock.time(busy.level, came)
     day = minute // MINUTES_A_DAY
     first, length = o.first_day[operation], (o.last_day - o.first_day + 1)[operation]
     templates = o.traits["templates"][operation] + 1
     phased = region.chance("adverts/phased", row, "schedule.phase")
-    number = np.where(
-        phased, (day - first) * templates // length, region.stream("adverts/template").below(row, templates)
-    )
+    drawn = region.stream("adverts/template").below(row, templates)
+    number = np.where(phased, (day - first) * templates // length, drawn)
     return Schedule(row, operation, day, minute, operation * MAX_TEMPLATES + number)
 
 
@@ -131,19 +130,12 @@ def _draw_single_times(region: Region, o: Operations, touring: Tours, busy: Busy
         circuit, level = at[tours], busy.level[tours]
         begun = touring.begun[circuit]
         slot = np.clip((begun <= day[tours, None]).sum(axis=1), 1, begun.shape[1] - 1)
-        rows = np.arange(len(tours))
-        since, until = (
-            np.clip(
-                busy.clock.busy(level, begun[rows, s] * MINUTES_A_DAY), busy.opens[tours], busy.closes[tours]
-            )
-            for s in (slot - 1, slot)
-        )
+        begins, ends = (begun[np.arange(len(tours)), s] * MINUTES_A_DAY for s in (slot - 1, slot))
+        opens, closes = busy.opens[tours], busy.closes[tours]
+        since, until = (np.clip(busy.clock.busy(level, minute), opens, closes) for minute in (begins, ends))
         since = np.minimum(since, came[tours])
-        share = region.stream("adverts/burst")
-        into = (
-            (until - since) * share.below(row[tours], 1024) // 1024 * share.below(row[tours], 1024, 1) // 1024
-        )
-        came[tours] = since + into
+        one, two = (region.stream("adverts/burst").below(row[tours], 1024, k) for k in (0, 1))
+        came[tours] = since + (until - since) * one // 1024 * two // 1024
     monthly = region.chance("adverts/monthly", row, "schedule.month_start")
     begins = np.maximum(day // _MONTH * _MONTH, o.first_day[busy.operation])
     first = busy.clock.busy(busy.level, begins * MINUTES_A_DAY + minute % MINUTES_A_DAY)
@@ -185,7 +177,6 @@ def place_on_tour(
     site = np.where(open_[rows, wanted], wanted, np.minimum(other, open_.shape[1] - 1))
     left = o.disturbed
     paused = (left.quiet[operation] <= plan.day) & (plan.day < left.again[operation])
-    row, operation = plan.row, plan.operation
     home = o.town[operation]
     away = region.chance("adverts/away", row, "schedule.away")
     elsewhere = region.stream("adverts/town").choose(row, places.weight)

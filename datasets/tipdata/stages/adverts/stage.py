@@ -22,7 +22,6 @@ from tipdata.stages.accounts import Accounts
 from tipdata.stages.adverts import details
 from tipdata.stages.adverts.schedule import Schedule, draw_bursts, place_on_tour
 from tipdata.stages.adverts.statements import (
-    Chains,
     FrameChooser,
     Statements,
     Writers,
@@ -31,7 +30,7 @@ from tipdata.stages.adverts.statements import (
     needs_price,
     number_of,
 )
-from tipdata.stages.adverts.texts import ShownPrices, render
+from tipdata.stages.adverts.texts import render
 from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
@@ -44,52 +43,33 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-@dataclass(frozen=True)
-class WrittenTexts:
-    """What was written, row by row as in :class:`tipdata.stages.adverts.statements.Chains`."""
-
-    title: pa.Array
-    body: pa.Array
-    source: np.ndarray
-    """Local number of the template whose text this is: its own, or the one it was copied from."""
-    log_odds: np.ndarray
-    """Of trafficking given this advert's own facts and category, milli-nats."""
-    misspelt: np.ndarray
-    """How many misspellings the body has."""
-
-
 def write_adverts(
-    region: Region, o: Operations, plan: Schedule, chains: Chains, town: Ints
-) -> tuple[WrittenTexts, Statements, tuple[Ints, np.ndarray]]:
-    """Write every advert of a region, and return what each says, and its price as :func:`draw_prices` does.
+    region: Region, o: Operations, plan: Schedule, town: Ints
+) -> tuple[tuple[pa.Array, pa.Array, Ints], Ints, Statements, tuple[Ints, Ints]]:
+    """Write every advert of a region.
 
-    ``town``: rank of the town of each.
+    Return titles, bodies and misspellings as :func:`render` does; the template whose text each advert has: its own, or
+    the one it was copied from; what it says; and its price as :func:`draw_prices` does. ``town``: rank of each.
     """
     words = phrases(LANGUAGES)
     source = draw_copies(region, o)
     priced = np.zeros(len(source), dtype=bool)
     stated = details.draw_stated(region, o, plan)
-    priced[chains.template] = stated
+    priced[plan.template] = stated
     masked = (plan.day >= o.adopts_obfuscation[plan.operation]) & (o.obfuscation[plan.operation] > 0)
     voice = o.facts.level[:, number_of("voice")]
     framing = FrameChooser(region, Writers(o.language, o.family, o.category, o.writer, voice), words)
     away = town != o.town[plan.operation]
-    statements = draw_statements(region, o, o.facts, framing, chains, source, priced, masked, away)
-    states_price = np.logical_or.reduce(
-        needs_price(o, words, chains, statements.level, statements.frame), axis=1
-    )
-    price = details.draw_prices(region, o, plan, town, stated, statements, states_price)
-    title, body, misspelt = render(framing, chains, source, statements, ShownPrices(*price, masked))
-    return (
-        WrittenTexts(title, body, source[chains.template], advert_log_odds(o, chains, statements), misspelt),
-        statements,
-        price,
-    )
+    said = draw_statements(region, o, framing, plan, source, priced, masked, away)
+    states_price = needs_price(o, words, plan, said.level, said.frame).any(axis=1)
+    price, basis = details.draw_prices(region, o, plan, town, stated, said, states_price)
+    written = render(framing, plan, source, said, price, basis, masked)
+    return written, source[plan.template], said, (price, basis)
 
 
-def advert_log_odds(o: Operations, chains: Chains, statements: Statements) -> Ints:
+def advert_log_odds(o: Operations, plan: Schedule, statements: Statements) -> Ints:
     """Return log-odds of trafficking from one advert's own category and facts, milli-nats, each fact by itself."""
-    category = o.category[chains.operation]
+    category = o.category[plan.operation]
     logs = o.facts.law.logs
     row, fact = np.nonzero(statements.level != SILENT)
     level_logs = logs[category[row], fact, :, statements.level[row, fact]]
@@ -100,10 +80,10 @@ def advert_log_odds(o: Operations, chains: Chains, statements: Statements) -> In
     return of_kind[:, TRAFFICKING] - log_sum(of_kind[:, TRAFFICKING + 1 :])
 
 
-def facts_column(o: Operations, chains: Chains, statements: Statements) -> pl.Series:
+def facts_column(o: Operations, plan: Schedule, statements: Statements) -> pl.Series:
     """Return the column of what adverts say: a list of ``fact=level``."""
     facts, levels = array_shape()
-    first = (o.family[chains.operation][:, None] * facts + np.arange(facts)) * levels
+    first = (o.family[plan.operation][:, None] * facts + np.arange(facts)) * levels
     return as_lists(first + statements.level, statements.level != SILENT, _level_names())
 
 
@@ -119,7 +99,7 @@ def _level_names() -> list[str]:
 
 @dataclass(frozen=True)
 class Adverts:
-    """Adverts in the order of :class:`tipdata.stages.adverts.statements.Chains`, for the stages that look at them."""
+    """Adverts in the order of their templates and times, for the stages that look at them."""
 
     id: np.ndarray
     row: np.ndarray
@@ -148,18 +128,12 @@ def generate(region: Region, past: Past) -> tuple[Adverts, Tables]:
     order = np.flatnonzero(posted)
     order = order[np.lexsort((plan.row[order], plan.minute[order], plan.template[order]))]
     plan = take_rows(plan, order)
-    town, site = town[order], site[order]
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = plan.template[1:] != plan.template[:-1]
-    chains = Chains(plan.row, plan.operation, plan.template, first)
-    text, statements, (price, basis) = write_adverts(region, o, plan, chains, town)
-    operation = plan.operation
+    town, site, operation = town[order], site[order], plan.operation
+    (title, body, misspelt), source, statements, (price, basis) = write_adverts(region, o, plan, town)
+    log_odds = advert_log_odds(o, plan, statements)
     ids = region.ids("adverts", plan.row)
     until = places.closed[site].astype(np.int64) - 1
-    state = Adverts(
-        *(ids, plan.row, plan.operation, plan.day, until, text.source, text.log_odds),
-        *(statements, text.misspelt, tours),
-    )
+    state = Adverts(ids, plan.row, operation, plan.day, until, source, log_odds, statements, misspelt, tours)
     return state, {
         "adverts": {
             "advert": ids,
@@ -169,22 +143,22 @@ def generate(region: Region, past: Past) -> tuple[Adverts, Tables]:
             "minute": plan.minute,
             "language": decode(LANGUAGES, o.language[operation]),
             "category": decode(tuple(CATEGORIES), o.category[operation]),
-            "title": pl.Series(pl.from_arrow(text.title)),
-            "body": pl.Series(pl.from_arrow(text.body)),
+            "title": pl.Series(pl.from_arrow(title)),
+            "body": pl.Series(pl.from_arrow(body)),
             "price": with_nulls(price, price >= 0),
             "price_basis": decode(BASES, np.where(price < 0, -1, basis)),
             "contacts": as_lists(*details.draw_contacts(region, o, plan)),
-            "images": as_lists(*details.draw_images(region, o, plan, text.source)),
+            "images": as_lists(*details.draw_images(region, o, plan, source)),
             **details.job_fields(region, o, plan, statements),
             "account": accounts.id[operation, site],
             "operation": o.id[operation],
             "template": region.ids("templates", plan.template),
-            "near_duplicate_group": region.ids("templates", text.source),
-            "parent": with_nulls(np.roll(ids, 1), ~first),
-            "copied": text.source != plan.template,
+            "near_duplicate_group": region.ids("templates", source),
+            "parent": with_nulls(np.roll(ids, 1), ~plan.first),
+            "copied": source != plan.template,
             "writer": region.ids("writers", o.writer[operation]),
-            "log_odds": text.log_odds,
-            "facts": facts_column(o, chains, statements),
+            "log_odds": log_odds,
+            "facts": facts_column(o, plan, statements),
         }
     }
 

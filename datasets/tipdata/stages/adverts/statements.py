@@ -15,29 +15,13 @@ import numpy as np
 from tipdata.core.draw import Ints, probability
 from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, MAX_TEMPLATES
 from tipdata.core.world import Region
-from tipdata.stages.operations.facts import BY_ADOPTION, SILENT, OperationFacts, redraw_facts
+from tipdata.stages.adverts.schedule import Schedule
+from tipdata.stages.operations.facts import BY_ADOPTION, SILENT, redraw_facts
 from tipdata.stages.operations.habits import pick_within
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.book import KINDS_OF_FILLER
 from tipdata.text.facts import facts_of, number_of, rules
 from tipdata.text.phrases import Phrases
-
-
-@dataclass(frozen=True)
-class Chains:
-    """Adverts in the order of their templates and times; int64 arrays of length n.
-
-    Attributes:
-        row: local number of the advert (stable whatever other adverts exist).
-        operation: local number of its operation.
-        template: local number of its template, ``operation * MAX_TEMPLATES + t``.
-        first: bool, the template's first advert.
-    """
-
-    row: np.ndarray
-    operation: np.ndarray
-    template: np.ndarray
-    first: np.ndarray
 
 
 def draw_copies(region: Region, o: Operations) -> np.ndarray:
@@ -101,12 +85,17 @@ class FrameChooser:
         """Return a number of a frame a row, by the writer's sparse preferences and the region's."""
         at, place = np.nonzero(allowed)
         frame = frames[at, place]
-        own = self.region.stream("writers/frames").quantile(
-            self.writers.writer[owner[at]] * (1 << 24) + frame, f"gamma_{self.region['writing.preference']}"
+        ids, shape = (
+            self.writers.writer[owner[at]] * (1 << 24) + frame,
+            f"gamma_{self.region['writing.preference']}",
         )
+        own = self.region.stream("writers/frames").quantile(ids, shape)
         weights = np.zeros(allowed.shape, dtype=np.int64)
         weights[at, place] = own * self.common[frame] // 1000 + 1
         return self.region.stream(path).choose(row, weights, k)
+
+    def _prefer_fit(self, path: str, row: Ints, owner: Ints, frames: np.ndarray) -> Ints:
+        return self._prefer_frames(path, row, owner, frames, self._fit(owner, frames), 0)
 
     def extras(self, path: str, row: Ints, owner: Ints, at: np.ndarray) -> np.ndarray:
         """Return (rows, EXTRA) fillers (a number from 1, 0 for none), noun and title, drawn where ``at`` says."""
@@ -116,25 +105,19 @@ class FrameChooser:
         for kind, name in enumerate(KINDS_OF_FILLER):
             r = np.flatnonzero(at[:, kind])
             frames = words.fillers[language[r], kind, family[r]]
-            has = self.region.stream(f"{path}/has_{name}").chance(
-                row[r], probability(self.region["writing.fillers"][name])
-            )
-            number = self._prefer_frames(
-                f"{path}/{name}", row[r], owner[r], frames, self._fit(owner[r], frames), 0
-            )
+            share = probability(self.region["writing.fillers"][name])
+            has = self.region.stream(f"{path}/has_{name}").chance(row[r], share)
+            number = self._prefer_fit(f"{path}/{name}", row[r], owner[r], frames)
             made[r, kind] = np.where(has, number + 1, 0)
         r = np.flatnonzero(at[:, NOUN])
         nouns = words.nouns[language[r], o.category[owner[r]]]
+        noun = o.writer[owner[r]][:, None] * 16 + np.arange(nouns.shape[1])
         shape = f"gamma_{self.region['writing.noun_preference']}"
-        liked = self.region.stream("writers/nouns").quantile(
-            o.writer[owner[r]][:, None] * 16 + np.arange(nouns.shape[1]), shape
-        )
+        liked = self.region.stream("writers/nouns").quantile(noun, shape)
         made[r, NOUN] = self.region.stream(f"{path}/noun").choose(row[r], np.where(nouns >= 0, liked + 1, 0))
         r = np.flatnonzero(at[:, TITLE])
         titles = words.titles[language[r], family[r]]
-        made[r, TITLE] = self._prefer_frames(
-            f"{path}/title", row[r], owner[r], titles, self._fit(owner[r], titles), 0
-        )
+        made[r, TITLE] = self._prefer_fit(f"{path}/title", row[r], owner[r], titles)
         return made
 
 
@@ -162,9 +145,8 @@ class Statements:
 def draw_statements(
     region: Region,
     o: Operations,
-    facts: OperationFacts,
     framing: FrameChooser,
-    chains: Chains,
+    plan: Schedule,
     source: Ints,
     priced: np.ndarray,
     masked: np.ndarray,
@@ -178,17 +160,17 @@ def draw_statements(
         masked: (adverts,) bool: the contact is obfuscated on the day.
         away: (adverts,) bool: placed in another town than the operation's.
     """
-    writing = _StateDraws(region, o, facts, framing)
-    needed = np.unique(source[chains.template])
+    writing = _StateDraws(region, o, framing)
+    needed = np.unique(source[plan.template])
     state = np.zeros((len(source), writing.count + EXTRA), dtype=np.int64)
     state[needed] = writing.template_states(needed, priced[needed])
-    edited = writing.edit(chains, state[source], priced)
+    edited = writing.edit(plan, state[source], priced)
     packed, fillers = edited[:, :-EXTRA], edited[:, -EXTRA:NOUN]
-    family = o.family[chains.operation]
+    family = o.family[plan.operation]
     level = np.where(packed == UNSTATED, SILENT, packed >> FRAME_BITS & (1 << LEVEL_BITS) - 1)
     frame = packed & (1 << FRAME_BITS) - 1
     # A copied text speaks of the price that it was copied with.
-    level[needs_price(o, framing.words, chains, level, frame) & ~priced[chains.template][:, None]] = SILENT
+    level[needs_price(o, framing.words, plan, level, frame) & ~priced[plan.template][:, None]] = SILENT
     level[~masked, number_of(BY_ADOPTION)] = SILENT
     fact = np.arange(level.shape[1])
     level[away[:, None] & rules().at_home[family[:, None], fact, np.maximum(level, 0)]] = SILENT
@@ -202,10 +184,10 @@ def draw_statements(
 
 
 def needs_price(
-    o: Operations, words: Phrases, chains: Chains, level: np.ndarray, frame: np.ndarray
+    o: Operations, words: Phrases, plan: Schedule, level: np.ndarray, frame: np.ndarray
 ) -> np.ndarray:
     """Return (adverts, facts) bool: the frame states a price."""
-    language, family = o.language[chains.operation][:, None], o.family[chains.operation][:, None]
+    language, family = o.language[plan.operation][:, None], o.family[plan.operation][:, None]
     fact = np.arange(level.shape[1])[None, :]
     frames = words.levels[language, family, fact, np.maximum(level, 0), frame]
     return (level != SILENT) & words.priced[np.maximum(frames, 0)]
@@ -228,17 +210,15 @@ def drop_conflicts(family: Ints, level: np.ndarray) -> np.ndarray:
 class _StateDraws:
     """Draws states: for each fact what :class:`FrameChooser` packs, 0 if it is not stated; then the extras."""
 
-    def __init__(self, region: Region, o: Operations, facts: OperationFacts, framing: FrameChooser) -> None:
-        self.region, self.o, self.facts, self.framing = region, o, facts, framing
-        self.chance = {
-            name: probability(region[f"writing.{name}"]) for name in ("changed", "edited_level", "dropped")
-        }
-        self.count = facts.level.shape[1]
+    def __init__(self, region: Region, o: Operations, framing: FrameChooser) -> None:
+        self.region, self.o, self.facts, self.framing = region, o, o.facts, framing
+        self.count = o.facts.level.shape[1]
 
     def template_states(self, template: Ints, priced: np.ndarray) -> np.ndarray:
         """Return (templates, columns) first state of some templates."""
-        owner = template // MAX_TEMPLATES
-        level = self._levels("templates", template, owner, self.facts.level[owner], self.chance["changed"])
+        owner, number = template // MAX_TEMPLATES, np.arange(self.count)
+        change = self.region.chance("templates/changed", template[:, None], "writing.changed", number)
+        level = self._redraw("templates", template, owner, self.facts.level[owner], change)
         stated = self._choose_facts(template, owner, level)
         state = np.zeros((len(template), self.count + EXTRA), dtype=np.int64)
         rows, cols = np.nonzero(stated)
@@ -249,28 +229,24 @@ class _StateDraws:
         state[:, -EXTRA:] = self.framing.extras("templates", template, owner, everywhere)
         return state
 
-    def edit(self, chains: Chains, state: np.ndarray, priced: np.ndarray) -> np.ndarray:
+    def edit(self, plan: Schedule, state: np.ndarray, priced: np.ndarray) -> np.ndarray:
         """Return (adverts, columns) state of every advert: its template's, each edit lasting until the next there."""
-        row, owner = chains.row, chains.operation
-        weights = np.empty(state.shape[1], dtype=np.int64)
-        listed = self.region["writing.edit_positions"]
-        weights[:-EXTRA], weights[-EXTRA:NOUN] = listed["fact"], listed["filler"]
-        weights[NOUN], weights[TITLE] = listed["noun"], listed["title"]
-        edits = self.region.stream("adverts/edits").choose(row, self.region.values("writing.edits"))
+        row, owner, first = plan.row, plan.operation, plan.first
+        places = {"fact": self.count, "filler": EXTRA - 2, "noun": 1, "title": 1}
+        weights = np.repeat(self.region.values("writing.edit_positions", places), list(places.values()))
+        edits = self.region.choose("adverts/edits", row, "writing.edits")
         edited = np.zeros((len(row), state.shape[1]), dtype=bool)
         for turn in range(int(edits.max(initial=0))):
             r = np.flatnonzero(edits > turn)
             edited[r, self.region.stream("adverts/edited").choose(row[r], weights, turn)] = True
-        edited[chains.first] = False
+        edited[first] = False
         value = np.zeros(edited.shape, dtype=np.int64)
         r, c = np.nonzero(edited[:, :-EXTRA])
-        value[r, c] = self._edit_states(
-            row[r], owner[r], c, state[chains.template[r], c], priced[chains.template[r]]
-        )
-        at = edited[:, -EXTRA:]
-        value[:, -EXTRA:] = self.framing.extras("adverts", row, owner, at)
-        value[chains.first] = state[chains.template[chains.first]]
-        known = edited | chains.first[:, None]
+        template = plan.template[r]
+        value[r, c] = self._edit_states(row[r], owner[r], c, state[template, c], priced[template])
+        value[:, -EXTRA:] = self.framing.extras("adverts", row, owner, edited[:, -EXTRA:])
+        value[first] = state[plan.template[first]]
+        known = edited | first[:, None]
         last = np.maximum.accumulate(np.where(known, np.arange(len(row))[:, None], 0), axis=0)
         return np.take_along_axis(value, last, axis=0)
 
@@ -279,37 +255,27 @@ class _StateDraws:
         own = self.facts.level[owner, fact]
         level = np.where(before == UNSTATED, own, before >> FRAME_BITS & (1 << LEVEL_BITS) - 1)
         changed = np.flatnonzero(
-            self.region.stream("adverts/edited_level").chance(row, self.chance["edited_level"], fact)
+            self.region.chance("adverts/edited_level", row, "writing.edited_level", fact)
         )
-        if changed.size:
-            whole = self.facts.level[owner[changed]]
-            at = np.zeros(whole.shape, dtype=bool)
-            at[np.arange(len(changed)), fact[changed]] = True
-            anew = redraw_facts(
-                self.region, "adverts", self.facts, row[changed], whole, at, self._of(owner[changed])
-            )
-            level[changed] = anew[np.arange(len(changed)), fact[changed]]
-        dropped = (before != UNSTATED) & self.region.stream("adverts/dropped").chance(
-            row, self.chance["dropped"], fact
-        )
-        kept = (level != SILENT) & ~dropped
+        at = np.arange(self.count) == fact[changed, None]
+        whole = self.facts.level[owner[changed]]
+        level[changed] = self._redraw("adverts", row[changed], owner[changed], whole, at)[at]
+        dropped = self.region.chance("adverts/dropped", row, "writing.dropped", fact)
+        kept = (level != SILENT) & ~(dropped & (before != UNSTATED))
         made = np.zeros(len(row), dtype=np.int64)
         made[kept] = self.framing.pack_states(
             "adverts", row[kept], owner[kept], fact[kept], level[kept], priced[kept]
         )
         return made
 
-    def _levels(self, path: str, row: Ints, owner: Ints, state: np.ndarray, p: int) -> np.ndarray:
-        change = self.region.stream(f"{path}/changed").chance(row[:, None], p, np.arange(self.count)[None, :])
-        return redraw_facts(self.region, path, self.facts, row, state, change, self._of(owner))
-
-    def _of(self, owner: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    def _redraw(self, path: str, row: Ints, owner: Ints, level: np.ndarray, change: np.ndarray) -> np.ndarray:
         o = self.o
-        return o.kind[owner], o.form[owner], o.category[owner], o.traits["migrant"][owner]
+        of = o.kind[owner], o.form[owner], o.category[owner], o.traits["migrant"][owner]
+        return redraw_facts(self.region, path, self.facts, row, level, change, of)
 
     def _choose_facts(self, template: Ints, owner: Ints, level: np.ndarray) -> np.ndarray:
         """Return (templates, facts) bool: which facts are said, mostly by the operation's habit."""
-        number = np.arange(self.count)[None, :]
+        number = np.arange(self.count)
         own = self.region.stream("operations/says").quantile(owner[:, None], "exponential", number)
         new = self.region.stream("templates/says").quantile(template[:, None], "exponential", number)
         kept = self.region.chance("templates/keeps_says", template[:, None], "writing.habit", number)
@@ -317,11 +283,8 @@ class _StateDraws:
         time[level == SILENT] = np.iinfo(np.int64).max
         time[:, number_of("contact")] = -1
         counts = self.region["writing.facts_said"]
-        many = (
-            1
-            + counts["fewest"]
-            + self.region.stream("templates/facts_said").choose(template, np.array(counts["weights"]))
-        )
+        drawn = self.region.stream("templates/facts_said").choose(template, np.array(counts["weights"]))
+        many = 1 + counts["fewest"] + drawn
         rank = np.argsort(np.argsort(time, axis=1, kind="stable"), axis=1, kind="stable")
         return (rank < many[:, None]) & (level != SILENT)
 

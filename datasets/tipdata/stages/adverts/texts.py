@@ -6,19 +6,19 @@ sentences, ends them, spells, and what decorates them, depends on the writer alo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tipdata.core.draw import Ints, probability
+from tipdata.core.draw import Ints
 from tipdata.core.kinds import LANGUAGES, MAX_TEMPLATES
-from tipdata.core.tables import repeat_rows
-from tipdata.stages.adverts.statements import Chains, FrameChooser, Statements, number_of
+from tipdata.core.tables import begins_group, repeat_rows
+from tipdata.stages.adverts.schedule import Schedule
+from tipdata.stages.adverts.statements import FrameChooser, Statements, number_of
 from tipdata.stages.operations.facts import SILENT
 from tipdata.text.book import BASES, KINDS_OF_FILLER, NUMBERS, REGISTERS, SLOTS, WORDS, price_text
 from tipdata.text.misspellings import MISSPELT
-from tipdata.text.phrases import NONE, PIECES, Phrases
+from tipdata.text.phrases import NONE, PIECES
 from tipdata.text.style import Style, style
 
 if TYPE_CHECKING:
@@ -28,36 +28,6 @@ CASES = ("as written", "lower", "upper")
 """How a writer cases words: the strings of the wordbooks stand in each case, one after another."""
 
 
-def join_strings(words: Phrases, own: list[str], string: Ints, owner: Ints, count: int) -> pa.Array:
-    """Return the strings of each owner, in order, as one; '' for an owner without any.
-
-    Args:
-        own: strings beside those of the wordbooks, numbered from :func:`first_own` on. They have no case.
-        string: number of the string of each piece: those of the wordbooks, in each of :data:`CASES`, then ``own``.
-        owner: of each piece, from 0 to ``count``, rising.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    known: Any = words.arrow.get("strings")
-    if known is None:
-        written = pa.array(words.strings, type=pa.string())
-        cased = [written, pc.utf8_lower(written), pc.utf8_upper(written)]  # type: ignore[attr-defined]
-        known = words.arrow["strings"] = pa.concat_arrays(cased)
-    start = first_own(words)
-    mine = string >= start
-    pieces = known.take(pa.array(np.where(mine, 0, string)))
-    others = pa.array(own, type=pa.string()).take(pa.array(string[mine] - start))
-    pieces = pc.replace_with_mask(pieces, pa.array(mine), others)  # type: ignore[attr-defined]
-    listed = pa.ListArray.from_arrays(offsets(owner, count), pieces)
-    return pc.binary_join(listed, "")  # type: ignore[attr-defined]
-
-
-def first_own(words: Phrases) -> int:
-    """Return the number of the first string that is not one of the wordbooks'."""
-    return len(CASES) * len(words.wrong) * MISSPELT
-
-
 def offsets(owner: Ints, count: int) -> pa.Array:
     """Return where each owner's part of a list begins, and its end; owners in rising order."""
     import pyarrow as pa
@@ -65,79 +35,8 @@ def offsets(owner: Ints, count: int) -> pa.Array:
     return pa.array(np.r_[0, np.cumsum(np.bincount(owner, minlength=count))], type=pa.int32())
 
 
-def expand_rows(first: Ints, count: Ints) -> tuple[Ints, Ints]:
-    """Return for rows of ``count`` elements each: the row of each element, and ``first`` + its place within the row."""
-    row, within = repeat_rows(count)
-    return row, np.asarray(first)[row] + within
-
-
-def order_sentences(
-    framing: FrameChooser,
-    statements: Statements,
-    template: Ints,
-    language: Ints,
-    family: Ints,
-    contact_place: Ints,
-) -> tuple[Ints, Ints]:
-    """Return advert and frame of every sentence, in writing order; the rest has an entry per advert."""
-    region, words = framing.region, framing.words
-    row, fact = np.nonzero(statements.level != SILENT)
-    frames = words.levels[
-        language[row], family[row], fact, statements.level[row, fact], statements.frame[row, fact]
-    ]
-    distinct, which = np.unique(template, return_inverse=True)
-    writer = framing.writers.writer[distinct // MAX_TEMPLATES][:, None]
-    facts = np.arange(statements.level.shape[1])[None, :]
-    habit = region.stream("writers/order").below(writer, 1000, facts)
-    own = region.stream("templates/order").below(distinct[:, None], 400, facts)
-    time = (1000 + habit + own)[which[row], fact]
-    contact = fact == number_of("contact")
-    time[contact] = contact_place[row[contact]]
-    rows, times, listed = [row], [time], [frames]
-    for kind, name in enumerate(KINDS_OF_FILLER):
-        there = np.flatnonzero(statements.filler[:, kind] >= 0)
-        first, last = style().places[name]
-        rows.append(there)
-        listed.append(words.fillers[language[there], kind, family[there], statements.filler[there, kind]])
-        times.append(
-            first + region.stream(f"templates/place_{name}").below(template[there], last - first + 1)
-        )
-    row, time, frame = np.concatenate(rows), np.concatenate(times), np.concatenate(listed)
-    order = np.argsort(row * 4096 + time, kind="stable")
-    return row[order], frame[order]
-
-
 REGIONAL = 6
 """Divisible by every number of dialects that a language may have."""
-
-
-def draw_styles(framing: FrameChooser, template: Ints, language: Ints, signs: Style) -> dict[str, np.ndarray]:
-    """Return style features of each advert: its writer's, each redrawn for a template now and then.
-
-    Args:
-        template: of each advert, that whose text it has.
-        language: of each advert.
-    """
-    region, words = framing.region, framing.words
-    writer = framing.writers.writer[template // MAX_TEMPLATES]
-    distinct, which = np.unique(template, return_inverse=True)
-    owner = framing.writers.writer[distinct // MAX_TEMPLATES]
-    keep = probability(region["writing.persistence"])
-    made: dict[str, np.ndarray] = {}
-    for name, listed in region["writing.styles"].items():
-        weights = np.array(listed)
-        own = region.stream(f"writers/{name}").choose(owner, weights)
-        new = region.stream(f"templates/{name}").choose(distinct, weights)
-        kept = region.stream(f"templates/keeps_{name}").chance(distinct, keep)
-        made[name] = np.where(kept, own, new)[which]
-    # Register and dialect are fixed for a writer: nobody changes from "tu" to "usted" between two sentences.
-    made["register"] = region.stream("writers/register").below(writer, REGISTERS)
-    usual = int(region.stream("dialect/usual").below(np.array([0]), REGIONAL)[0])
-    strays = region.chance("writers/strays", writer, "writing.other_dialect")
-    elsewhere = region.stream("writers/dialect").below(writer, REGIONAL)
-    made["dialect"] = np.where(strays, elsewhere, usual) % words.dialects[language]
-    made["contact_place"] = np.array(signs.contact_places)[made["contact_place"]]
-    return made
 
 
 BEFORE_CRY = 3
@@ -146,53 +45,104 @@ ONE, SEVERAL = 0, 1
 """Who speaks."""
 
 
-@dataclass(frozen=True)
-class ShownPrices:
-    """What an advert shows that its text speaks of: ``price`` (n,) in minor units, -1 for none; ``basis`` (n,), what it
-    is for; ``masked`` (n,)."""
-
-    price: np.ndarray
-    basis: np.ndarray
-    masked: np.ndarray
-
-
 def render(
-    framing: FrameChooser, chains: Chains, source: Ints, statements: Statements, shown: ShownPrices
+    framing: FrameChooser,
+    plan: Schedule,
+    source: Ints,
+    statements: Statements,
+    price: Ints,
+    basis: Ints,
+    masked: np.ndarray,
 ) -> tuple[pa.Array, pa.Array, Ints]:
-    """Return titles and bodies as arrow strings, and how many misspellings each body has."""
-    text = _TextRenderer(framing, chains, source, statements, shown)
+    """Return titles and bodies as arrow strings, and how many misspellings each body has.
+
+    ``source``: template whose text each template has. ``price``: of each advert in minor units, -1 for none;
+    ``basis``: what it is for; ``masked``: bool, the contact is obfuscated.
+    """
+    text = _TextRenderer(framing, plan, source, statements, price, basis, masked)
     return text.titles(), text.bodies(), text.misspelt
 
 
 class _TextRenderer:
     """One region's adverts while they are worded. ``strings``: those of this region alone (signs, prices, contacts),
-    numbered after all forms of the wordbooks'."""
+    numbered after all forms of the wordbooks'. They have no case."""
 
     def __init__(
-        self, framing: FrameChooser, chains: Chains, source: Ints, statements: Statements, shown: ShownPrices
+        self,
+        framing: FrameChooser,
+        plan: Schedule,
+        source: Ints,
+        statements: Statements,
+        price: Ints,
+        basis: Ints,
+        masked: np.ndarray,
     ) -> None:
-        self.region, self.words, self.writers = region, words, o = (
-            framing.region,
-            framing.words,
-            framing.writers,
-        )
-        self.framing, self.chains, self.statements, self.shown = framing, chains, statements, shown
+        self.region, self.words, self.writers = framing.region, framing.words, framing.writers
+        self.statements, self.price, self.basis, self.masked = statements, price, basis, masked
         self.signs: Style = style()
-        self.owner = chains.operation
+        o, self.owner = framing.writers, plan.operation
         self.language, self.family = o.language[self.owner], o.family[self.owner]
-        self.template = source[chains.template]
+        self.template = source[plan.template]
         self.writer = o.writer[self.template // MAX_TEMPLATES]
-        self.styles = draw_styles(framing, self.template, self.language, self.signs)
+        self.styles = self._draw_styles()
         voice = o.voice[self.owner]
         stated_voice = statements.level[:, number_of("voice")]
         # Levels are numbered as in facts.yaml: 0 is one who writes of themselves.
         self.speaker = np.where(np.where(stated_voice == SILENT, voice, stated_voice) == 0, ONE, SEVERAL)
         self.strings: list[str] = []
-        self.start = first_own(words)
-        self.wrong = region.chance(
+        self.start = len(CASES) * len(self.words.wrong) * MISSPELT
+        """Number of the first string that is not one of the wordbooks'."""
+        self.wrong = self.region.chance(
             "writers/misspelling", np.arange(len(o.writer))[:, None], "writing.misspelling", np.arange(WORDS)
         )
         """(writers, words) bool: the writer misspells the word."""
+
+    def _draw_styles(self) -> dict[str, np.ndarray]:
+        """Return style features of each advert: its writer's, each redrawn for a template now and then."""
+        region = self.region
+        distinct, which = np.unique(self.template, return_inverse=True)
+        owner = self.writers.writer[distinct // MAX_TEMPLATES]
+        made: dict[str, np.ndarray] = {}
+        for name, listed in region["writing.styles"].items():
+            weights = np.array(listed)
+            own = region.stream(f"writers/{name}").choose(owner, weights)
+            new = region.stream(f"templates/{name}").choose(distinct, weights)
+            kept = region.chance(f"templates/keeps_{name}", distinct, "writing.persistence")
+            made[name] = np.where(kept, own, new)[which]
+        # Register and dialect are fixed for a writer: nobody changes from "tu" to "usted" between two sentences.
+        made["register"] = region.stream("writers/register").below(self.writer, REGISTERS)
+        usual = int(region.stream("dialect/usual").below(np.array([0]), REGIONAL)[0])
+        strays = region.chance("writers/strays", self.writer, "writing.other_dialect")
+        elsewhere = region.stream("writers/dialect").below(self.writer, REGIONAL)
+        made["dialect"] = np.where(strays, elsewhere, usual) % self.words.dialects[self.language]
+        made["contact_place"] = np.array(self.signs.contact_places)[made["contact_place"]]
+        return made
+
+    def _order_sentences(self) -> tuple[Ints, Ints]:
+        """Return advert and frame of every sentence, in writing order."""
+        said, words, language, family = self.statements, self.words, self.language, self.family
+        row, fact = np.nonzero(said.level != SILENT)
+        frames = words.levels[language[row], family[row], fact, said.level[row, fact], said.frame[row, fact]]
+        distinct, which = np.unique(self.template, return_inverse=True)
+        writer = self.writers.writer[distinct // MAX_TEMPLATES][:, None]
+        facts = np.arange(said.level.shape[1])
+        habit = self.region.stream("writers/order").below(writer, 1000, facts)
+        own = self.region.stream("templates/order").below(distinct[:, None], 400, facts)
+        time = (1000 + habit + own)[which[row], fact]
+        contact = fact == number_of("contact")
+        time[contact] = self.styles["contact_place"][row[contact]]
+        rows, times, listed = [row], [time], [frames]
+        for kind, name in enumerate(KINDS_OF_FILLER):
+            there = np.flatnonzero(said.filler[:, kind] >= 0)
+            place = self.region.between(
+                f"templates/place_{name}", self.template[there], self.signs.places[name]
+            )
+            rows.append(there)
+            listed.append(words.fillers[language[there], kind, family[there], said.filler[there, kind]])
+            times.append(place)
+        row, time, frame = np.concatenate(rows), np.concatenate(times), np.concatenate(listed)
+        order = np.argsort(row * 4096 + time, kind="stable")
+        return row[order], frame[order]
 
     def titles(self) -> pa.Array:
         """Return the titles."""
@@ -207,21 +157,14 @@ class _TextRenderer:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        row, frame = order_sentences(
-            self.framing,
-            self.statements,
-            self.template,
-            self.language,
-            self.family,
-            self.styles["contact_place"],
-        )
+        row, frame = self._order_sentences()
         emoji = self._emoji_spots(row)
         first, which = self._distinct(row, frame, emoji)
         sentence, at, code = self._pieces(row[first], frame[first])
         string = self._forms(sentence, at, code, self.styles["body_case"])
-        self.misspelt = np.bincount(
-            row, self.errors(sentence, string, len(first))[which], len(self.owner)
-        ).astype(np.int64)
+        wrong = (string < self.start) & (string % MISSPELT > 0)
+        errors = np.bincount(sentence[wrong], minlength=len(first))
+        self.misspelt = np.bincount(row, errors[which], len(self.owner)).astype(np.int64)
         opened, opening, ended, end = self._ends(row[first], frame[first])
         decorated, sign = self._emoji(row[first], emoji[first])
         number = np.concatenate([opened * 4, sentence * 4 + 1, ended * 4 + 2, decorated * 4 + 3])
@@ -231,19 +174,14 @@ class _TextRenderer:
         listed = pa.ListArray.from_arrays(offsets(row, len(self.owner)), sentences.take(pa.array(which)))
         return pc.binary_join(listed, self._between())  # type: ignore[attr-defined]
 
-    def errors(self, sentence: Ints, string: Ints, count: int) -> Ints:
-        """Return how many misspelt pieces each sentence has."""
-        wrong = (string < self.start) & (string % MISSPELT > 0)
-        return np.bincount(sentence[wrong], minlength=count)
-
     def _distinct(self, row: Ints, frame: Ints, emoji: np.ndarray) -> tuple[Ints, Ints]:
         """Return the first of each distinct sentence, and which of them each sentence is."""
         import pyarrow as pa
 
         slots = self.words.slots[frame]
         noun = np.where(slots & 1, self.statements.noun[row] + 1, 0)
-        masked = np.where(slots & 2, self.shown.masked[row] + 1, 0)
-        rank = np.unique(self.shown.price * len(BASES) + self.shown.basis, return_inverse=True)[1]
+        masked = np.where(slots & 2, self.masked[row] + 1, 0)
+        rank = np.unique(self.price * len(BASES) + self.basis, return_inverse=True)[1]
         price = np.where(slots & 4, rank[row] + 1, 0)
         slot_code = ((noun * 3 + masked) * 2 + self.speaker[row]) * 2 + emoji
         text = np.unique(self.template << 20 | self.owner, return_inverse=True)[1]
@@ -271,8 +209,8 @@ class _TextRenderer:
     def _pieces(self, row: Ints, frame: Ints) -> tuple[Ints, Ints, Ints]:
         """Return the number of the sentence, the advert and the code of every piece, in order."""
         words = self.words
-        sentence, item = expand_rows(words.first_item[frame], words.items[frame])
-        at = row[sentence]
+        sentence, within = repeat_rows(words.items[frame])
+        at, item = row[sentence], np.asarray(words.first_item)[frame[sentence]] + within
         speakers, registers, dialects, ways = words.by[item].T
         option = np.where(speakers > 1, self.speaker[at], 0)
         option = option * registers + np.where(registers > 1, self.styles["register"][at], 0) % registers
@@ -314,7 +252,7 @@ class _TextRenderer:
                 ]
             else:
                 string[here] = self._price(at[here]) if name == "price" else self._contact(at[here])
-        begins = np.flatnonzero(np.r_[True, sentence[1:] != sentence[:-1]] & (filled >= 0))
+        begins = np.flatnonzero(begins_group(sentence) & (filled >= 0))
         filled[begins] = self.words.capital[filled[begins]]
         base = np.flatnonzero(filled >= 0)
         listed = self.words.wrong[filled[base]]
@@ -333,27 +271,23 @@ class _TextRenderer:
         return self.words.numbers[language, slot, value, self.styles["number_words"][at]]
 
     def _price(self, at: Ints) -> Ints:
-        price, grouping = self.shown.price[at] // 100, self.styles["thousands"][at]
+        price, grouping = self.price[at] // 100, self.styles["thousands"][at]
         language, wording = self.language[at], self.region.stream("writers/basis").below(self.writer[at], 2)
-        basis = self.words.bases[language, self.shown.basis[at], wording]
+        basis = self.words.bases[language, self.basis[at], wording]
         parts = np.stack([price, language, grouping, basis])
         distinct, which = np.unique(parts, axis=1, return_inverse=True)
         spaces = self._spaces()
-        texts = [
-            price_text(
-                self.signs.price(int(p), LANGUAGES[number], int(w)),
-                self.words.strings[b * MISSPELT],
-                spaces[number],
-            )
-            for p, number, w, b in distinct.T
-        ]
+        texts = []
+        for number, speaks, groups, base in distinct.T:
+            sign = self.signs.price(int(number), LANGUAGES[speaks], int(groups))
+            texts.append(price_text(sign, self.words.strings[base * MISSPELT], spaces[speaks]))
         return np.array([self._own(text) for text in texts])[which]
 
     def _contact(self, at: Ints) -> Ints:
         plain = np.array([self._own(one) for one in self.signs.contacts])
         masked = np.array([self._own(one) for one in self.signs.masked])
         style = self.styles["mask"][at]
-        return np.where(self.shown.masked[at], masked[style % len(masked)], plain[style % len(plain)])
+        return np.where(self.masked[at], masked[style % len(masked)], plain[style % len(plain)])
 
     def _ends(self, row: Ints, frame: Ints) -> tuple[Ints, Ints, Ints, Ints]:
         """Return the sentences that open with a sign, and the signs, then those that end with one.
@@ -371,7 +305,7 @@ class _TextRenderer:
         return opened, before[opened] * MISSPELT, here, end * MISSPELT
 
     def _emoji_spots(self, row: Ints) -> np.ndarray:
-        first = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
+        first = np.flatnonzero(begins_group(row))
         count = np.diff(np.r_[first, len(row)])
         at = row[first]
         spot = first + self.region.stream("templates/emoji_spot").below(self.template[at], count)
@@ -383,7 +317,7 @@ class _TextRenderer:
         """Return sentences and the emoji behind them, one after another: runs of the writer's own few."""
         spots = np.flatnonzero(there)
         at = row[spots]
-        where, turn = expand_rows(np.zeros(len(at), dtype=np.int64), self.styles["emoji_run"][at])
+        where, turn = repeat_rows(self.styles["emoji_run"][at])
         token = self.region.stream("writers/emoji").below(self.writer[at][where], 4, turn % 2)
         kind = (self.styles["emoji"][at][where] * 3 + token) % len(self.signs.emoji)
         strings = np.array([[self._own(f"{lead}{one}") for one in self.signs.emoji] for lead in ("", " ")])
@@ -396,4 +330,22 @@ class _TextRenderer:
         return self.start + len(self.strings) - 1
 
     def _join_pieces(self, string: Ints, owner: Ints, count: int) -> pa.Array:
-        return join_strings(self.words, self.strings, string, owner, count)
+        """Return the strings of each owner, in order, as one; '' for an owner without any.
+
+        ``string``: number of the string of each piece: those of the wordbooks, in each of :data:`CASES`, then the
+        region's own. ``owner``: of each piece, from 0 to ``count``, rising.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        known: Any = self.words.arrow.get("strings")
+        if known is None:
+            written = pa.array(self.words.strings, type=pa.string())
+            cased = [written, pc.utf8_lower(written), pc.utf8_upper(written)]  # type: ignore[attr-defined]
+            known = self.words.arrow["strings"] = pa.concat_arrays(cased)
+        mine = string >= self.start
+        pieces = known.take(pa.array(np.where(mine, 0, string)))
+        others = pa.array(self.strings, type=pa.string()).take(pa.array(string[mine] - self.start))
+        pieces = pc.replace_with_mask(pieces, pa.array(mine), others)  # type: ignore[attr-defined]
+        listed = pa.ListArray.from_arrays(offsets(owner, count), pieces)
+        return pc.binary_join(listed, "")  # type: ignore[attr-defined]
