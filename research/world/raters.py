@@ -3,7 +3,7 @@
 For worlds of the draft, on a sample with 33% adverts of trafficking operations as in the published study: agreement of
 two raters (kappa) and F1 of each against the consensus of both. Then over all adverts, against truth: what a label
 (mean score of at least 4) is worth by itself, the AUROC of the mean score, and that of the *raters' oracle*: the
-probability of a positive label given all that an advert shows (`tipdata.stages.annotations`), beyond which
+probability of a positive label given all that an advert shows (`tests/tipdata/stages/rater_labels.py`), beyond which
 no learner from these labels gets. Beside it the posterior of one advert's own facts, which truth would teach at best.
 Last, whether that probability is right: the share of positive labels where it is low and where it is high.
 """
@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import sys
+from pathlib import Path
 
 import polars as pl
 from drawn import NEEDED
@@ -20,7 +22,10 @@ from tipdata.core.draw import Stream
 from tipdata.core.kinds import TRAFFICKING
 from tipdata.core.world import World
 from tipdata.stages import draw_tables
-from tipdata.stages.annotations import POSITIVE, expected_labels
+from tipdata.stages.annotations import POSITIVE
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "tipdata" / "stages"))
+from rater_labels import expected_labels  # pyright: ignore[reportMissingImports]
 
 VERSION = "0.4.0"
 RATED = (*NEEDED, "annotations")

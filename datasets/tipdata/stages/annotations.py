@@ -36,11 +36,9 @@ def impressions(region: Region, o: Operations, adverts: Adverts, rater: Ints) ->
     total = np.zeros(rater.shape, dtype=np.int64)
     for place in range(len(rater)):
         np.add.at(total[place], row, level_weights[place])
+    every = np.arange(region["annotations.raters"])
     for number, (one, two, worth) in enumerate(region["annotations.pairs"]):
-        keen = (
-            region.stream("annotations/keen").quantile(np.arange(_raters(region)), "exponential", number)
-            // 1000
-        )
+        keen = region.stream("annotations/keen").quantile(every, "exponential", number) // 1000
         for f, name in enumerate(FAMILIES):
             if {one, two} <= level_places(name).keys():
                 (a, at), (b, bt) = level_places(name)[one], level_places(name)[two]
@@ -58,77 +56,29 @@ def _weights(region: Region, o: Operations) -> np.ndarray:
     others = o.kind_log[1:]
     lawful = log_sum(by_kind[..., 1:] + others) - log_sum(others)
     truth = np.where((logs == 0).all(axis=-1), 0, by_kind[..., 0] - lawful)
-    many = _raters(region)
-    who = np.arange(many)
+    who = np.arange(region["annotations.raters"])
     shrunk = region.between("annotations/shrunk", who, region.milli("annotations.shrunk"))
     size = (len(FAMILIES), *truth.shape[1:])
     cell = who[:, None] * (1 << 16) + np.arange(np.prod(size))
-    sd = region.milli("annotations.own_weight")
-    own = region.spread("annotations/own_weight", cell, "normal", sd)
+    own = region.spread("annotations/own_weight", cell, "normal", region.milli("annotations.own_weight"))
     belief = np.zeros(size, dtype=np.int64)
     for f, family in enumerate(FAMILIES):
         for level, worth in region["annotations.beliefs"].items():
             if level in level_places(family):
                 belief[(f, *level_places(family)[level])] = round(worth * 1000)
     strength = _folk_strength(region)[:, None, None, None]
-    folk = belief * strength // 1000 + own.reshape(many, *size)
+    folk = belief * strength // 1000 + own.reshape(len(who), *size)
     return truth * shrunk[:, None, None, None] // 1000 + folk[:, list(CATEGORIES.values())]
 
 
 def _folk_strength(region: Region) -> Ints:
-    return region.stream("annotations/folk").quantile(np.arange(_raters(region)), "gamma_2.0") // 2000
-
-
-def _raters(region: Region) -> int:
-    return int(region["annotations.raters"])
+    raters = np.arange(region["annotations.raters"])
+    return region.stream("annotations/folk").quantile(raters, "gamma_2.0") // 2000
 
 
 POSITIVE = 4
 """A label is positive if the mean of two scores is at least this."""
 HIGHEST = 6
-NODES = 15
-"""Points of the quadrature over the shared reading of a template."""
-
-
-def expected_labels(region: Region, o: Operations, adverts: Adverts) -> np.ndarray:
-    """Return the probability that the mean score of two raters is at least :data:`POSITIVE`: (adverts,) float64.
-
-    Gauss and Hermite's quadrature over the reading that all share; given it, the scores of two raters are independent.
-    """
-    raters = int(region["annotations.raters"])
-    rater = np.repeat(np.arange(raters)[:, None], len(adverts.row), axis=1)
-    centre = region.values("annotations.centre", FAMILIES)[o.family[adverts.operation]]
-    offset = region.stream("annotations/offset").quantile(rater, "normal") / 1_000_000
-    impression = impressions(region, o, adverts, rater) / 1000
-    seen = impression - centre + offset * region["annotations.offset"]
-    points, weights = np.polynomial.hermite_e.hermegauss(NODES)
-    spread = np.hypot(region["annotations.own_reading"], region["annotations.slip"])
-    expected = np.zeros(len(adverts.row))
-    for point, weight in zip(points, weights / weights.sum(), strict=True):
-        at_most = _cumulative_scores(
-            seen + point * region["annotations.reading"], spread, region["annotations.step"]
-        )
-        each = np.diff(at_most, axis=0, prepend=0.0)
-        pair = np.zeros(len(expected))
-        for first in range(HIGHEST + 1):
-            least = 2 * POSITIVE - first
-            if least > HIGHEST:
-                continue
-            enough = 1.0 - at_most[least - 1]
-            # Two different raters: all pairs without those of a rater with themselves.
-            pair += each[first].sum(0) * enough.sum(0) - (each[first] * enough).sum(0)
-        expected += weight * pair / (raters * (raters - 1))
-    return expected
-
-
-def _cumulative_scores(mean: np.ndarray, spread: float, step: float) -> np.ndarray:
-    """Return the probability of a score of at most 0, 1 ... 6, over a first axis; of ``mean``'s shape otherwise."""
-    from scipy.special import ndtr
-
-    edges = (np.arange(HIGHEST + 1) - 2.5) * step
-    below = ndtr((edges.reshape(-1, *[1] * mean.ndim) - mean) / spread)
-    below[HIGHEST] = 1.0
-    return below
 
 
 def generate(region: Region, past: Past) -> tuple[None, Tables]:
@@ -147,8 +97,8 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
         ("own_reading", adverts.template, both),
         ("slip", adverts.row, both),
     ):
-        drawn = region.stream(f"annotations/{name}").quantile(ids, "normal", k)
-        seen = seen + drawn * region.milli(f"annotations.{name}") // 1_000_000
+        sd = region.milli(f"annotations.{name}")
+        seen = seen + region.spread(f"annotations/{name}", ids, "normal", sd, k)
     step = region.milli("annotations.step")
     score = np.clip((seen + 3 * step + step // 2) // step, 0, HIGHEST)
     id = np.tile(adverts.id, 2)

@@ -9,7 +9,7 @@ from math import isqrt
 
 import numpy as np
 
-from tipdata.core.draw import log, probability, sigmoid
+from tipdata.core.draw import Ints, log, probability, sigmoid
 from tipdata.core.tables import read_tables
 from tipdata.core.world import Region
 from tipdata.stages import Columns, Past, Stage, Tables
@@ -23,7 +23,6 @@ CERTAIN = 1 << 30
 """The denominator of probabilities of being seen by any list."""
 WHOLE = 1000
 """Thousandths of a person in one."""
-MILLIONTHS = 1_000_000
 
 
 def generate(region: Region, past: Past) -> tuple[int, Tables]:
@@ -69,31 +68,23 @@ def generate(region: Region, past: Past) -> tuple[int, Tables]:
     }
 
 
-def _logits(
-    region: Region, person: np.ndarray, owner: np.ndarray, form: np.ndarray, women: np.ndarray
-) -> np.ndarray:
+def _logits(region: Region, person: Ints, owner: Ints, form: Ints, women: np.ndarray) -> Ints:
     """Return log-odds (people, lists) in milli-nats of being found by each list, before anyone refers or avoids."""
     each = np.arange(len(LISTS))
-    spread = region.stream("captures/spread").quantile(each, "normal") * region["captures.spread"]
-    base = region.values("captures.base", LISTS) + spread // MILLIONTHS
+    spread = region.spread("captures/spread", each, "normal", region["captures.spread"])
+    base = region.values("captures.base", LISTS) + spread
     # Small regions see more of their people: log of the people by the shipped table, in eighths of a person.
     people = log(np.minimum(8 * np.array([len(person), region["captures.size_at"]]), 65536))
     level = region["captures.level"] - region["captures.size"] * int(people[0] - people[1]) // 1000
     by_form = np.array([[listed[name] for name in LISTS] for listed in region["captures.by_form"].values()])
-    by_women = region.values("captures.women", LISTS)
+    by_women = np.where(women[:, None], region.values("captures.women", LISTS), 0)
     weight = np.array([region[f"captures.visibility.{name}"] for name in LISTS])
     shared = region["captures.shared"]
     own = isqrt(1000 * 1000 - shared * shared)
     common = region.stream("captures/operation").quantile(owner, "normal")
     single = region.stream("captures/person").quantile(person, "normal")
-    visible = (shared * common + own * single) // MILLIONTHS
-    return (
-        base
-        + level
-        + by_form[form]
-        + np.where(women[:, None], by_women, 0)
-        + visible[:, None] * weight // 1000
-    )
+    visible = (shared * common + own * single) // 1_000_000
+    return base + level + by_form[form] + by_women + visible[:, None] * weight // 1000
 
 
 def _inverse_chances(chance: np.ndarray) -> tuple[int, int]:
@@ -103,8 +94,8 @@ def _inverse_chances(chance: np.ndarray) -> tuple[int, int]:
     neither changes p.
     """
     missed = np.full(len(chance), CERTAIN)
-    for index in range(chance.shape[1]):
-        missed = missed * (65536 - chance[:, index]) >> 16
+    for by_list in chance.T:
+        missed = missed * (65536 - by_list) >> 16
     inverse = CERTAIN * WHOLE // (CERTAIN - missed)
     return int(inverse.sum()), int((inverse * (inverse - WHOLE) // WHOLE).sum())
 

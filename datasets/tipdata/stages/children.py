@@ -28,13 +28,11 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     whole = band.sum() * by_form.sum(axis=0) * (PERMILLE - share.sum())
     expected = adults * PERMILLE * weights // whole
     cell = np.arange(weights.size).reshape(weights.shape)
-    spread = region.stream("children/count").quantile(cell, "normal") * round(
-        region["children.spread"] * 1000
-    )
+    spread = region.spread("children/count", cell, "normal", region.milli("children.spread"))
     base = region["children.rounded_to"]
     step = base * PERMILLE
     up = region.stream("children/rounded").below(cell, step)
-    count = (scale_exp(expected, spread // 1_000_000) + up) // step * base
+    count = (scale_exp(expected, spread) + up) // step * base
     at = np.indices(weights.shape).reshape(3, -1)
     return None, {
         "child_counts": {

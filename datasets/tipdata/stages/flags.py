@@ -72,10 +72,8 @@ def _by_brigades(region: Region, adverts: Adverts) -> tuple[Ints, ...]:
     same = adverts.operation[near] == adverts.operation[target[which]] if len(which) else np.zeros(0, bool)
     at = np.where(same, near, target[which])
     day = np.minimum(np.maximum(adverts.day[at], adverts.day[target[which]]) + 1, adverts.until[at])
-    flagger = (
-        region["flags.flaggers"] + which * BRIGADE_ROOM + region.stream("brigades/flagger").below(number, 60)
-    )
-    return number, at, day, flagger, which
+    flagger = which * BRIGADE_ROOM + region.stream("brigades/flagger").below(number, 60)
+    return number, at, day, region["flags.flaggers"] + flagger, which
 
 
 STAGE = Stage("flags", ("operations", "adverts"), tuple(read_tables("flags").values()), generate)

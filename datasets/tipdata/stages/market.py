@@ -45,7 +45,7 @@ def common_path(region: Region, what: str) -> Ints:
     months = region[f"market.season.{what}"]
     knots = np.array([*months, months[0]])
     along = TODAY % YEAR * len(months)
-    at, rest = along // YEAR, along % YEAR
+    at, rest = np.divmod(along, YEAR)
     yearly = knots[at] + (knots[at + 1] - knots[at]) * rest // YEAR
     season = region.between(f"market/{what}/season", one, load) * yearly
     count = region["market.factor.count"]
@@ -63,9 +63,8 @@ def world_factors(region: Region, what: str) -> Ints:
     The law falls on the first factor of adverts.
     """
     count = region["market.factor.count"]
-    paths = draw_swings(
-        region, f"market/{what}/factor", np.arange(count), region[f"market.factor.{what}_step"]
-    )
+    step = region[f"market.factor.{what}_step"]
+    paths = draw_swings(region, f"market/{what}/factor", np.arange(count), step)
     events = np.arange(region["market.event.count"])
     at = region.world.stream(f"market/{what}/event_day").below(events, DAYS)
     drawn = region.world.stream(f"market/{what}/event_size").quantile(events, "normal")
@@ -102,15 +101,13 @@ def draw_deviations(region: Region, name: str, paths: int, sd: int) -> Ints:
 
 def expect_without_closure(region: Region, places: Places) -> Ints:
     """Return (platforms, DAYS) thousandths of adverts a day that are expected if no site closes."""
-    names = [places.kinds[k] for k in places.platform_kind]
+    names = places.site_kinds
     base = region["market.adverts_a_day"] * 1000 * _shares(region, places, names) >> 16
     growth = region.values("market.diffusion", names)[:, None] * TODAY // YEAR
     load = region.between("market/site_loading", places.platform, region["market.site_loading"])
     fortune = draw_swings(region, "market/site", places.platform, region["market.site_step"])
-    own = draw_deviations(region, "market/local_site", len(places.codes), region["market.local_site"])[
-        places.platform
-    ]
-    moved = common_path(region, "adverts") + growth + load[:, None] * fortune // 1000 + own
+    own = draw_deviations(region, "market/local_site", len(places.codes), region["market.local_site"])
+    moved = common_path(region, "adverts") + growth + load[:, None] * fortune // 1000 + own[places.platform]
     there = places.opened[:, None] <= TODAY
     return np.where(there, scale_exp(base[:, None], moved), 0)
 
@@ -119,7 +116,7 @@ def destinations(region: Region, places: Places) -> Ints:
     """Return positions of the sites to which adverts of the closed one can move; none where no site closes."""
     closed = int(places.closed[places.dominant])
     kinds = {*region.group("market.taken"), *region["market.rest"]}
-    able = np.array([places.kinds[k] in kinds for k in places.platform_kind])
+    able = np.isin(places.site_kinds, list(kinds))
     able &= places.opened <= closed - region["market.fewest_days"]
     able[places.dominant] = False
     return np.flatnonzero(able) if closed < DAYS else np.array([], dtype=np.int64)
@@ -127,8 +124,8 @@ def destinations(region: Region, places: Places) -> Ints:
 
 def _shares(region: Region, places: Places, names: list[str]) -> Ints:
     listed = region.values("market.site_weights", names) * 1000
-    drawn = region.stream("market/site_weight").quantile(places.platform, "normal")
-    weights = scale_exp(listed, region["market.site_jitter"] * drawn // 1_000_000)
+    jitter = region.spread("market/site_weight", places.platform, "normal", region["market.site_jitter"])
+    weights = scale_exp(listed, jitter)
     weights[places.dominant] = 0
     most = probability(region["platforms.dominant_share"])
     shares = normalise(weights) * ((1 << 16) - most) >> 16
@@ -157,12 +154,10 @@ def draw_campaigns(region: Region) -> Campaigns:
     half = np.arange(HALVES)
     runs = region.chance("market/campaign", half, "market.campaigns")
     near = region.chance("market/near_season", half, "market.near_season")
-    any_day, peak = (
+    any_day, peak, reach, days = (
         region.between(f"market/{name}", half, region[f"market.{name}"])
-        for name in ("campaign_day", "peak_day")
+        for name in ("campaign_day", "peak_day", "reach", "campaign_days")
     )
-    reach = region.between("market/reach", half, region["market.reach"])
-    days = region.between("market/campaign_days", half, region["market.campaign_days"])
     day = np.where(near, peak, any_day)
     since = TODAY - day[:, None]
     ramp = region["market.campaign_ramp"]
@@ -200,14 +195,11 @@ def expect_with_closure(region: Region, places: Places, without: Ints) -> Ints:
     since = TODAY - closed
     after = since >= 0
     ramp = region["closure.ramp_days"]
-    names = [places.kinds[k] for k in places.platform_kind]
+    names = places.site_kinds
     fear = probability(region["market.fear"])
     passing = fear * fade(since - ramp, region["market.fear_days"]) >> 16
-    lost = np.where(
-        after & np.isin(names, region["market.fearful_kinds"])[:, None],
-        np.where(since < ramp, fear * (since + 1) // ramp, passing),
-        0,
-    )
+    fearful = after & np.isin(names, region["market.fearful_kinds"])[:, None]
+    lost = np.where(fearful, np.where(since < ramp, fear * (since + 1) // ramp, passing), 0)
     kept = without - (without * lost >> 16)
     found = np.where(since >= ramp, ONE - fade(since - ramp, region["market.moving_days"]), 0)
     taken = _taken_shares(region, places, names, able)[:, None] * found >> 16
@@ -239,10 +231,8 @@ def _taken_shares(region: Region, places: Places, names: list[str], able: Ints) 
 TABLES = read_tables("market")
 OUTCOMES = TABLES["effects"].values("outcome")
 ADVERTS, CONTACTS, DISPLACED = OUTCOMES
-INTERVENTION_KINDS = TABLES["interventions"].values("kind")
-CLOSURE, CAMPAIGN = INTERVENTION_KINDS
-SCALES = TABLES["effects"].values("scale")
-LOG, SHARE = SCALES
+CLOSURE, CAMPAIGN = TABLES["interventions"].values("kind")
+LOG, SHARE = TABLES["effects"].values("scale")
 EFFECT_ROOM = 64
 """An effect's local number is its intervention's times this, plus half of it for the second window, plus its own."""
 
@@ -288,15 +278,13 @@ def _counts(region: Region, places: Places, adverts: Ints, usual: Ints, lift: In
     number = code[:, None] * DAYS + TODAY
     drawn = {}
     for name, mean in intensities.items():
-        rows = number[: len(mean)]
-        weight = region["market.noise"][name]
-        mean = over_disperse(region.stream(f"market/{name}/noise"), rows, mean, weight)
+        rows, noise = number[: len(mean)], region.stream(f"market/{name}/noise")
+        mean = over_disperse(noise, rows, mean, region["market.noise"][name])
         count = poisson(region.stream(f"market/{name}/count"), rows, mean).ravel()
         there = np.arange(number.size) < len(count)
         drawn[name] = with_nulls(np.resize(count, number.size), there)
-    names = np.append(places.platform, -1)
     return {
-        "platform": decode(places.codes, np.repeat(names, DAYS)),
+        "platform": decode(places.codes, np.repeat(np.append(places.platform, -1), DAYS)),
         "day": np.tile(TODAY, len(code)),
         **drawn,
     }
@@ -304,7 +292,7 @@ def _counts(region: Region, places: Places, adverts: Ints, usual: Ints, lift: In
 
 def _hash_matches(region: Region, places: Places, adverts: Ints) -> Ints:
     """Return thousandths of reports a day: by a platform's size, kind and policy, which some change on one day."""
-    names = [places.kinds[k] for k in places.platform_kind]
+    names = places.site_kinds
     rate = region.values("market.hash_matches", names)
     policies = region.values("market.hash_policy")
     stream = region.stream("market/policy")

@@ -35,6 +35,11 @@ class Places:
     dominant: int
     """Position of the dominant adult or classified site."""
 
+    @property
+    def site_kinds(self) -> list[str]:
+        """Kind of each platform present, by name."""
+        return [self.kinds[k] for k in self.platform_kind]
+
 
 def generate(region: Region, past: Past) -> tuple[Places, Tables]:
     """Draw towns and platforms of one region."""
@@ -51,7 +56,7 @@ def generate(region: Region, past: Past) -> tuple[Places, Tables]:
     )
     platforms = {
         "platform": [places.codes[i] for i in places.platform],
-        "kind": [places.kinds[i] for i in places.platform_kind],
+        "kind": places.site_kinds,
         "opened": places.opened,
         "closed": pl.Series(places.closed).replace(DAYS, None),
         "verification": region.stream("platforms/verification").below(places.platform, 4),
@@ -65,11 +70,12 @@ def _towns(region: Region) -> Columns:
     plane = region["places.plane_km"]
     centres = region["places.clusters"]
     centre = region.stream("places/cluster").below(rank, centres)
-    x0 = region.stream("places/centre_x").below(np.arange(centres), plane)[centre]
-    y0 = region.stream("places/centre_y").below(np.arange(centres), plane)[centre]
-    spread = region["places.spread_km"]
-    x = np.clip(x0 + region.spread("places/x", rank, "normal", spread), 0, plane)
-    y = np.clip(y0 + region.spread("places/y", rank, "normal", spread), 0, plane)
+    x, y = (
+        region.stream(f"places/centre_{axis}").below(np.arange(centres), plane)[centre]
+        + region.spread(f"places/{axis}", rank, "normal", region["places.spread_km"])
+        for axis in ("x", "y")
+    )
+    x, y = np.clip(x, 0, plane), np.clip(y, 0, plane)
     parts = region["places.jurisdictions"]
     along = np.argsort(np.argsort(x, kind="stable"), kind="stable")
     jurisdiction = region.index * 4 + along * parts // count
@@ -103,25 +109,20 @@ def _sites(region: Region) -> dict:
     first = [next(int(i) for i in order if kind[i] == k) for k in needed]
     rest = [int(i) for i in order if int(i) not in first]
     present = np.array(sorted(first + rest[: region["platforms.present"] - len(first)]))
-    market = [
-        int(np.flatnonzero(present == i)[0]) for i in first if names[kind[i]] in ("classifieds", "adult")
-    ]
-    dominant = market[int(region.stream("platforms/dominant").below(np.array([0]), len(market))[0])]
+    one = np.array([0])
+    market = [int(np.searchsorted(present, i)) for i in first if names[kind[i]] in ("classifieds", "adult")]
+    dominant = market[region.stream("platforms/dominant").below(one, len(market))[0]]
     closed = np.full(len(present), DAYS, dtype=np.int32)
-    if region.chance("platforms/closes", np.array([0]), "platforms.closes")[0]:
+    if region.chance("platforms/closes", one, "platforms.closes")[0]:
         closed[dominant] = region["platforms.closing_day"]
-    opened = np.where(
-        region.chance("platforms/new", present, "platforms.opens_late"),
-        region.stream("platforms/opened").below(present, DAYS // 2),
-        0,
-    ).astype(np.int32)
-    forced = np.isin(present, first)
+    late = region.chance("platforms/new", present, "platforms.opens_late") & ~np.isin(present, first)
+    opened = region.stream("platforms/opened").below(present, DAYS // 2)
     return {
         "platform": present,
         "platform_kind": kind[present],
         "kinds": names,
         "codes": codes,
-        "opened": np.where(forced, 0, opened),
+        "opened": np.where(late, opened, 0).astype(np.int32),
         "closed": closed,
         "dominant": dominant,
     }

@@ -11,17 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import ONE, log, log_sum, normalise, probability, scale_exp, sigmoid
+from tipdata.core.draw import ONE, Ints, log, log_sum, normalise, probability, scale_exp, sigmoid
 from tipdata.core.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING
-from tipdata.core.tables import decode, read_tables, with_nulls
+from tipdata.core.tables import decode, place_in_group, read_tables, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.adverts.stage import Adverts
+from tipdata.stages.operations.habits import posting_kinds
 from tipdata.stages.operations.stage import Operations
 
 TABLES = read_tables("reviews")
 REVIEWERS = TABLES["reviews"].values("reviewer_kind")
-CAREFUL, BIASED, SPAMMER, BRIGADE = range(4)
+BIASED, SPAMMER, BRIGADE = 1, 2, 3
 VOTES = TABLES["reviews"].values("vote")
 CLEAR, HARMFUL, UNSURE = range(3)
 REVIEWER_ROOM = 256
@@ -61,10 +62,9 @@ def draw_reviewers(region: Region) -> Reviewers:
     speed = np.array([region.milli(f"reviews.speed.{k}") for k in REVIEWERS])
     activity = world.stream("reviewers/activity").quantile(local, "normal") * region.milli("reviews.activity")
     spoken = region.values("operations.languages", LANGUAGES)
-    first = world.stream("reviewers/language").choose(local, spoken)
-    second = world.stream("reviewers/language").choose(local, spoken, 1)
     reads = np.zeros((count, len(LANGUAGES)), dtype=bool)
-    reads[np.arange(count), first] = reads[np.arange(count), second] = True
+    for turn in (0, 1):
+        reads[np.arange(count), world.stream("reviewers/language").choose(local, spoken, turn)] = True
     presses = world.stream("reviewers/button").chance(local, probability(region["reviews.presses_harmful"]))
     return Reviewers(
         id=world.stream("id/reviewers").permute(local),
@@ -80,30 +80,23 @@ def draw_reviewers(region: Region) -> Reviewers:
     )
 
 
-def vote_chances(
-    region: Region,
-    who: Reviewers,
-    r: np.ndarray,
-    language: np.ndarray,
-    family: np.ndarray,
-    migrant: np.ndarray,
-) -> np.ndarray:
+def vote_chances(region: Region, who: Reviewers, r: Ints, o: Operations, operation: Ints) -> Ints:
     """Return (votes, kinds, faces, 3) probability out of 65,536 of each vote, were the advert of that kind and face.
 
-    ``r``: the reviewer of each vote; ``language``, ``family``, ``migrant`` (int64): of the advert it is on.
+    ``r``: the reviewer of each vote; ``operation``: whose advert it is on.
 
     The log-odds of *harmful* against *clear* are the reviewer's skill, signed by the truth and damped by ease, an
     unread language and an unfamiliar kind of advert, plus leaning, prejudice and what misleads everyone.
     """
     ease, looks = (np.array(region["reviews.face"][name]) for name in ("ease", "looks"))
-    reads = who.reads[r, language]
-    knows = who.family[r] == family
-    skill = who.skill[r]
-    skill = np.where(reads, skill, skill * region.milli("reviews.unread") // 1000)
+    reads = who.reads[r, o.language[operation]]
+    knows = who.family[r] == o.family[operation]
+    skill = np.where(reads, who.skill[r], who.skill[r] * region.milli("reviews.unread") // 1000)
     skill = np.where(knows, skill, skill * region.milli("reviews.unfamiliar") // 1000)
     sign = np.where(np.arange(len(KINDS)) == TRAFFICKING, 1, -1)
     seen = skill[:, None, None] * sign[:, None] * ease // 1000
-    suspect = (migrant == 1)[:, None] | (np.arange(len(KINDS)) == INDEPENDENT)
+    migrant = o.traits["migrant"][operation] == 1
+    suspect = migrant[:, None] | (np.arange(len(KINDS)) == INDEPENDENT)
     swayed = who.leaning[r][:, None] + who.prejudice[r][:, None] * suspect
     swayed = swayed + np.array([region.milli(f"reviews.kind_looks.{k}") for k in KINDS])
     harmful = sigmoid(seen + swayed[:, :, None] + looks)
@@ -125,9 +118,6 @@ class _Queue:
     row: np.ndarray
     operation: np.ndarray
     day: np.ndarray
-    migrant: np.ndarray
-    language: np.ndarray
-    family: np.ndarray
     kind: np.ndarray
     face: np.ndarray
     """How the operation's adverts show to everyone: index into the parameter's levels."""
@@ -139,7 +129,7 @@ class _Queue:
 
 @dataclass(frozen=True)
 class _Votes:
-    """Votes, sorted by queued advert; int64 arrays of one length. ``item``: position in the queue."""
+    """Votes, sorted by queued advert. ``item``: position in the queue; ``brigaded``: bool."""
 
     item: np.ndarray
     reviewer: np.ndarray
@@ -153,18 +143,16 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     adverts: Adverts = past["adverts"]
     queue = _queue(region, o, adverts)
     reviewers = draw_reviewers(region)
-    votes = _assign_reviewers(region, queue, reviewers)
-    i, brigaded = votes.item, votes.brigaded == 1
-    likely = vote_chances(
-        region, reviewers, votes.reviewer, queue.language[i], queue.family[i], queue.migrant[i]
-    )
+    votes = _assign_reviewers(region, o, queue, reviewers)
+    i, brigaded = votes.item, votes.brigaded
+    likely = vote_chances(region, reviewers, votes.reviewer, o, queue.operation[i])
     chances = likely[np.arange(len(i)), queue.kind[i], queue.face[i]]
     drawn = region.stream("reviews/vote").below(votes.number, ONE)
     free = (np.cumsum(chances, axis=1)[:, :2] <= drawn[:, None]).sum(axis=1)
     vote = np.where(brigaded, np.where(queue.condemns[i], HARMFUL, CLEAR), free)
     own, pooled = _posteriors(region, queue, votes, vote, likely)
     gold = region.chance("queue/gold", queue.row, "reviews.gold")
-    harmful = queue.kind == TRAFFICKING
+    harmful, brigade = queue.kind == TRAFFICKING, region.ids("review brigades", np.maximum(queue.brigade, 0))
     waits = np.where(brigaded, region["reviews.brigade_minutes"], region["reviews.minutes"])
     taken = region.spread("reviews/minute", votes.number, "exponential", waits)
     opens = region.stream("queue/minute").below(queue.row, MINUTES_A_DAY)
@@ -179,9 +167,7 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
             "harmful": harmful,
             "ease": np.array(region["reviews.face"]["ease"])[queue.face],
             "looks": np.array(region["reviews.face"]["looks"])[queue.face],
-            "brigade": with_nulls(
-                region.ids("review brigades", np.maximum(queue.brigade, 0)), queue.brigade >= 0
-            ),
+            "brigade": with_nulls(brigade, queue.brigade >= 0),
             "log_odds": own,
             "operation_log_odds": pooled,
         },
@@ -192,12 +178,9 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
             "minute": minute,
             "vote": pl.Series(VOTES)[vote],
             "reviewer_kind": pl.Series(REVIEWERS)[reviewers.kind[votes.reviewer]],
-            "brigade": with_nulls(region.ids("review brigades", np.maximum(queue.brigade[i], 0)), brigaded),
+            "brigade": with_nulls(brigade[i], brigaded),
         },
     }
-
-
-# --- the queue -----------------------------------------------------------------------------------------------------
 
 
 def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
@@ -205,13 +188,16 @@ def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
     local = np.arange(len(o.id))
     attention = region.values("reviews.attention", KINDS)[o.kind]
     waiting = region.stream("queue/attention").quantile(local, "exponential") * ONE // attention
-    most = 1 + region.stream("queue/size").choose(local, region.values("reviews.adverts_an_operation"))
-    delay = region.stream("queue/delay").quantile(adverts.row, "exponential") * region["reviews.delay_days"]
-    day = adverts.day + 1 + delay // 1_000_000
+    most = 1 + region.choose("queue/size", local, "reviews.adverts_an_operation")
+    day = (
+        adverts.day
+        + 1
+        + region.spread("queue/delay", adverts.row, "exponential", region["reviews.delay_days"])
+    )
     order = np.lexsort((region.stream("queue/advert").bits(adverts.row), adverts.operation))
     order = order[(day < DAYS - region["reviews.last_days"])[order] & (day <= adverts.until)[order]]
     operation = adverts.operation[order]
-    order = order[_rank_within(operation) < most[operation]]
+    order = order[place_in_group(operation) < most[operation]]
     order = order[np.lexsort((order, waiting[adverts.operation[order]]))]
     harmful = o.kind[adverts.operation[order]] == TRAFFICKING
     share = probability(region["reviews.harmful_share"])
@@ -227,19 +213,11 @@ def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
         row=adverts.row[at],
         operation=operation,
         day=day[at],
-        migrant=o.traits["migrant"][operation],
-        language=o.language[operation],
-        family=o.family[operation],
         kind=o.kind[operation],
         face=face[operation],
         brigade=targeted[operation],
         condemns=condemns[operation],
     )
-
-
-def _rank_within(group: np.ndarray) -> np.ndarray:
-    first = np.flatnonzero(np.append(True, group[1:] != group[:-1])) if len(group) else np.zeros(0, np.int64)
-    return np.arange(len(group)) - np.repeat(first, np.diff(np.append(first, len(group))))
 
 
 def _brigades(region: Region, o: Operations, queued: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -248,27 +226,17 @@ def _brigades(region: Region, o: Operations, queued: np.ndarray) -> tuple[np.nda
     order = operations[region.stream("queue/brigade").shuffle(operations)][: region["reviews.brigades"]]
     targeted = np.full(len(o.id), -1)
     targeted[order] = np.arange(len(order))
-    p = _condemning(region)[o.kind]
+    p = region.chances("reviews.condemns", KINDS)[o.kind]
     return targeted, region.stream("queue/condemns").chance(np.arange(len(o.id)), p)
 
 
-def _condemning(region: Region) -> np.ndarray:
-    return region.chances("reviews.condemns", KINDS)
-
-
-# --- the reviewers -------------------------------------------------------------------------------------------------
-
-
-def _assign_reviewers(region: Region, queue: _Queue, reviewers: Reviewers) -> _Votes:
+def _assign_reviewers(region: Region, o: Operations, queue: _Queue, reviewers: Reviewers) -> _Votes:
     """Return who votes on what: a race of exponential times, faster for the active and readers, after brigades."""
     number = queue.row[:, None] * REVIEWER_ROOM + np.arange(len(reviewers.id))
-    weight = np.broadcast_to(reviewers.activity, number.shape)
-    weight = weight * np.where(reviewers.reads[:, queue.language].T, region["reviews.readers_first"], 1)
-    member = region.chance(
-        "brigades/member",
-        np.maximum(queue.brigade, 0)[:, None] * REVIEWER_ROOM + np.arange(len(reviewers.id)),
-        "reviews.brigade_joins",
-    )
+    reads = reviewers.reads[:, o.language[queue.operation]].T
+    weight = reviewers.activity * np.where(reads, region["reviews.readers_first"], 1)
+    seat = np.maximum(queue.brigade, 0)[:, None] * REVIEWER_ROOM + np.arange(len(reviewers.id))
+    member = region.chance("brigades/member", seat, "reviews.brigade_joins")
     turns_up = region.chance("reviews/turns_up", number, "reviews.brigade_votes")
     brigaded = (queue.brigade >= 0)[:, None] & (reviewers.kind == BRIGADE) & member & turns_up
     time = region.stream("reviews/time").quantile(number, "exponential") * 1000 // weight
@@ -276,10 +244,7 @@ def _assign_reviewers(region: Region, queue: _Queue, reviewers: Reviewers) -> _V
     count = region.between("queue/votes", queue.row, region["reviews.votes"])
     place = np.argsort(np.argsort(time, axis=1, kind="stable"), axis=1, kind="stable")
     item, reviewer = np.nonzero(place < count[:, None])
-    return _Votes(item, reviewer, number[item, reviewer], brigaded[item, reviewer].astype(np.int64))
-
-
-# --- the votes -----------------------------------------------------------------------------------------------------
+    return _Votes(item, reviewer, number[item, reviewer], brigaded[item, reviewer])
 
 
 def _posteriors(
@@ -291,12 +256,12 @@ def _posteriors(
     Given are the true probabilities, which votes are a brigade's, and what that brigade wants; faces are summed out.
     """
     likelihood = log(np.maximum(likely[np.arange(len(vote)), :, :, vote], 1))
-    likelihood = np.where((votes.brigaded == 1)[:, None, None], 0, likelihood)
+    likelihood = np.where(votes.brigaded[:, None, None], 0, likelihood)
     own = _sum_by_group(likelihood, votes.item, len(queue.row))
     operations, of = np.unique(queue.operation, return_inverse=True)
     order = np.argsort(of, kind="stable")
     pooled = _sum_by_group(own[order], of[order], len(operations))[of]
-    condemning = _condemning(region)
+    condemning = region.chances("reviews.condemns", KINDS)
     wish = log(np.where(queue.condemns[:, None], condemning, ONE - condemning))
     wish = np.where((queue.brigade >= 0)[:, None], wish, 0)
     prior = _prior(region, queue)
@@ -315,15 +280,11 @@ def _sum_by_group(values: np.ndarray, group: np.ndarray, groups: int) -> np.ndar
 
 def _prior(region: Region, queue: _Queue) -> np.ndarray:
     share = int((queue.kind == TRAFFICKING).sum()) * ONE // max(len(queue.kind), 1)
-    posting = np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])
-    weight = posting * region.values("reviews.attention", KINDS)
+    weight = posting_kinds(region) * region.values("reviews.attention", KINDS)
     weight[TRAFFICKING] = 0
     weight = weight * (ONE - share) // weight.sum()
     weight[TRAFFICKING] = share
     return log(np.maximum(weight, 1))
-
-
-# --- the tables ----------------------------------------------------------------------------------------------------
 
 
 STAGE = Stage("reviews", ("operations", "adverts"), tuple(TABLES.values()), generate)

@@ -2,8 +2,9 @@
 
 import numpy as np
 import polars as pl
+from rater_labels import expected_labels  # pyright: ignore[reportMissingImports]
 from shared_regions import Drawn  # pyright: ignore[reportMissingImports]
-from tipdata.stages.annotations import POSITIVE, expected_labels
+from tipdata.stages.annotations import POSITIVE
 
 
 def test_an_expected_label_is_the_share_of_positive_labels(regions: list[Drawn]) -> None:

@@ -138,11 +138,9 @@ def build_need_model(region: Region, kinds: np.ndarray, circumstances: dict[str,
         circumstances: by name (kinds, phases) probabilities out of 65,536.
     """
     given = [region[f"helpline.need.{name}"] for name in NEEDS]
-    cells = np.arange(len(KINDS) * len(NEEDS)).reshape(len(KINDS), len(NEEDS))
-    sd = int(region["helpline.jitter"] * 1000)
-    jitter = region.spread("helpline/jitter", cells, "normal", sd)
-    kind = np.array([n["kind"] for n in given]).T + jitter
-    phase, danger = (np.array([n[name] for n in given]).T for name in ("phase", "danger"))
+    kind, phase, danger = (np.array([n[name] for n in given]).T for name in ("kind", "phase", "danger"))
+    cells, sd = np.arange(kind.size).reshape(kind.shape), int(region["helpline.jitter"] * 1000)
+    kind = kind + region.spread("helpline/jitter", cells, "normal", sd)
     logit = kind[:, None, None] + phase[None, :, None] + danger[None, None]
     foreign = region.chances("helpline.foreign", KINDS)
     dangers = log(danger_table(region))
@@ -237,13 +235,11 @@ def need_posterior(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return log-odds, milli-nats: (contacts, needs) of each need, and (contacts,) of the highest urgency."""
     at = foreign.astype(np.int64)
-    n = len(at)
-    total = m.prior[at].reshape(n, len(KINDS), len(PHASES), LEVELS)
-    total = total + seen.kind[:, :, None, None] + seen.phase[:, None, :, None] + seen.danger[:, None, None]
-    total = total + seen.cell
-    total = total.reshape(n, -1)
+    cells = (
+        seen.cell + seen.kind[:, :, None, None] + seen.phase[:, None, :, None] + seen.danger[:, None, None]
+    )
     blocks = [_block(m, at, seen, needs, hidden) for needs, hidden in BLOCKS]
-    total = total + sum(whole for whole, _ in blocks)
+    total = m.prior[at] + cells.reshape(len(at), -1) + sum(whole for whole, _ in blocks)
     found: dict[str, np.ndarray] = {}
     for whole, parts in blocks:
         for name, (absent, present) in parts.items():
@@ -308,14 +304,6 @@ IMPOSSIBLE = -20_000
 """Log-likelihood of the impossible, milli-nats."""
 
 
-@dataclass(frozen=True)
-class CodedFacts:
-    """``columns``: one a fact, null where missing. ``relation``: level of caller_relation, 0 the person themself."""
-
-    columns: dict[str, pl.Series]
-    relation: np.ndarray
-
-
 def draw_coded_facts(
     region: Region,
     c: Cases,
@@ -323,8 +311,10 @@ def draw_coded_facts(
     seen: HelplineEvidence,
     trades: np.ndarray,
     restricted: np.ndarray,
-) -> CodedFacts:
+) -> tuple[dict[str, pl.Series], np.ndarray]:
     """Draw all facts of the contacts, and add what they say to ``seen``, for one who knows how long each stayed.
+
+    Return a column for each fact, null where missing, and the level of caller_relation, 0 for the person themself.
 
     Args:
         needs: (contacts, needs) bool.
@@ -333,14 +323,13 @@ def draw_coded_facts(
         restricted: (kinds, phases) probabilities out of 65,536 that movement is.
     """
     n = len(c.local)
-    gap = np.where(
-        c.spoken, probability(region["helpline.missing"]), probability(region["helpline.missing_unspoken"])
-    )
+    gaps = (probability(region[f"helpline.{name}"]) for name in ("missing", "missing_unspoken"))
+    gap = np.where(c.spoken, *gaps)
     columns: dict[str, pl.Series] = {}
     relation = np.zeros(n, dtype=np.int64)
     for k, (name, state) in enumerate(DEPENDS_ON.items()):
         levels = region[f"helpline.fact.{name}"]
-        listed = np.array(list(levels.values())).T
+        listed = region.values(f"helpline.fact.{name}").T
         table, state_of = normalise(listed * ONE), _state_level(c, needs, state)
         possible = (listed > 0)[state_of]
         if name == "weeks_owed":
@@ -365,7 +354,7 @@ def draw_coded_facts(
         columns[name] = _values(region, name, tuple(levels), level, missing, c)
     columns["interpreter_used"] = _interpreter(region, c, needs, seen)
     columns["days_since_leaving"] = _days_since_leaving(region, c, gap, seen)
-    return CodedFacts(columns, relation)
+    return columns, relation
 
 
 def _state_level(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
@@ -373,9 +362,8 @@ def _state_level(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
         return np.zeros(len(c.local), dtype=np.int64)
     if name == "movement":
         return c.danger + LEVELS * c.restricted
-    return (
-        needs[:, NEEDS.index(name)].astype(np.int64) if name in NEEDS else getattr(c, name).astype(np.int64)
-    )
+    state = needs[:, NEEDS.index(name)] if name in NEEDS else getattr(c, name)
+    return state.astype(np.int64)
 
 
 def _values(
@@ -412,7 +400,7 @@ def _days_since_leaving(region: Region, c: Cases, gap: np.ndarray, seen: Helplin
     """Return days since leaving, null where not left or not known; a number settles the phase."""
     missing = region.stream("helpline/since").chance(c.local, gap)
     shown = ~missing & (c.since >= 0)
-    phases = np.arange(seen.phase.shape[1])
+    phases = np.arange(len(PHASES))
     left = (phases > 0) & (phases < NONE)
     other = np.where(phases == c.phase[:, None], 0, IMPOSSIBLE)
     seen.phase[...] += np.where(shown[:, None], other, np.where(left, log(gap)[:, None], 0))
@@ -440,11 +428,7 @@ class KnownFacts:
         for rule in region[APART].get(pool, []):
             holds = np.zeros(self.contacts, dtype=bool)
             for name, wanted in rule["where"].items():
-                holds |= (
-                    np.isin(self.sentences[name], wanted)
-                    if name in self.sentences
-                    else self._holds(name, wanted)
-                )
+                holds |= self._holds(name, wanted)
             if max(rule["said"]) >= sentences:
                 raise ValueError(
                     f"{APART}.{pool}: {rule['said']} names a sentence that the pool does not have"
@@ -454,7 +438,9 @@ class KnownFacts:
             raise ValueError(f"{APART}.{pool} leaves some contact no sentence")
         return made
 
-    def _holds(self, name: str, wanted: list[str] | Mapping[str, int]) -> np.ndarray:
+    def _holds(self, name: str, wanted: list[Any] | Mapping[str, int]) -> np.ndarray:
+        if name in self.sentences:
+            return np.isin(self.sentences[name], wanted)
         if name not in self.facts:
             raise ValueError(f"{APART}: {name} is neither a fact nor a pool that comes earlier")
         values = self.facts[name]
@@ -514,7 +500,13 @@ def read_notes(language: str) -> NoteSentences:
 
 
 def write_notes(
-    region: Region, language: str, c: Cases, needs: np.ndarray, facts: CodedFacts, seen: HelplineEvidence
+    region: Region,
+    language: str,
+    c: Cases,
+    needs: np.ndarray,
+    facts: dict[str, pl.Series],
+    relation: np.ndarray,
+    seen: HelplineEvidence,
 ) -> tuple[pl.Series, pl.Series]:
     """Write the note of every contact, add to ``seen`` what came up, and return both: texts, and lists of pools.
 
@@ -523,7 +515,7 @@ def write_notes(
     all), is filled up with neutral sentences, and may have an opener.
     """
     book = read_notes(language)
-    coded = {name: values.to_list() for name, values in facts.columns.items()}
+    coded = {name: values.to_list() for name, values in facts.items()}
     known = KnownFacts(coded | {"foreign": c.foreign.tolist()}, len(c.local), {})
     raised, sentence = _draw_raised(region, book, c, needs, known, seen)
     count = len(book.filler)
@@ -531,25 +523,23 @@ def write_notes(
     # Steps that are coprime to the number of sentences (a power of two) give different ones.
     step = 1 + 2 * region.stream("helpline/filler").below(c.local[:, None], count // 2, 1)
     filler = book.filler[(begin + step * np.arange(MOST_SENTENCES)) % count]
+    pools = raised.shape[1]
     order = region.stream("helpline/order").below(
-        c.local[:, None], 1 << 20, np.arange(raised.shape[1] + filler.shape[1])
+        c.local[:, None], 1 << 20, np.arange(pools + MOST_SENTENCES)
     )
     same = (sentence[:, :, None] == sentence[:, None, :]) & raised[:, None, :]
-    order[:, : raised.shape[1]] += np.where(
-        raised & ~(same & np.tri(raised.shape[1], k=-1, dtype=bool)).any(axis=2), 0, 1 << 22
-    )
-    order[:, raised.shape[1] :] += 1 << 21
+    repeats = (same & np.tri(pools, k=-1, dtype=bool)).any(axis=2)
+    order[:, :pools] += np.where(raised & ~repeats, 0, 1 << 22)
+    order[:, pools:] += 1 << 21
     first = np.argsort(order, axis=1, kind="stable")[:, :MOST_SENTENCES]
     chosen = np.take_along_axis(np.concatenate([sentence, filler], axis=1), first, axis=1)
-    room = 2 + region.stream("helpline/room").choose(c.local, region.values("helpline.sentence.room"))
+    room = 2 + region.choose("helpline/room", c.local, "helpline.sentence.room")
     opens = region.chance("helpline/opens", c.local, "helpline.sentence.opener")
     count = book.opener.shape[1]
-    excluded = known.ruled_out(region, "opener_other", count) & (facts.relation > 0)[:, None]
+    excluded = known.ruled_out(region, "opener_other", count) & (relation > 0)[:, None]
     which = region.stream("helpline/opener").below(c.local, count - excluded.sum(axis=1))
-    opener = book.opener[
-        np.minimum(facts.relation, 1),
-        np.argsort(excluded, axis=1, kind="stable")[np.arange(len(which)), which],
-    ]
+    possible = np.argsort(excluded, axis=1, kind="stable")
+    opener = book.opener[np.minimum(relation, 1), possible[np.arange(len(which)), which]]
     is_shown = [opens, *(room > place for place in range(MOST_SENTENCES))]
     sentences = np.column_stack([opener, chosen]).tolist()
     text = [

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import ONE, normalise, probability
+from tipdata.core.draw import ONE, Ints, normalise, probability
 from tipdata.core.kinds import CATEGORIES, LANGUAGES
 from tipdata.core.tables import as_lists, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
@@ -58,17 +58,6 @@ KINDS_OF_FORMS = {
 }
 
 
-def weekday(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
-    """Return a day of the week for each."""
-    weights = region.values("helpline.weekdays")
-    return region.stream("helpline/weekday").choose(first, weights, turn)
-
-
-def days_between(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
-    """Return days from one call of a person to the next: few, so that calls of one person cluster."""
-    return 1 + region.stream("helpline/between").choose(first, region.values("helpline.days_between"), turn)
-
-
 def find_able(region: Region, o: Operations, people: People) -> np.ndarray:
     """Return positions of people who may call: exploited, and not handed on to others.
 
@@ -100,13 +89,15 @@ def operation_trades(region: Region, o: Operations) -> np.ndarray:
     return np.array(by_category)[o.category]
 
 
-def trade_table(region: Region, o: Operations, people: People, kind: np.ndarray) -> np.ndarray:
-    """Return (kinds, sectors) probabilities of the fact ``sector``: of those exploited mostly their operation's."""
-    listed = normalise(np.array(list(region["helpline.fact.sector"].values()), dtype=np.int64).T * ONE)
-    own, here = probability(region["helpline.own_trade"]), find_able(region, o, people)
-    level = operation_trades(region, o)[people.owner[here]]
+def trade_table(region: Region, o: Operations, people: People, able: Ints, kind: Ints) -> Ints:
+    """Return (kinds, sectors) probabilities of the fact ``sector``: of those exploited mostly their operation's.
+
+    ``able``: positions of people who may call; ``kind``: of the case of each.
+    """
+    listed = normalise(region.values("helpline.fact.sector").T * ONE)
+    own, level = probability(region["helpline.own_trade"]), operation_trades(region, o)[people.owner[able]]
     for k in range(EXPLOITED_KINDS):
-        among = np.bincount(level[kind[here] == k], minlength=listed.shape[1])
+        among = np.bincount(level[kind == k], minlength=listed.shape[1])
         if among.any():
             listed[k] = (among * ONE // among.sum() * own + listed[k] * (ONE - own)) // ONE
     return normalise(listed)
@@ -158,8 +149,13 @@ def draw_calls(region: Region) -> Calls:
         happens &= region.stream("helpline/again").chance(first, probability(p), turn)
         same = region.chance("helpline/same_week", first, "helpline.again_same_week", turn)
         last = (opens[slot] + 1) * WEEK * MINUTES_A_DAY - 1
-        ahead = days_between(region, first, turn) * MINUTES_A_DAY
-        later = minute // MINUTES_A_DAY * MINUTES_A_DAY + ahead + _clock(region, first, turn)
+        # Calls of one person cluster.
+        day = (
+            minute // MINUTES_A_DAY
+            + 1
+            + region.choose("helpline/between", first, "helpline.days_between", turn)
+        )
+        later = day * MINUTES_A_DAY + _clock(region, first, turn)
         same &= later <= last
         happens &= np.where(same, minute < last, slot + 1 < weeks)
         slot = np.where(same, slot, np.minimum(slot + 1, weeks - 1))
@@ -169,30 +165,34 @@ def draw_calls(region: Region) -> Calls:
     return Calls(of * CALL_ROOM + turn, of, turn, when)
 
 
-def _minute(region: Region, first: np.ndarray, week: np.ndarray, turn: int) -> np.ndarray:
-    return (week * WEEK + weekday(region, first, turn)) * MINUTES_A_DAY + _clock(region, first, turn)
+def _minute(region: Region, first: Ints, week: Ints, turn: int) -> Ints:
+    day = week * WEEK + region.choose("helpline/weekday", first, "helpline.weekdays", turn)
+    return day * MINUTES_A_DAY + _clock(region, first, turn)
 
 
 def _clock(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
     """Return a minute of the day, mostly in the afternoon (the sum of two uniform draws)."""
-    half = MINUTES_A_DAY // 2
-    hour = region.stream("helpline/hour").below(first, half, 2 * turn)
-    hour += region.stream("helpline/hour").below(first, half, 2 * turn + 1)
-    return (hour + MINUTES_A_DAY // 8) % MINUTES_A_DAY
+    one, two = (region.stream("helpline/hour").below(first, MINUTES_A_DAY // 2, 2 * turn + k) for k in (0, 1))
+    return (one + two + MINUTES_A_DAY // 8) % MINUTES_A_DAY
 
 
-def draw_callers(region: Region, o: Operations, people: People, calls: Calls) -> Callers:
-    """Return the person behind each first contact, and how long after leaving they get in touch."""
-    first, day = calls.first[calls.turn == 0], calls.day[calls.turn == 0]
+def group_shares(region: Region) -> Ints:
+    """Return the shares of first contacts by those exploited, workers and others, out of 65,536."""
     exploited, worker = (probability(region[f"helpline.{name}"]) for name in ("exploited", "worker"))
-    group = region.stream("helpline/group").choose(
-        first, np.array([exploited, worker, ONE - exploited - worker])
-    )
+    return np.array([exploited, worker, ONE - exploited - worker])
+
+
+def draw_callers(region: Region, people: People, calls: Calls, able: Ints, kinds: Ints) -> Callers:
+    """Return the person behind each first contact, and how long after leaving they get in touch.
+
+    ``able``: positions of people who may call; ``kinds``: of the case of each of the people.
+    """
+    first, day = calls.first[calls.turn == 0], calls.day[calls.turn == 0]
+    group = region.stream("helpline/group").choose(first, group_shares(region))
     table = phase_table(region)[[0, WORKER, ENQUIRY]]
     phase = region.stream("helpline/phase").choose(first, table[group])
     # An exploited adult who is in the phase on that day, else in the nearest phase.
-    may = find_able(region, o, people)
-    may = may[np.lexsort((people.local[may], people.end[may]))]
+    may = able[np.lexsort((people.local[able], people.end[able]))]
     ends = people.end[may]
     low, high = _phase_days(region)
     start = np.searchsorted(ends, day - high[phase], side="left")
@@ -203,8 +203,8 @@ def draw_callers(region: Region, o: Operations, people: People, calls: Calls) ->
     picked = may[np.where(((phase == INSIDE) & fits) | (left < 0), inside, left)]
     position = np.where(group == 0, picked, NOBODY)
     at = np.maximum(position, 0)
-    kind = np.where(group == 0, kinds_of_people(o, people)[at], group + WORKER - 1)
-    lag = region.between("helpline/lag", first, np.stack(_phase_days(region), axis=1)[phase])
+    kind = np.where(group == 0, kinds[at], group + WORKER - 1)
+    lag = region.between("helpline/lag", first, np.stack([low, high], axis=1)[phase])
     leaves = np.where(phase == INSIDE, DAYS * 2, day - lag)
     return Callers(
         person=np.where(group == 0, people.local[at], OTHERS + first),
@@ -220,20 +220,28 @@ def _phase_days(region: Region) -> tuple[np.ndarray, np.ndarray]:
     return bounds[:, 0], bounds[:, 1]
 
 
-def circumstance_chances(region: Region, o: Operations, people: People) -> dict[str, np.ndarray]:
-    """Return by circumstance (kinds, phases) probabilities out of 65,536."""
-    tables = circumstance_tables(region)
-    means, here = people.means.index, find_able(region, o, people)
-    used, of = people.control[here], kinds_of_people(o, people)[here]
-    took = used[:, means("takes_earnings")] | used[:, means("debt_bondage")]
-    found = {"earnings": took, "documents": used[:, means("withholds_documents")]}
-    found |= {"restricted": used[:, means("restricts_movement")], "threatened": used[:, means("threats")]}
-    made = dict(tables)
-    for name, has in found.items():
-        made[name] = tables[name].copy()
+def _treatment(people: People) -> dict[str, np.ndarray]:
+    """Return by circumstance whether each of the people is held in it, bool."""
+    used = dict(zip(people.means, people.control.T, strict=True))
+    return {
+        "earnings": used["takes_earnings"] | used["debt_bondage"],
+        "documents": used["withholds_documents"],
+        "restricted": used["restricts_movement"],
+        "threatened": used["threats"],
+    }
+
+
+def circumstance_chances(region: Region, people: People, able: Ints, kind: Ints) -> dict[str, Ints]:
+    """Return by circumstance (kinds, phases) probabilities out of 65,536.
+
+    ``able``: positions of people who may call; ``kind``: of the case of each.
+    """
+    made = circumstance_tables(region)
+    for name, held in _treatment(people).items():
         for k in range(EXPLOITED_KINDS):
-            if (of == k).any():
-                made[name][k] = np.clip(int(has[of == k].sum()) * ONE // int((of == k).sum()), 1, ONE - 1)
+            among = held[able][kind == k]
+            if len(among):
+                made[name][k] = np.clip(int(among.sum()) * ONE // len(among), 1, ONE - 1)
     made["restricted"][:, INSIDE + 1 :] = 0
     return made
 
@@ -245,12 +253,7 @@ def kinds_of_people(o: Operations, people: People) -> np.ndarray:
 
 
 def draw_cases(
-    region: Region,
-    o: Operations,
-    people: People,
-    calls: Calls,
-    callers: Callers,
-    listed: dict[str, np.ndarray],
+    region: Region, o: Operations, people: People, calls: Calls, callers: Callers, listed: dict[str, Ints]
 ) -> Cases:
     """Return the hidden state of every contact on its day. ``listed``: what :func:`circumstance_chances` returns."""
     kind, person = callers.kind[calls.first], callers.person[calls.first]
@@ -266,22 +269,16 @@ def draw_cases(
     language = np.where(foreign, region.stream("helpline/language").choose(person, others), o.majority)
     at_hand = region.chances("helpline.interpreter", LANGUAGES)
     at = callers.position[calls.first]
-    used = people.control[np.maximum(at, 0)]
-    circumstances = {
-        name: region.stream(f"helpline/{name}").chance(person, p[kind, phase]) for name, p in listed.items()
-    }
-    took = used[:, people.means.index("takes_earnings")] | used[:, people.means.index("debt_bondage")]
-    ended = (people.exit[np.maximum(at, 0)] == "authorities") & (since >= 0)
-    known = {
-        "earnings": took,
-        "documents": used[:, people.means.index("withholds_documents")],
-        "authorities": ended,
-        "restricted": used[:, people.means.index("restricts_movement")] & (since < 0),
-        "threatened": used[:, people.means.index("threats")],
-    }
-    of = {name: np.where(at >= 0, known[name], drawn) for name, drawn in circumstances.items()}
+    row = np.maximum(at, 0)
+    known = {name: held[row] for name, held in _treatment(people).items()}
+    known["restricted"] &= since < 0
+    known["authorities"] = (people.exit[row] == "authorities") & (since >= 0)
+    of = {}
+    for name, p in listed.items():
+        drawn = region.stream(f"helpline/{name}").chance(person, p[kind, phase])
+        of[name] = np.where(at >= 0, known[name], drawn)
     dangers = danger_by_threats(region, listed["threatened"])[of["threatened"].astype(np.int64), kind, phase]
-    stay = np.minimum(calls.day, people.end[np.maximum(at, 0)]) - people.start[np.maximum(at, 0)]
+    stay = np.minimum(calls.day, people.end[row]) - people.start[row]
     # Where nobody is there yet on a day, who comes next calls, and has worked no week.
     stay = np.maximum(stay, 0)
     return Cases(
@@ -304,25 +301,26 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     """Draw the contacts of one region."""
     o: Operations = past["operations"]
     people: People = past["people"]
+    able, kinds = find_able(region, o, people), kinds_of_people(o, people)
     calls = draw_calls(region)
-    callers = draw_callers(region, o, people, calls)
-    circumstances = circumstance_chances(region, o, people)
+    callers = draw_callers(region, people, calls, able, kinds)
+    circumstances = circumstance_chances(region, people, able, kinds[able])
     cases = draw_cases(region, o, people, calls, callers, circumstances)
     # Weights of the kinds among first contacts: the prior of the posterior.
-    may = find_able(region, o, people)
-    forms = np.bincount(kinds_of_people(o, people)[may], minlength=EXPLOITED_KINDS)
-    exploited, worker = (probability(region[f"helpline.{name}"]) for name in ("exploited", "worker"))
-    kinds = np.array([*(forms * exploited // max(len(may), 1)), worker, ONE - exploited - worker])
-    m = build_need_model(region, kinds, circumstances)
+    forms, shares = np.bincount(kinds[able], minlength=EXPLOITED_KINDS), group_shares(region)
+    weights = np.append(forms * shares[0] // max(len(able), 1), shares[1:])
+    m = build_need_model(region, weights, circumstances)
     needs, urgency = draw_needs(region, m, cases), draw_urgency(region, cases)
     seen = HelplineEvidence.none(len(calls.local))
-    sectors = trade_table(region, o, people, kinds_of_people(o, people))
-    facts = draw_coded_facts(region, cases, needs, seen, sectors, circumstances["restricted"])
-    text, raised = write_notes(region, LANGUAGES[o.majority], cases, needs, facts, seen)
+    sectors = trade_table(region, o, people, able, kinds[able])
+    facts, relation = draw_coded_facts(region, cases, needs, seen, sectors, circumstances["restricted"])
+    text, raised = write_notes(region, LANGUAGES[o.majority], cases, needs, facts, relation, seen)
     odds, urgent = need_posterior(m, cases.foreign, seen)
     happens = region.chance("helpline/settled", calls.local, "helpline.settled")
-    delay = region.stream("helpline/settled_days").quantile(calls.local, "gamma_2.0")
-    settled = np.where(happens, calls.day + 1 + delay * region["helpline.settled_days"] // 2_000_000, -1)
+    delay = (
+        region.spread("helpline/settled_days", calls.local, "gamma_2.0", region["helpline.settled_days"]) // 2
+    )
+    settled = np.where(happens, calls.day + 1 + delay, -1)
     at = callers.position[calls.first]
     owner = people.owner[np.maximum(at, 0)]
     recognised = region.chance("helpline/recognised", calls.local, "helpline.recognised")
@@ -332,7 +330,7 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
             "minute": calls.minute,
             "language": pl.Series(LANGUAGES)[cases.language],
             "narrative": text,
-            **facts.columns,
+            **facts,
             "repeat_contact": (calls.turn > 0) & recognised,
             "person": region.ids("people", cases.person),
             "operation": with_nulls(o.id[owner], at >= 0),

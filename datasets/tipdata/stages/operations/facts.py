@@ -81,13 +81,15 @@ def build_law(region: Region) -> FactLaw:
     forms = usual.shape[2] - len(KINDS) + 1
     noise = np.zeros((len(FAMILIES), array_shape()[0], len(KINDS), array_shape()[1]), dtype=np.int64)
     for part, own in facts().items():
-        families, cell = _cells(part)
+        # The families that the part's facts are of, and where the numbers of each one's deviations begin.
+        families, cell = slice(None), 64 * np.arange(len(FAMILIES))[:, None]
+        if part != ALL:
+            families, cell = [FAMILIES.index(part)], np.zeros((1, 1), dtype=np.int64)
         streams = region.streams(f"parameter/fact/{part}/{fact.name}" for fact in own)
         cells = cell + np.arange(len(KINDS) * array_shape()[1])
         drawn = streams.quantile(cells.ravel(), "normal").reshape(len(own), *cells.shape) // 1000
-        for c, (fact, moved) in enumerate(
-            zip(own, drawn, strict=True), 0 if part == ALL else len(facts()[ALL])
-        ):
+        first = 0 if part == ALL else len(facts()[ALL])
+        for c, (fact, moved) in enumerate(zip(own, drawn, strict=True), first):
             own_cells = moved[..., : len(KINDS) * len(fact.levels)]
             noise[families, c, :, : len(fact.levels)] = own_cells.reshape(-1, len(KINDS), len(fact.levels))
     jitter = probability(region["facts.jitter"])
@@ -97,13 +99,6 @@ def build_law(region: Region) -> FactLaw:
     moved = moved[np.array(list(CATEGORIES.values()))][:, np.arange(len(by_migration))[:, None], speaks]
     weights = np.where(usual > 0, np.maximum(usual * exp(moved) // ONE, 1), 0)
     return FactLaw(weights, by_migration, form_logs(region.natural))
-
-
-def _cells(part: str) -> tuple[slice, Ints]:
-    """Return the families that a part's facts are of, and where the numbers of each one's deviations begin."""
-    if part == ALL:
-        return slice(None), 64 * np.arange(len(FAMILIES))[:, None]
-    return slice(FAMILIES.index(part), FAMILIES.index(part) + 1), np.zeros((1, 1), dtype=np.int64)
 
 
 @lru_cache(maxsize=2)
@@ -122,11 +117,10 @@ def _world_weights(world: World) -> tuple[np.ndarray, np.ndarray]:
             listed = world.parameters[f"facts.law.{fact.part}.{fact.name}"]["value"]
             if fact.name in BY_MIGRATION:
                 by_migration[c] = True
-                rows = [
-                    [round(listed[level][who] * 1000) for level in fact.levels]
-                    for who in ("resident", "migrant")
-                ]
-                by = np.array(rows, dtype=np.int64)
+                by = np.array(
+                    [[listed[level][who] for level in fact.levels] for who in ("resident", "migrant")]
+                )
+                by = np.rint(by * 1000).astype(np.int64)
             else:
                 by = _by_speaker(world, listed, fact, category, forms)
             weights[k, c, : len(by), : by.shape[1]] = np.maximum(by, 1)
@@ -183,9 +177,8 @@ def draw_facts(
             level[:, fact] = 0
             continue
         if law.by_migration[fact]:
-            level[:, fact] = _choose_level(
-                bits[fact], _conditional_weights(law, fact, level, category, migrant[:, None])[:, 0]
-            )
+            weights = _conditional_weights(law, fact, level, category, migrant[:, None])[:, 0]
+            level[:, fact] = _choose_level(bits[fact], weights)
             continue
         weights = _conditional_weights(law, fact, level, category, all_speakers)
         level[:, fact] = _choose_level(bits[fact], weights[np.arange(len(local)), speaker])

@@ -9,6 +9,7 @@ group that is wrongly investigated is treated as others are.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,11 @@ def form_logs(region: Region) -> Ints:
     return log(normalise((form_shares(region)[:, None] * by_form).T))
 
 
+def posting_kinds(region: Region) -> Ints:
+    """Return (kinds,) probabilities of kinds among those that post, out of 65,536."""
+    return np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])
+
+
 def natural_weight(region: Region, kind: Ints, form: Ints, posts: np.ndarray) -> Ints:
     """Return the weight per operation, in millionths, that restores the world's shares of kinds and forms."""
     drawn = _share(region, kind, form, posts)
@@ -48,8 +54,7 @@ def natural_weight(region: Region, kind: Ints, form: Ints, posts: np.ndarray) ->
 def _share(region: Region, kind: Ints, form: Ints, posts: np.ndarray) -> Ints:
     """Return the share, out of 2**32, of each operation's kind and form among those that post, or those that do not."""
     of_form = np.where(kind == TRAFFICKING, form_shares(region)[np.maximum(form, 0)], ONE)
-    hidden = np.array([region["operations.hidden_kind"][k] for k in KINDS])
-    posting = np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])
+    hidden, posting = region.values("operations.hidden_kind", KINDS), posting_kinds(region)
     of_kind = np.stack([hidden * ONE // hidden.sum(), posting * ONE // posting.sum()])
     return of_kind[posts.astype(int), kind] * of_form
 
@@ -82,11 +87,8 @@ def draw_levels(
     noises = noises // 1000 * jitter // ONE
     words = region.streams(f"{streams[1]}/{name}" for name in listed).bits(ids)
     for name, weights, noise, drawn in zip(listed, tables, noises, words, strict=True):
-        moved = (
-            noise[: weights.shape[1]]
-            if "all" in listed[name]
-            else noise[: weights.size].reshape(weights.shape)
-        )
+        shape = weights.shape[1:] if "all" in listed[name] else weights.shape
+        moved = noise[: math.prod(shape)].reshape(shape)
         p = normalise(weights * exp(moved) // ONE)
         levels[name] = choose_from_bits(drawn, p[group])
         total += log(p)[:, levels[name]].T
@@ -106,14 +108,11 @@ BY_FORM = "operations.armed_by_form"
 def draw_organisation(region: Region, local: Ints, kind: Ints, form: Ints, forms: tuple[str, ...]) -> Ints:
     """Return the organisation of each operation, an index into the names of ``operations.organisation``."""
     names = list(region["operations.organisation"])
-    weights = np.array(
-        [
-            [region[f"operations.{source}"][name] for name in names]
-            for source in ("organisation", "lawful_organisation")
-        ]
-    )[(kind != TRAFFICKING).astype(int)]
-    listed = region[BY_FORM]
-    weight = np.array([listed.get(form, 0) for form in forms], dtype=np.int64)
+    sources = ("operations.organisation", "operations.lawful_organisation")
+    weights = np.array([region.values(source, names) for source in sources])[
+        (kind != TRAFFICKING).astype(int)
+    ]
+    weight = np.array([region[BY_FORM].get(form, 0) for form in forms], dtype=np.int64)
     ratio = (weight * ONE * ONE // (weight * form_shares(region.natural)).sum())[np.maximum(form, 0)]
     armed = names.index(ARMED)
     weights[:, np.arange(len(names)) != armed] *= ONE
@@ -129,8 +128,9 @@ def town_weights(region: Region, places: Places, organisation: Ints) -> Ints:
 
 def draw_spell(region: Region, local: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return first and last day of posting; spells reach beyond both ends of time and are cut there."""
-    mean = region["operations.duration_days"]
-    length = 7 + mean * region.stream("operations/spell").quantile(local, "gamma_2.0") // 2_000_000
+    length = (
+        7 + region.spread("operations/spell", local, "gamma_2.0", region["operations.duration_days"]) // 2
+    )
     start = region.stream("operations/start").below(local, DAYS + 60) - 60
     first = np.clip(start, 0, DAYS - 4)
     return first, np.clip(start + length, first + 3, DAYS - 1)
@@ -163,9 +163,7 @@ def draw_investigated(region: Region, local: np.ndarray, kind: np.ndarray, first
     """Return the day on which an investigation establishes what an operation is; past the end of time if none does."""
     p = region.chances("operations.investigated", KINDS)[kind]
     delay = (
-        region["operations.investigation_days"]
-        * region.stream("operations/delay").quantile(local, "gamma_2.0")
-        // 2_000_000
+        region.spread("operations/delay", local, "gamma_2.0", region["operations.investigation_days"]) // 2
     )
     happens = region.stream("operations/investigated").chance(local, p)
     return np.where(happens, first + delay, DAYS * 2)
@@ -224,17 +222,15 @@ def disturb(
     never = np.full(len(local), UNDISTURBED)
     inside = investigated <= np.minimum(ends, DAYS - 1)
     stopped = inside & region.chance("operations/stopped", local, "operations.stopped")
-    wait = region["operations.stop_days"] * region.stream("operations/stops").quantile(local, "exponential")
-    day = np.maximum(investigated + wait // 1_000_000, first + SHORTEST)
+    wait = region.spread("operations/stops", local, "exponential", region["operations.stop_days"])
+    day = np.maximum(investigated + wait, first + SHORTEST)
     ends = np.where(stopped, np.minimum(ends, day), ends)
-    pause = region["operations.pause_days"] * region.stream("operations/pauses").quantile(
-        local, "exponential"
-    )
+    pause = region.spread("operations/pauses", local, "exponential", region["operations.pause_days"])
     pauses = inside & ~stopped
     return Disturbances(
         np.minimum(last, ends),
         ends,
         stopped,
         np.where(pauses, investigated, never),
-        np.where(pauses, investigated + 1 + pause // 1_000_000, never),
+        np.where(pauses, investigated + 1 + pause, never),
     )

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from tipdata.core import draw
-from tipdata.core.draw import ONE, log, log_sum, normalise, probability
+from tipdata.core.draw import ONE, Ints, log, log_sum, normalise
 from tipdata.core.kinds import CATEGORIES, KINDS, LANGUAGES, STRATEGIES, TRAFFICKING
 from tipdata.core.tables import decode, read_tables, with_nulls
 from tipdata.core.world import DAYS, Region
@@ -73,10 +73,9 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
     local = np.arange(region["operations.count"])
     ids = region.ids("operations", local)
     posts = np.argsort(region.stream("operations/posts").shuffle(local)) < region["operations.posting"]
-    kind = _kinds(region, local, posts, _prior(region))
+    kind = _kinds(region, local, posts)
     forms = tuple(region["operations.form"])
-    form = region.stream("operations/form").choose(local, region.values("operations.form"))
-    form = np.where(kind == TRAFFICKING, form, -1)
+    form = np.where(kind == TRAFFICKING, region.choose("operations/form", local, "operations.form"), -1)
     category, category_log = _categories(region, local, kind, form, forms)
     organisation = habits.draw_organisation(region, local, kind, form, forms)
     family = np.array(list(CATEGORIES.values()))[category]
@@ -84,7 +83,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
         region, local, kind, KINDS, region.group("operations.traits"), ("parameter/trait", "operations")
     )
     language, majority = _languages(region, local, traits["migrant"])
-    kind_log = log(normalise(_prior(region.natural)))
+    kind_log = log(normalise(habits.posting_kinds(region.natural)))
     facts = draw_facts(region, local, kind, form, category, traits["migrant"])
     total = kind_log + category_log[category] + trait_log + facts.log
     first, last = habits.draw_spell(region, local)
@@ -127,17 +126,10 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
     return operations, {"operations": _frame(region, operations, investigated)}
 
 
-def _prior(region: Region) -> np.ndarray:
-    return np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])
-
-
-def _kinds(region: Region, local: np.ndarray, posts: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    hidden = np.array([region["operations.hidden_kind"][k] for k in KINDS])
-    return np.where(
-        posts,
-        region.stream("operations/kind").choose(local, prior),
-        region.stream("operations/hidden_kind").choose(local, hidden),
-    )
+def _kinds(region: Region, local: Ints, posts: np.ndarray) -> Ints:
+    posting = region.stream("operations/kind").choose(local, habits.posting_kinds(region))
+    hidden = region.values("operations.hidden_kind", KINDS)
+    return np.where(posts, posting, region.stream("operations/hidden_kind").choose(local, hidden))
 
 
 def _categories(
