@@ -1,6 +1,7 @@
 """The stages of the world, a module or package each, found by name and run in the order of their dependencies.
 
-A new stage is a new module or package here that has a ``STAGE``, and its parameters in the draft's world file.
+A new stage is a new module here, or a package with a module ``stage``, that has a ``STAGE``, and its parameters in the
+draft's world file.
 """
 
 import importlib
@@ -12,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Table
 from tipdata.core.world import Region, includes
 
 Past = dict[str, Any]
@@ -48,7 +49,7 @@ class Stage:
 def stages() -> tuple[Stage, ...]:
     """Return all stages, each after those it reads, otherwise in alphabetical order."""
     found: dict[str, Stage] = {}
-    for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
+    for module in sorted(f"{m.name}.stage" if m.ispkg else m.name for m in pkgutil.iter_modules(__path__)):
         stage = importlib.import_module(f"{__name__}.{module}").STAGE
         if stage.name in found:
             raise ValueError(f"two modules define a stage named {stage.name}")
@@ -107,17 +108,14 @@ def all_tables() -> dict[str, Table]:
             if table.name in found:
                 raise ValueError(f"two stages declare a table named {table.name}")
             found[table.name] = table
+    keys = {table.name: [table[name].dtype for name in table.key] for table in found.values()}
     for table in found.values():
         for column in table.columns:
-            if column.id_of and not _holds_key(column, found.get(column.id_of)):
+            if column.id_of and keys.get(column.id_of) != [column.inner]:
                 raise ValueError(
                     f"{table.name}.{column.name}: id_of={column.id_of} is not a table with one {column.inner} key"
                 )
     return found
-
-
-def _holds_key(column: Column, owner: Table | None) -> bool:
-    return owner is not None and len(owner.key) == 1 and owner[owner.key[0]].dtype == column.inner
 
 
 def tables_of(version: str) -> dict[str, Table]:

@@ -127,34 +127,23 @@ class _Queue:
     """bool: what that brigade says."""
 
 
-@dataclass(frozen=True)
-class _Votes:
-    """Votes, sorted by queued advert. ``item``: position in the queue; ``brigaded``: bool."""
-
-    item: np.ndarray
-    reviewer: np.ndarray
-    number: np.ndarray
-    brigaded: np.ndarray
-
-
 def generate(region: Region, past: Past) -> tuple[None, Tables]:
     """Draw the queue of one region and the votes on it."""
     o: Operations = past["operations"]
     adverts: Adverts = past["adverts"]
     queue = _queue(region, o, adverts)
     reviewers = draw_reviewers(region)
-    votes = _assign_reviewers(region, o, queue, reviewers)
-    i, brigaded = votes.item, votes.brigaded
-    likely = vote_chances(region, reviewers, votes.reviewer, o, queue.operation[i])
+    i, reviewer, number, brigaded = _assign_reviewers(region, o, queue, reviewers)
+    likely = vote_chances(region, reviewers, reviewer, o, queue.operation[i])
     chances = likely[np.arange(len(i)), queue.kind[i], queue.face[i]]
-    drawn = region.stream("reviews/vote").below(votes.number, ONE)
+    drawn = region.stream("reviews/vote").below(number, ONE)
     free = (np.cumsum(chances, axis=1)[:, :2] <= drawn[:, None]).sum(axis=1)
     vote = np.where(brigaded, np.where(queue.condemns[i], HARMFUL, CLEAR), free)
-    own, pooled = _posteriors(region, queue, votes, vote, likely)
+    own, pooled = _posteriors(region, queue, i, brigaded, vote, likely)
     gold = region.chance("queue/gold", queue.row, "reviews.gold")
     harmful, brigade = queue.kind == TRAFFICKING, region.ids("review brigades", np.maximum(queue.brigade, 0))
     waits = np.where(brigaded, region["reviews.brigade_minutes"], region["reviews.minutes"])
-    taken = region.spread("reviews/minute", votes.number, "exponential", waits)
+    taken = region.spread("reviews/minute", number, "exponential", waits)
     opens = region.stream("queue/minute").below(queue.row, MINUTES_A_DAY)
     minute = queue.day[i] * MINUTES_A_DAY + opens[i] + taken
     minute = np.minimum(minute, (adverts.until[queue.at][i] + 1) * MINUTES_A_DAY - 1)
@@ -172,12 +161,12 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
             "operation_log_odds": pooled,
         },
         "reviews": {
-            "review": region.ids("reviews", votes.number),
+            "review": region.ids("reviews", number),
             "advert": adverts.id[queue.at][i],
-            "reviewer": reviewers.id[votes.reviewer],
+            "reviewer": reviewers.id[reviewer],
             "minute": minute,
             "vote": pl.Series(VOTES)[vote],
-            "reviewer_kind": pl.Series(REVIEWERS)[reviewers.kind[votes.reviewer]],
+            "reviewer_kind": pl.Series(REVIEWERS)[reviewers.kind[reviewer]],
             "brigade": with_nulls(brigade[i], brigaded),
         },
     }
@@ -230,8 +219,13 @@ def _brigades(region: Region, o: Operations, queued: np.ndarray) -> tuple[np.nda
     return targeted, region.stream("queue/condemns").chance(np.arange(len(o.id)), p)
 
 
-def _assign_reviewers(region: Region, o: Operations, queue: _Queue, reviewers: Reviewers) -> _Votes:
-    """Return who votes on what: a race of exponential times, faster for the active and readers, after brigades."""
+def _assign_reviewers(
+    region: Region, o: Operations, queue: _Queue, reviewers: Reviewers
+) -> tuple[Ints, Ints, Ints, np.ndarray]:
+    """Return of each vote the position in the queue (rising), the reviewer, its number, and whether a brigade casts it.
+
+    Who votes on what is a race of exponential times, faster for the active and readers, after brigades.
+    """
     number = queue.row[:, None] * REVIEWER_ROOM + np.arange(len(reviewers.id))
     reads = reviewers.reads[:, o.language[queue.operation]].T
     weight = reviewers.activity * np.where(reads, region["reviews.readers_first"], 1)
@@ -244,11 +238,11 @@ def _assign_reviewers(region: Region, o: Operations, queue: _Queue, reviewers: R
     count = region.between("queue/votes", queue.row, region["reviews.votes"])
     place = np.argsort(np.argsort(time, axis=1, kind="stable"), axis=1, kind="stable")
     item, reviewer = np.nonzero(place < count[:, None])
-    return _Votes(item, reviewer, number[item, reviewer], brigaded[item, reviewer])
+    return item, reviewer, number[item, reviewer], brigaded[item, reviewer]
 
 
 def _posteriors(
-    region: Region, queue: _Queue, votes: _Votes, vote: np.ndarray, likely: np.ndarray
+    region: Region, queue: _Queue, item: Ints, brigaded: np.ndarray, vote: Ints, likely: Ints
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return log-odds of harmful, milli-nats: given an advert's own votes, and given all votes on its operation's
     adverts.
@@ -256,8 +250,8 @@ def _posteriors(
     Given are the true probabilities, which votes are a brigade's, and what that brigade wants; faces are summed out.
     """
     likelihood = log(np.maximum(likely[np.arange(len(vote)), :, :, vote], 1))
-    likelihood = np.where(votes.brigaded[:, None, None], 0, likelihood)
-    own = _sum_by_group(likelihood, votes.item, len(queue.row))
+    likelihood = np.where(brigaded[:, None, None], 0, likelihood)
+    own = _sum_by_group(likelihood, item, len(queue.row))
     operations, of = np.unique(queue.operation, return_inverse=True)
     order = np.argsort(of, kind="stable")
     pooled = _sum_by_group(own[order], of[order], len(operations))[of]

@@ -48,12 +48,6 @@ LENGTH, SHORT = level_place(FAMILIES[0], "length=short")
 PRICE_LEVELS = {level: level_place(FAMILIES[0], f"price={level}")[1] for level in ("usual", "low", "high")}
 
 
-def draw_stated(region: Region, o: Operations, plan: Schedule) -> np.ndarray:
-    """Return (n,) bool: the advert states a price."""
-    missing = region.chances("prices.missing", FAMILIES)
-    return ~region.stream("templates/no_price").chance(plan.template, missing[o.family[plan.operation]])
-
-
 def draw_prices(
     region: Region,
     o: Operations,

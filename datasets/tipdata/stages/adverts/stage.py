@@ -54,7 +54,8 @@ def write_adverts(
     words = phrases(LANGUAGES)
     source = draw_copies(region, o)
     priced = np.zeros(len(source), dtype=bool)
-    stated = details.draw_stated(region, o, plan)
+    missing = region.chances("prices.missing", FAMILIES)[o.family[plan.operation]]
+    stated = ~region.stream("templates/no_price").chance(plan.template, missing)
     priced[plan.template] = stated
     masked = (plan.day >= o.adopts_obfuscation[plan.operation]) & (o.obfuscation[plan.operation] > 0)
     voice = o.facts.level[:, number_of("voice")]

@@ -1,3 +1,1 @@
 """What is behind a contact with a helpline, and what is written down of it: the parts of the stage ``helpline``."""
-
-from tipdata.stages.helpline.stage import STAGE as STAGE

@@ -220,11 +220,6 @@ def draw_needs(region: Region, m: NeedModel, c: Cases) -> np.ndarray:
     return region.stream("helpline/need").chance(c.person[:, None], sigmoid(total), np.arange(len(NEEDS)))
 
 
-def draw_urgency(region: Region, c: Cases) -> np.ndarray:
-    """Return levels 0-2 by danger now and time since leaving."""
-    return region.stream("helpline/urgency").choose(c.local, urgency_table(region)[c.phase, c.danger])
-
-
 def cells_of(c: Cases) -> np.ndarray:
     """Return the cell (kind, phase, danger) of each contact, 0-74."""
     return (c.kind * len(PHASES) + c.phase) * LEVELS + c.danger

@@ -37,9 +37,9 @@ from tipdata.stages.helpline.cases import (
     danger_by_threats,
     draw_coded_facts,
     draw_needs,
-    draw_urgency,
     need_posterior,
     phase_table,
+    urgency_table,
     write_notes,
 )
 from tipdata.stages.operations.stage import Operations
@@ -310,7 +310,9 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     forms, shares = np.bincount(kinds[able], minlength=EXPLOITED_KINDS), group_shares(region)
     weights = np.append(forms * shares[0] // max(len(able), 1), shares[1:])
     m = build_need_model(region, weights, circumstances)
-    needs, urgency = draw_needs(region, m, cases), draw_urgency(region, cases)
+    needs = draw_needs(region, m, cases)
+    urgency = urgency_table(region)[cases.phase, cases.danger]
+    urgency = region.stream("helpline/urgency").choose(calls.local, urgency)
     seen = HelplineEvidence.none(len(calls.local))
     sectors = trade_table(region, o, people, able, kinds[able])
     facts, relation = draw_coded_facts(region, cases, needs, seen, sectors, circumstances["restricted"])

@@ -1,3 +1,1 @@
 """Conversations of coded acts."""
-
-from tipdata.stages.messages.stage import STAGE as STAGE

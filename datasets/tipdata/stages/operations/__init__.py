@@ -1,3 +1,1 @@
 """Operations, the hidden units of the story."""
-
-from tipdata.stages.operations.stage import STAGE as STAGE

@@ -17,7 +17,6 @@ import numpy as np
 from tipdata.core.draw import ONE, Ints, choose_from_bits, exp, log, normalise, probability
 from tipdata.core.kinds import CATEGORIES, KINDS, TRAFFICKING
 from tipdata.core.world import DAYS, Region
-from tipdata.stages.places import Places
 
 USUAL = 1_000_000
 """The weight of an operation of a size without a profile."""
@@ -118,12 +117,6 @@ def draw_organisation(region: Region, local: Ints, kind: Ints, form: Ints, forms
     weights[:, np.arange(len(names)) != armed] *= ONE
     weights[:, armed] *= ratio
     return region.stream("operations/organisation").choose(local, weights)
-
-
-def town_weights(region: Region, places: Places, organisation: Ints) -> Ints:
-    """Return (operations, towns) weights of home towns: armed groups keep to borders."""
-    armed = organisation == list(region["operations.organisation"]).index(ARMED)
-    return np.where(armed[:, None] & ~places.border, 0, places.weight)
 
 
 def draw_spell(region: Region, local: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

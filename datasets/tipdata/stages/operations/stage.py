@@ -92,6 +92,9 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
     investigated = habits.draw_investigated(region, local, kind, first)
     left = habits.disturb(region, local, investigated, first, last, ends)
     p = region.chances("operations.cross_border", KINDS)
+    # Armed groups keep to borders.
+    armed = organisation == list(region["operations.organisation"]).index(habits.ARMED)
+    towns = np.where(armed[:, None] & ~places.border, 0, places.weight)
     operations = Operations(
         id=ids,
         kind=kind,
@@ -111,9 +114,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
         begins=begins,
         ends=left.ends,
         disturbed=left,
-        town=region.stream("operations/town").choose(
-            local, habits.town_weights(region, places, organisation)
-        ),
+        town=region.stream("operations/town").choose(local, towns),
         cross_border=region.stream("operations/cross_border").chance(local, p[kind]),
         adopts_messaging=adopts["messaging"],
         adopts_obfuscation=adopts["obfuscation"],

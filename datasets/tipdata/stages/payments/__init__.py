@@ -1,3 +1,1 @@
 """The ledger: who pays whom, when, how much and how, scheme by scheme. The stage ``payments`` puts it together."""
-
-from tipdata.stages.payments.stage import STAGE as STAGE

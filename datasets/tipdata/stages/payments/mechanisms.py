@@ -91,9 +91,10 @@ def _draw_stated(region: Region, s: Schemes, rows: Ints, ids: Ids) -> np.ndarray
     return region.stream("payments/told").chance(ids, p)
 
 
-def state_purpose(region: Region, s: Schemes, legs: PaymentRows, rows: Ints, purpose: Ints) -> PaymentRows:
-    """Return payments whose stated purpose, if any, is their own instead of their scheme's."""
-    return replace(legs, purpose=np.where(_draw_stated(region, s, rows, legs.number), purpose, UNSTATED))
+def state_purpose(region: Region, s: Schemes, legs: PaymentRows, rows: Ints, purpose: str) -> PaymentRows:
+    """Return payments whose stated purpose, if any, is this one instead of their scheme's."""
+    stated = _draw_stated(region, s, rows, legs.number)
+    return replace(legs, purpose=np.where(stated, PURPOSES.index(purpose), UNSTATED))
 
 
 def find_payers(region: Region, s: Schemes, people: Inhabitants, rows: Ints, place: Ints) -> Ints:
@@ -409,7 +410,7 @@ def _items(
         ends = head, wallets.venue(item, wallets.draw_provider(region, "payments/provider", ids, item))
     legs = make_payments(region, s, of, place, minute, ends, amount)
     if item in PURPOSES:
-        legs = state_purpose(region, s, legs, of, np.full(len(of), PURPOSES.index(item)))
+        legs = state_purpose(region, s, legs, of, item)
     return legs.where((day >= 0) & (day < DAYS))
 
 
@@ -486,7 +487,7 @@ def _pay_tours(
     payee = wallets.venue("travel", wallets.draw_provider(region, "payments/provider", ids, "travel"))
     minute = calendar.minute("payments/spent", ids, day)
     made = make_payments(region, s, rows, place, minute, (wallet, payee), amount)
-    made = state_purpose(region, s, made, rows, np.full(len(rows), PURPOSES.index("travel")))
+    made = state_purpose(region, s, made, rows, "travel")
     # Who travels on money of their own is not paid for by the scheme.
     paid_for = np.isin(wallet % wallets.A_OPERATION, OF_THE_SCHEME)
     return replace(made, core=paid_for & (s.mechanism == "spend"))

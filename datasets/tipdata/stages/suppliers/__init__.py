@@ -1,3 +1,1 @@
 """Firms, who supplies them with labour and whom with goods, where exploitation is in force, and what comes to light."""
-
-from tipdata.stages.suppliers.stage import STAGE as STAGE

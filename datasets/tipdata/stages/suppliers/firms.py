@@ -280,10 +280,6 @@ class Placing:
     start: Ints
     end: Ints
 
-    def of_trafficking(self, o: Operations) -> np.ndarray:
-        """Return bool: whether the operation is a trafficking one."""
-        return (self.operation != NOBODY) & (o.kind[np.maximum(self.operation, 0)] == TRAFFICKING)
-
 
 def draw_placing(
     region: Region, places: Places, o: Operations, agencies: Agencies, firms: Firms, length: Ints
@@ -368,7 +364,7 @@ def draw_exploitation(
     in_force = region.stream("exploitation/in_force").chance(local, sigmoid(prior))
     start, end, length = _spell(region, firms, local)
     placing = draw_placing(region, places, o, agencies, firms, length)
-    theirs = placing.of_trafficking(o)
+    theirs = (placing.operation != NOBODY) & (o.kind[placing.operation] == TRAFFICKING)
     # An operation that is no agency runs the first such firm alone; what it would run beside is the firm's own.
     found = np.where(in_force & theirs, placing.operation, NOBODY)
     agency = np.isin(found, agencies.number)

@@ -1,3 +1,1 @@
 """Circuits, journeys and trips."""
-
-from tipdata.stages.trips.stage import STAGE as STAGE

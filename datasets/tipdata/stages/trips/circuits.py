@@ -27,6 +27,7 @@ ORDERS = TABLES["circuits"].values("order")
 ROUND, SHUTTLE, STAR, HARVEST = range(len(ORDERS))
 STEADINESS = TABLES["circuits"].values("steadiness")
 TEAMS = 2
+"""Circuits of an operation at most; a circuit's local number is its operation's times this plus its own."""
 INDIVIDUAL = "individual"
 LAWFUL = 1 << 21
 """Lawful travellers and their wallets are numbered from here on."""
@@ -63,11 +64,6 @@ class Circuits:
     """Travellers, from one."""
     together: np.ndarray
     """bool: one wallet books for all."""
-
-    @property
-    def team(self) -> Ints:
-        """Number of the circuit within its operation."""
-        return np.where(self.operation >= 0, self.number - self.operation * TEAMS, 0)
 
 
 def gravity(region: Region, places: Places) -> Ints:

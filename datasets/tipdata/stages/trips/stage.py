@@ -25,6 +25,7 @@ from tipdata.core.tables import (
 )
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage, Tables
+from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
 from tipdata.stages.trips.circuits import (
@@ -34,9 +35,9 @@ from tipdata.stages.trips.circuits import (
     SLOTS,
     STEADINESS,
     TABLES,
+    TEAMS,
     Circuits,
     Slots,
-    Tours,
     draw_slots,
     has_own_way,
     next_town_logs,
@@ -95,7 +96,8 @@ def draw_arrivals(region: Region, places: Places, c: Circuits, s: Slots) -> tupl
 def _payer(c: Circuits, circuit: Ints, member: Ints) -> Ints:
     """Return the wallet that books for a traveller: the controller's, the first traveller's, or the own one."""
     owner, member = c.operation[circuit], np.where(c.together[circuit], 0, member)
-    team = np.where(c.together[circuit], -1, 1 + c.team[circuit] * _OWN + member)
+    team = c.number[circuit] - owner * TEAMS
+    team = np.where(c.together[circuit], -1, 1 + team * _OWN + member)
     lawful = LAWFUL + (c.number[circuit] - LAWFUL) * MEMBERS + member
     return np.where(owner >= 0, owner * WALLETS + np.maximum(team, 0), lawful)
 
@@ -260,7 +262,8 @@ def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
     """Draw the circuits, stops and trips of one region."""
     places: Places = past["places"]
     operations: Operations = past["operations"]
-    tours: Tours = past["adverts"].tours
+    adverts: Adverts = past["adverts"]
+    tours = adverts.tours
     flow, (circuits, begun) = tours.flow, tours.with_travellers(operations)
     slots = draw_slots(region, places, circuits, flow, begun)
     count = np.bincount(slots.circuit[slots.arrives], minlength=len(circuits.number))
@@ -305,7 +308,7 @@ def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
             "slot": stops.slot,
             "departs": stops.town != stops.planned,
             "next_log": as_lists(following, np.ones(following.shape, dtype=bool)),
-            "adverts": _linked_adverts(past["adverts"].operation, past["adverts"].day, circuits, stops),
+            "adverts": _linked_adverts(adverts, circuits, stops),
         },
         "trips": {
             "trip": region.ids("trips", bookings.number),
@@ -325,12 +328,9 @@ def _wallet_ids(region: Region, wallet: Ints) -> pl.Series:
     return with_nulls(region.ids("wallets", np.maximum(wallet, 0)), wallet != UNKNOWN)
 
 
-def _linked_adverts(operation: Ints, day: Ints, c: Circuits, s: Slots) -> Ints:
-    """Return adverts of each circuit's operation from the arrival before until the day before this one.
-
-    ``operation``, ``day``: of all adverts.
-    """
-    posted = np.sort(operation * DAYS + day)
+def _linked_adverts(adverts: Adverts, c: Circuits, s: Slots) -> Ints:
+    """Return adverts of each circuit's operation from the arrival before until the day before this one."""
+    posted = np.sort(adverts.operation * DAYS + adverts.day)
     begin = c.operation[s.circuit] * DAYS
     before = np.where(begins_group(s.circuit), s.day, np.roll(s.day, 1))
     until, since = (np.searchsorted(posted, begin + day) for day in (s.day, before))
