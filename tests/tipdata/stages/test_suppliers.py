@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from one_story import firms as spells
 from shared_regions import WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
+from tipdata.core.kinds import TRAFFICKING
 from tipdata.core.world import DAYS, Region, parameters
 from tipdata.release import Release
 
@@ -187,7 +188,7 @@ def test_lawful_agencies_place_people_by_the_same_rule(regions: list[Drawn]) -> 
     for past in (one.past for one in regions):
         o, s = past["operations"], past["suppliers"]
         placing = s.exploitation.placing
-        lawful = (placing.operation >= 0) & ~placing.of_trafficking(o)
+        lawful = (placing.operation >= 0) & (o.kind[placing.operation] != TRAFFICKING)
         owner = placing.operation[lawful]
         inside += (
             (placing.start[lawful] >= o.begins[owner]) & (placing.start[lawful] <= o.last_day[owner])

@@ -62,7 +62,7 @@ def write_adverts(
     framing = FrameChooser(region, Writers(o.language, o.family, o.category, o.writer, voice), words)
     away = town != o.town[plan.operation]
     said = draw_statements(region, o, framing, plan, source, priced, masked, away)
-    states_price = needs_price(o, words, plan, said.level, said.frame).any(axis=1)
+    states_price = np.logical_or.reduce(needs_price(o, words, plan, said.level, said.frame), axis=1)
     price, basis = details.draw_prices(region, o, plan, town, stated, said, states_price)
     written = render(framing, plan, source, said, price, basis, masked)
     return written, source[plan.template], said, (price, basis)

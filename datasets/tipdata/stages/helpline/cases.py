@@ -423,7 +423,8 @@ class KnownFacts:
         for rule in region[APART].get(pool, []):
             holds = np.zeros(self.contacts, dtype=bool)
             for name, wanted in rule["where"].items():
-                holds |= self._holds(name, wanted)
+                said = self.sentences.get(name)
+                holds |= self._holds(name, wanted) if said is None else np.isin(said, wanted)
             if max(rule["said"]) >= sentences:
                 raise ValueError(
                     f"{APART}.{pool}: {rule['said']} names a sentence that the pool does not have"
@@ -433,9 +434,7 @@ class KnownFacts:
             raise ValueError(f"{APART}.{pool} leaves some contact no sentence")
         return made
 
-    def _holds(self, name: str, wanted: list[Any] | Mapping[str, int]) -> np.ndarray:
-        if name in self.sentences:
-            return np.isin(self.sentences[name], wanted)
+    def _holds(self, name: str, wanted: list[str] | Mapping[str, int]) -> np.ndarray:
         if name not in self.facts:
             raise ValueError(f"{APART}: {name} is neither a fact nor a pool that comes earlier")
         values = self.facts[name]

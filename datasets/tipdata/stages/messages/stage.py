@@ -249,6 +249,20 @@ def find_unwritten(
 DELETED = UNKNOWN = -1
 
 
+def _find_written(
+    region: Region, o: Operations, accounts: Accounts, c: Conversations, lines: MessageRows, minute: Ints
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return bool by message: those after the closing of the account, and those that are written at all.
+
+    Nothing is written after the operation ends, or once the account is closed, unless the conversation moves.
+    """
+    closed = accounts.closed[np.searchsorted(accounts.number, c.account)][lines.at]
+    late = (minute >= closed * MINUTES_A_DAY) & (closed < DAYS)
+    ends = np.minimum(np.where(c.owner >= 0, o.ends[c.owner] + 1, DAYS), DAYS)[lines.at]
+    moves = region.chance("messages/moves", c.number, "messages.moves")[lines.at]
+    return late, (minute < ends * MINUTES_A_DAY) & (~late | moves)
+
+
 def _draw_minutes(region: Region, model: ThreadModel, c: Conversations, lines: MessageRows) -> Ints:
     """Return the minute of each message: in a sitting, or on a later day and hour of the course's week."""
     minutes, days = region["messages.gap_minutes"], region["messages.gap_days"]
@@ -349,12 +363,7 @@ def generate(region: Region, past: Past) -> tuple[JoinedPeople, Tables]:
     role = _draw_roles(region, c, model, lines)
     minute = _draw_minutes(region, model, c, lines)
     act = _draw_acts(region, model, c, lines, role)
-    # Nothing is written after the operation ends, or on an account that is closed.
-    closed = accounts.closed[np.searchsorted(accounts.number, c.account)][lines.at]
-    late = (minute >= closed * MINUTES_A_DAY) & (closed < DAYS)
-    ends = np.minimum(np.where(c.owner >= 0, o.ends[c.owner] + 1, DAYS), DAYS)[lines.at]
-    moves = region.chance("messages/moves", c.number, "messages.moves")[lines.at]
-    kept = (minute < ends * MINUTES_A_DAY) & (~late | moves)
+    late, kept = _find_written(region, o, accounts, c, lines, minute)
     channel = _draw_channels(region, model, c, lines, late)
     commits = kept & (lines.stage == acts.COMMITMENT) & (c.form[lines.at] >= 0)
     at, first = np.unique(lines.at[commits], return_index=True)
