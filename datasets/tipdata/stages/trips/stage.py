@@ -24,7 +24,7 @@ from tipdata.core.tables import (
     with_nulls,
 )
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Past, Stage, Tables
+from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
@@ -279,24 +279,8 @@ def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
         )
     )
     ids = region.ids("circuits", circuits.number)
-    first = np.flatnonzero(begins_group(stops.circuit))
-    last = np.append(first[1:], len(stops.circuit)) - 1
-    at = stops.circuit[first]
-    planned = np.arange(circuits.towns.shape[1]) < circuits.size[at][:, None]
     return Trips(circuits, stops, bookings), {
-        "circuits": {
-            "circuit": ids[at],
-            "first_day": stops.day[first],
-            "party": circuits.party[at],
-            "last_day": stops.day[last],
-            "operation": with_nulls(operations.id[circuits.operation[at]], circuits.operation[at] >= 0),
-            "kind": pl.Series(GROUPS)[circuits.group[at]],
-            "order": pl.Series(ORDERS)[circuits.order[at]],
-            "steadiness": pl.Series(STEADINESS)[circuits.steadiness[at]],
-            "advertised": circuits.advertised[at],
-            "home": places.town[circuits.home[at]],
-            "plan": as_lists(places.town[circuits.towns[at]], planned),
-        },
+        "circuits": _circuit_columns(places, operations, circuits, stops, ids),
         "stops": {
             "stop": region.ids("stops", circuits.number[stops.circuit] * SLOTS + stops.slot),
             "circuit": ids[stops.circuit],
@@ -321,6 +305,26 @@ def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
             "operation": with_nulls(operations.id[bookings.operation], bookings.operation >= 0),
             "circuit": with_nulls(ids[bookings.circuit], bookings.circuit >= 0),
         },
+    }
+
+
+def _circuit_columns(places: Places, o: Operations, c: Circuits, s: Slots, ids: Ints) -> Columns:
+    first = np.flatnonzero(begins_group(s.circuit))
+    last = np.append(first[1:], len(s.circuit)) - 1
+    at = s.circuit[first]
+    planned = np.arange(c.towns.shape[1]) < c.size[at][:, None]
+    return {
+        "circuit": ids[at],
+        "first_day": s.day[first],
+        "party": c.party[at],
+        "last_day": s.day[last],
+        "operation": with_nulls(o.id[c.operation[at]], c.operation[at] >= 0),
+        "kind": pl.Series(GROUPS)[c.group[at]],
+        "order": pl.Series(ORDERS)[c.order[at]],
+        "steadiness": pl.Series(STEADINESS)[c.steadiness[at]],
+        "advertised": c.advertised[at],
+        "home": places.town[c.home[at]],
+        "plan": as_lists(places.town[c.towns[at]], planned),
     }
 
 
