@@ -39,11 +39,7 @@ class Filter:
 def refuse_taken(to: Path, marker: str, command: str, advice: str) -> None:
     """Raise UsageError for a file, and for a folder with something in it that is not a site of the same command.
 
-    Args:
-        to: the place of a site.
-        marker: the name of a file in every site that the command made.
-        command: what was typed.
-        advice: what to do, for the error.
+    ``marker``: the name of a file in every site that the command made; ``advice``: what to do, for the error.
     """
     if to.is_dir() and ((to / marker).is_file() or not any(to.iterdir())):
         return
@@ -75,13 +71,9 @@ class Figure:
 
 
 def fill(templates: Path, name: str, root: str, **context: Any) -> str:
-    """Return a page.
+    """Return a page of a template in the folder of a package's own ``templates``.
 
-    Args:
-        templates: the folder of a package's own templates.
-        name: of the template.
-        root: the way from the page to the site's root, empty or ending in a slash.
-        context: what the template names.
+    ``root``: the way from the page to the site's root, empty or ending in a slash; ``context``: what it names.
     """
     return _environment(templates).get_template(name).render(root=root, security=SECURITY, **context)
 

@@ -27,15 +27,8 @@ def accept(
 ) -> tuple[Path, Checked]:
     """Check a submission, keep its predictions in the board's store and its scores in ``results``.
 
-    Args:
-        submission: the folder with ``submission.json``.
-        results: where boards are kept.
-        replace: whether it takes the place of an earlier one of the same team and method.
-        quiet: no progress.
-        draft: whether it may be on a draft of the data.
-
-    Returns:
-        The folder that it was written to, and what was checked.
+    ``replace``: whether it takes the place of an earlier one of the same team and method; ``draft``: whether it may be
+    on a draft of the data. Returns the folder that it was written to, and what was checked.
 
     Raises:
         Refused: as :func:`tipboard.submissions.check.check` does.

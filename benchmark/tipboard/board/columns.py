@@ -178,13 +178,8 @@ def value_column(
 ) -> Column:
     """Return a column of values of a row.
 
-    Args:
-        key: of the value that a reader sees, and the column's name.
-        title: the heading.
-        about: what it means.
-        form: writes a number for a reader; without it the value is text.
-        files: of all values that a file holds, where these are several.
-        more: fields of the column.
+    ``key``: of the value that a reader sees, and the column's name; ``form``: writes a number for a reader, without it
+    the value is text; ``files``: keys of all values that a file holds, where these are several; ``more``: fields.
     """
     given = {
         "number": form is not None,

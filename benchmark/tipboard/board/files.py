@@ -126,15 +126,10 @@ def boards(results: Path) -> list[str]:
 
 
 def newest(results: Path, data: str | None = None, draft: bool = False) -> str:
-    """Return the board of ``data`` or, without it, the last of :func:`boards` of a released version.
+    """Return the board of ``data``, ``version/size``, or else the last of :func:`boards` of a released version.
 
-    Args:
-        results: where boards are kept.
-        data: ``version/size``.
-        draft: whether it may be of a draft, which is then a default as well.
-
-    Raises:
-        UsageError: where it is not there, and for a draft where ``draft`` is false.
+    ``draft``: whether it may be of a draft, which is then a default as well. Raises UsageError where it is not there,
+    and for a draft where ``draft`` is false.
     """
     there = boards(results)
     if not there or (data is not None and data not in there):

@@ -82,12 +82,9 @@ def best_of(lines: Lines, most: int) -> Lines:
 
 
 def forest_of(lines: Lines, finding: Finding | None = None, most: int | None = None) -> Forest:
-    """Return the plot of a task's best methods that have a score, and of its reference method.
+    """Return the plot of a task's best methods that have a score, at most so many or all, and of its reference method.
 
-    Args:
-        lines: of a task on a split, or of a class of entries in a season.
-        finding: on the task, if any.
-        most: methods; all where it is None.
+    ``lines``: of a task on a split, or of a class of entries in a season; ``finding``: on the task, if any.
     """
     there, first = [line for line in lines if line["is_contender"]], lines[0]
     kept = best_of(there, len(there) if most is None else most)

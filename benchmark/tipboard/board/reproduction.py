@@ -81,25 +81,15 @@ def reproduce(
 ) -> list[Reproduced]:
     """Run the cells of an entry again; of a submission what comes of it is stored as reproduced.
 
-    Args:
-        results: where boards are kept.
-        data: the board's release.
-        entry_id: ``team--method``; ``tipbench--method`` is a reference method.
-        tasks, splits: only these, all by default.
-        quiet: no progress.
+    ``data``: the board's release; ``entry_id``: ``team--method``, where ``tipbench--method`` is a reference method;
+    ``tasks`` and ``splits``: only these, all by default.
 
-    Raises:
-        UsageError: for an entry that is not there, names no package, or has no such cells, and where no fence can be
-        built.
-        CheckFailed: where its package cannot be installed, or a cell fails.
+    Raises UsageError for an entry that is not there, names no package, or has no such cells, and where no fence can be
+    built; CheckFailed where its package cannot be installed, or a cell fails.
     """
     entry = _entry(results, data, entry_id)
-    cells = [
-        one
-        for one in (*entry.results, *entry.uploaded)
-        if (not tasks or one.task in tasks) and (not splits or one.split in splits)
-    ]
-    cells = list({seat_of(one): one for one in cells}.values())
+    there = {seat_of(one): one for one in (*entry.results, *entry.uploaded)}.values()
+    cells = [one for one in there if (not tasks or one.task in tasks) and (not splits or one.split in splits)]
     if not cells:
         raise UsageError(
             f"{entry_id} has no results on {', '.join((*tasks, *splits)) or data}: ask for others."

@@ -114,12 +114,8 @@ def rescore(
 ) -> Rescored:
     """Score all stored predictions of a board again, and return where scores differ.
 
-    Args:
-        results: the folder of all boards.
-        data: the board's release, ``version/size``.
-        runs: a folder of runs that may hold predictions missing from the store.
-        write: replace stored scores by new ones.
-        quiet: hide progress.
+    ``data``: the board's release, ``version/size``; ``runs``: a folder of runs that may hold predictions missing from
+    the store; ``write``: replace stored scores by new ones.
 
     Raises:
         UsageError: if a result is of other data, or if a submission's predictions are missing or altered;
@@ -263,11 +259,9 @@ primary score of these methods is compared. All other methods gave numbers withi
 
 @dataclass(frozen=True)
 class Recomputed:
-    """A cell that was run again.
-
-    ``number``: the name of the number that differs most, '' where all are equal. ``difference``: its absolute
-    difference, None where one of the two numbers is missing. ``allowed``: the largest difference that counts as the
-    same.
+    """A cell that was run again. ``number``: the name of the number that differs most, '' where all are equal;
+    ``difference``: its absolute difference, None where one of the two is missing; ``allowed``: the largest difference
+    that counts as the same.
     """
 
     task: str
@@ -283,20 +277,11 @@ class Recomputed:
 def recompute(
     results: Sequence[Result], count: int, seed: int, quiet: bool = False
 ) -> tuple[list[Recomputed], dict[str, str]]:
-    """Run cells again, without a fence: ``count`` of ``results``, drawn at random without replacement.
+    """Run cells of reference methods again, without a fence: ``count`` of ``results``, or all if there are fewer, drawn
+    with ``seed`` without replacement.
 
-    Args:
-        results: results of reference methods, each with its resolved config.
-        count: how many cells; all of them if there are fewer.
-        seed: of the draw.
-        quiet: whether to hide progress.
-
-    Returns:
-        The cells that were run again, and why others could not run here (cell -> sentence): a cell whose method needs
-        an extra that is not installed is replaced by the next one of the draw.
-
-    Raises:
-        CheckFailed: where a cell fails.
+    Returns the cells that were run again, and why others could not run here (cell -> sentence): a cell whose method
+    needs an extra that is not installed is replaced by the next one of the draw. Raises CheckFailed where a cell fails.
     """
     waiting = [results[at] for at in np.random.default_rng(seed).permutation(len(results))]
     found: list[Recomputed] = []

@@ -44,16 +44,11 @@ class Built:
 
 
 def build(results: Path, to: Path, quiet: bool = False, draft: bool = False) -> Built:
-    """Make the site of ``results``, every size of its newest version.
+    """Make the site of ``results`` (:mod:`tipboard.board.files`), every size of its newest version.
 
-    Args:
-        results: as :mod:`tipboard.board.files` says.
-        to: a folder that is new, empty, or was made by this.
-        quiet: no progress.
-        draft: whether it may be of a draft version, which every page then says.
-
-    Raises:
-        UsageError: where there are no results or they cannot be read, or ``to`` is something else or cannot be written.
+    ``to``: a folder that is new, empty, or was made by this; ``draft``: whether the version may be a draft, which every
+    page then says. Raises UsageError where there are no results or they cannot be read, or ``to`` is something else or
+    cannot be written.
     """
     refuse_taken(to)
     return write(read_sizes(results, draft), to, quiet, read_publication(results))

@@ -110,13 +110,9 @@ def _sort(value: float | str | bool | None) -> str:
 
 
 def with_filters(table: BoardTable, keys: Sequence[str], usual: bool = False) -> BoardTable:
-    """Return the table with a choice for each of some columns that say several things, in the order that the words
-    come.
+    """Return the table with a choice of words for each of some columns, by name, that say several things.
 
-    Args:
-        table: a table.
-        keys: names of columns; those that it has not are passed over.
-        usual: whether default splits are chosen from the start.
+    Names that it has not are passed over; ``usual``: whether default splits are chosen from the start.
     """
     found = []
     names = [column.name for column in table.columns]

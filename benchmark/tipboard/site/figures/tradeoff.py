@@ -67,11 +67,8 @@ def place_labels(
 ) -> tuple[list[Label], list[Label]]:
     """Return the labels with their places: those by name, and those for which there is room for a number only.
 
-    Args:
-        labels: the most important first.
-        line: corners of a line of upright and level parts that no name should lie on.
-        room: what they must not leave.
-        size: of the letters, in pixels.
+    ``labels``: the most important first; ``line``: corners of a line of upright and level parts that no name should lie
+    on; ``room``: what they must not leave; ``size``: of the letters, in pixels.
     """
     boxes = [(x - 6, y - 6, x + 6, y + 6) for x, y in (label.mark for label in labels)]
     parts: list[Box] = [
