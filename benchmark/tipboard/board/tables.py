@@ -12,6 +12,7 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -214,24 +215,22 @@ _COMMANDS = {
 }  # fmt: skip
 """A hyphen stands in braces, so that two of them are not a dash."""
 
-_TABLE = str.maketrans(_COMMANDS)
 _MINUS = re.compile(r"(?<![\w.-])-(?=[\d.])")
 
 
 def escape_latex(text: str) -> str:
     """Return text that LaTeX prints as it is; of a character that pdflatex has no glyph for, its code point."""
-    if text.isascii() and text.isprintable():
-        return text.translate(_TABLE)
-    return "".join(_COMMANDS.get(character) or _latex_character(character) for character in text)
+    return "".join(map(_latex_character, text))
 
 
+@cache
 def _latex_character(character: str) -> str:
     """Return letters of Latin alphabets as they are, which pdflatex reads as UTF-8."""
-    if character.isascii() and character.isprintable():
-        return character
-    if ord(character) < 0x180 and unicodedata.category(character)[0] == "L":
-        return character
-    return rf"\texttt{{U+{ord(character):04X}}}"
+    if character in _COMMANDS:
+        return _COMMANDS[character]
+    is_latin = ord(character) < 0x180 and unicodedata.category(character)[0] == "L"
+    is_plain = character.isascii() and character.isprintable()
+    return character if is_latin or is_plain else rf"\texttt{{U+{ord(character):04X}}}"
 
 
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`[]<>|#!"})
