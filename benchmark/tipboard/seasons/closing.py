@@ -18,6 +18,7 @@ from tipbench.runs.results import Result, read_result
 from tipcore.atomic import fill_folder_atomically
 from tipcore.errors import UsageError
 from tipcore.operating_system import file_lock
+from tipcore.spelling import count_of
 
 from tipboard.seasons.classes import ClassTest
 from tipboard.seasons.entries import LOCK, count_entries, entry_folder, is_host, public_folder, read_entries
@@ -160,7 +161,7 @@ def close_season(
         status = statuses(season, secret, those, worlds) if len(worlds) == len(places) else {}
         if lacking := sum(task not in status.get(one.id, {}) for one in those for task in one.configs):
             raise UsageError(
-                f"season {season.name} has {lacking:,} methods and tasks that were not run on every world: run "
+                f"season {season.name} was not run to its end ({count_of(lacking, 'task')} of its methods left): run "
                 f"`tipbench season run {secret}` again."
             )
         entries, voids = read_entries(secret), read_voids(secret)

@@ -102,7 +102,7 @@ def test_data_makes_verifies_describes_and_previews(
     code, out, err = tipbench("data", "verify", "release=tiny")
     assert code == 1
     assert "differs: release 0.4.0/tiny, region 3" in out
-    assert "differs in 1 places" in err
+    assert "differs in 1 place." in err
 
 
 @pytest.mark.parametrize("command", ["score", "data make", "data verify", "data preview", "data fidelity"])

@@ -115,7 +115,7 @@ def test_a_season_is_run_after_its_packages_and_closed_after_all_cells(
     monkeypatch.setattr(running, "_run_batch", lambda *_: None)
     assert run(secret, CLOSES, "sequential", quiet=True) == {one_method.id: {}}
     assert (public / FROZEN).read_bytes() == (secret / FROZEN).read_bytes()
-    with pytest.raises(UsageError, match="has 1 methods and tasks that were not run on every world"):
+    with pytest.raises(UsageError, match=r"was not run to its end \(1 task of its methods left\)"):
         close_season(secret, ENDS)
     assert sorted(path.name for path in public.iterdir()) == [FROZEN, "season.json", STATUS]
     assert verify(public).notes == ["its key is published at the close: until then nothing follows"]

@@ -15,6 +15,7 @@ examples:
 import argparse
 
 from tipcore.errors import CheckFailed
+from tipcore.spelling import count_of
 from tipdata.release import verify_release
 
 from tipbench.commands.data._release import chosen_release
@@ -29,4 +30,4 @@ def call(options: argparse.Namespace) -> None:
     text = text or f"release {release.name}: all files match their checksums"
     emit_either({"release": release.name, "differences": differences}, text, options.json)
     if differences:
-        raise CheckFailed(f"release {release.name} differs in {len(differences):,} places.")
+        raise CheckFailed(f"release {release.name} differs in {count_of(len(differences), 'place')}.")
