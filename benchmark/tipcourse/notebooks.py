@@ -18,7 +18,6 @@ from tipcourse.lessons import KEY, Lesson, check_source, find_lesson, lesson_of,
 
 LARGEST = 64 << 20
 """Bytes of a notebook, pictures included."""
-ENDINGS = (".ipynb", ".py")
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def read_notebook(path: Path) -> StudentNotebook:
 def _read(path: Path) -> Any:
     import jupytext
 
-    if path.suffix not in ENDINGS:
+    if path.suffix not in (".ipynb", ".py"):
         raise UsageError(f"{path} is neither .ipynb nor .py: give the notebook itself.")
     try:
         if path.stat().st_size <= LARGEST:

@@ -313,11 +313,8 @@ class PredictionKind:
         ``quantity``: what is estimated, for estimates.
         """
         known = self.known_columns(rows)
-        nulls = [
-            pl.lit(None, dtype=pl.Int8 if name == "label" else pl.Int32).alias(name)
-            for name in self.custom_columns()
-            if name not in known
-        ]
+        dtypes = {name: pl.Int8 if name == "label" else pl.Int32 for name in self.custom_columns()}
+        nulls = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in dtypes.items() if name not in known]
         extra = [name for name in ("group", "fold") if name in rows.columns]
         weight = pl.lit(1.0).alias("weight")
         return rows.select(unit, pl.col("part").cast(pl.String), *known, *nulls, "cluster", weight, *extra)

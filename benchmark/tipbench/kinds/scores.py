@@ -66,11 +66,8 @@ class ScoresKind(LabelledKind):
 
     def references(self, answers: Answers, primary: str, score: ScoreOf) -> dict[str, float]:
         rows = answers.counted_rows()
-        known = {
-            name: column
-            for name, column in REFERENCES.items()
-            if column in rows.columns and not rows[column].null_count()
-        }
+        there = {name: column for name, column in REFERENCES.items() if column in rows.columns}
+        known = {name: column for name, column in there.items() if not rows[column].null_count()}
         if not known:
             return {}
         constant = answers.frame.select(answers.unit, pl.lit(0.0).alias("score"))

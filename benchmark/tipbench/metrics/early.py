@@ -214,12 +214,10 @@ def _find_members(inputs: MetricInputs) -> dict[str, Mask]:
     """Return the negative rows of each group, [rows], and all lawful ones."""
     kind = inputs.test["group"]
     named = kind.replace({TRAFFICKING: UNCOMMITTED})
-    members = {
-        str(group): find_equal(named, group) & ~inputs.positive
-        for group in named.drop_nulls().unique().sort()
-    }
+    groups = named.drop_nulls().unique().sort()
+    every = {str(group): find_equal(named, group) & ~inputs.positive for group in groups}
+    members = {group: rows for group, rows in every.items() if rows.any()}
     lawful = ~kind.is_in([TRAFFICKING, UNCOMMITTED, SPAM]).fill_null(True).to_numpy() & ~inputs.positive
-    members = {group: rows for group, rows in members.items() if rows.any()}
     if "migrant" in inputs.test.columns:
         members["migrant"] = lawful & inputs.test["migrant"].fill_null(False).to_numpy()
     return {**members, LAWFUL: lawful}

@@ -46,9 +46,8 @@ def measure_forecasts(inputs: MetricInputs) -> MetricValues:
     rows = inputs.answers.scored_rows()
     found = score_forecasts(rows, inputs.predictions, inputs.answers.unit)
     weight, mrr = rows["weight"].to_numpy(), found["mrr"].to_numpy()
-    intrusion = np.zeros(len(weight), dtype=bool)
-    if "intrusion" in rows.columns:
-        intrusion = rows["intrusion"].to_numpy()
+    known = "intrusion" in rows.columns
+    intrusion = rows["intrusion"].to_numpy() if known else np.zeros(len(weight), dtype=bool)
     sums = ClusterSums(inputs.clusters)
     sums.add("queries", weight, ~intrusion)
     sums.add("intrusions", weight, intrusion)

@@ -122,10 +122,9 @@ class ExportFacts:
     def table_files(self) -> Iterator[TableFile]:
         """Yield every file of a table, in the order of the tables."""
         for table in self.tables.values():
-            if table.observed:
-                yield TableFile(table, False, table.observed)
-            if table.hidden:
-                yield TableFile(table, True, table.hidden)
+            for hidden, columns in ((False, table.observed), (True, table.hidden)):
+                if columns:
+                    yield TableFile(table, hidden, columns)
 
 
 @cache

@@ -27,11 +27,8 @@ BOOT = (
     "server.main(int(sys.argv[2]), json.loads(sys.argv[3]))"
 )
 ARITHMETIC = (
-    "OPENBLAS_CORETYPE",
-    "OPENBLAS_L2_SIZE",
-    "NPY_DISABLE_CPU_FEATURES",
-    "MKL_CBWR",
-    "ATEN_CPU_CAPABILITY",
+    *("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NPY_DISABLE_CPU_FEATURES"),
+    *("MKL_CBWR", "ATEN_CPU_CAPABILITY"),
 )
 """Variables that choose the kernels of numerical libraries; other kernels round sums differently."""
 PATIENCE = 60.0
