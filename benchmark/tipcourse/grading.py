@@ -6,7 +6,6 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -165,11 +164,14 @@ class Graded:
 
 def grade(path: Path, key: Key | None, run: Run, limits: Limits) -> Graded:
     """Return the marks of a notebook, or a problem in their place: one that cannot be graded stops no class."""
+
+    def ask(asked: Questions) -> list[dict]:
+        return run(asked, limits)
+
     try:
         handed = read_notebook(path)
         lesson = handed.lesson
         held_back = None if key is None else key.of(lesson)
-        ask = partial(run, limits=limits)
         marks = tuple(_mark(handed, one, held_back, ask) for one in exercises_of(lesson))
         return Graded(path, lesson, marks, tuple(_notes(handed)))
     except UsageError as error:
