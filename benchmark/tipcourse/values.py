@@ -80,12 +80,9 @@ def equal(found: Any, expected: Any) -> bool:
             return found == expected  # ids are larger than what a float tells apart
         return math.isclose(found, expected, rel_tol=TOLERANCE, abs_tol=SMALLEST)
     if isinstance(expected, list):
-        if not isinstance(found, list) or len(found) != len(expected):
-            return False
-        return all(equal(one, other) for one, other in zip(found, expected, strict=True))
-    if not isinstance(found, dict) or set(found) != set(expected):
-        return False
-    return all(equal(found[key], expected[key]) for key in expected)
+        return isinstance(found, list) and len(found) == len(expected) and all(map(equal, found, expected))
+    same = isinstance(found, dict) and set(found) == set(expected)
+    return same and all(equal(found[key], expected[key]) for key in expected)
 
 
 def kind(value: Any) -> str:

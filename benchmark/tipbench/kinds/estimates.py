@@ -33,6 +33,7 @@ class EstimatesKind(PredictionKind):
     truth_columns = ("quantity", "truth", "cluster", "weight")
     fewest_clusters = FEWEST_REGIONS
     largest = 1e15
+    partly_known = True
     custom_field = "truth"
     custom_fields = ("truth",)
 
@@ -79,9 +80,6 @@ class EstimatesKind(PredictionKind):
 
     def counted_rows(self, frame: pl.DataFrame, part: str) -> pl.Expr:
         return pl.col("truth").is_not_null()
-
-    def any_known(self, answers: Answers) -> bool:
-        return answers.frame["truth"].null_count() < answers.frame.height
 
     def references(self, answers: Answers, primary: str, score: ScoreOf) -> dict[str, float]:
         """Return the oracle alone: a share would need an estimate that knows nothing."""

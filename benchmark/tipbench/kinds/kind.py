@@ -110,19 +110,19 @@ def count_distinct(codes: NDArray[np.integer], count: int) -> int:
 class PredictionKind:
     """A kind of prediction. Kinds have no state: there is one object of each, in :mod:`tipbench.kinds`.
 
-    ``name``: as results and configs know it. ``title``: what is predicted, in words.
-    ``rows``: which rows predictions have, in words.
-    ``truth_columns``: columns that a frame of :class:`tipbench.kinds.answers.Answers` has beside the unit's key.
-    ``labelled``: whether units are positive, negative or unknown. ``has_parts``: whether the truth names the part of
-    each unit, so that a test part can be missing. ``predicted_parts``: the parts whose units are predicted.
-    ``rows_per_unit``: the most rows of predictions that a unit has.
-    ``fewest_clusters``: clusters of the rarer sort that an interval needs. ``at_prevalence``: whether its headline
-    metrics are at a share of positives. ``linked``: whether the truth of a user's own data is the cluster of each unit;
-    ``takes_pairs``: whether it may be labelled pairs of units.
-    ``custom_field``: where a user's own data map the truth; ``custom_fields``: what else of them it has a use for,
-    among it those of :data:`MISPLACED` that it takes. ``also``: names of other kinds whose ground truth a task of
-    this kind may be scored on; ``primary``: the metric that then leads, "" where it is the task's own. ``largest``: how
-    far from 0 a number may be; sums and squares of such numbers stay finite.
+    ``name``: as results and configs know it. ``title``: what is predicted, in words. ``rows``: which rows
+    predictions have, in words. ``truth_columns``: columns that a frame of
+    :class:`tipbench.kinds.answers.Answers` has beside the unit's key. ``labelled``: whether units are
+    positive, negative or unknown. ``partly_known``: whether some truth may be unknown; only what is known
+    counts. ``has_parts``: whether the truth names the part of each unit, so that a test part can be missing.
+    ``predicted_parts``: the parts whose units are predicted. ``rows_per_unit``: the most rows of predictions
+    that a unit has. ``fewest_clusters``: clusters of the rarer sort that an interval needs.
+    ``at_prevalence``: whether its headline metrics are at a share of positives. ``linked``: whether the truth
+    of a user's own data is the cluster of each unit; ``takes_pairs``: whether it may be labelled pairs of
+    units. ``custom_field``: where a user's own data map the truth; ``custom_fields``: what else of them it
+    has a use for, among it those of :data:`MISPLACED` that it takes. ``also``: names of other kinds whose
+    ground truth a task of this kind may be scored on; ``primary``: the metric that then leads, "" where it is
+    the task's own. ``largest``: how far from 0 a number may be; sums and squares of such numbers stay finite.
     """
 
     name: ClassVar[str]
@@ -130,6 +130,7 @@ class PredictionKind:
     rows: ClassVar[str]
     truth_columns: ClassVar[tuple[str, ...]]
     labelled: ClassVar[bool] = False
+    partly_known: ClassVar[bool] = False
     has_parts: ClassVar[bool] = False
     predicted_parts: ClassVar[tuple[str, ...]] = ("test",)
     rows_per_unit: ClassVar[int] = 1
@@ -248,7 +249,7 @@ class PredictionKind:
 
     def any_known(self, answers: Answers) -> bool:
         """Return whether there is anything to score against."""
-        return True
+        return not (self.partly_known and answers.counted_rows().is_empty())
 
     def cluster_counts(self, rows: PartRows, codes: NDArray[np.integer]) -> tuple[int, int]:
         """Return how many resampling clusters have a positive and how many a negative row.

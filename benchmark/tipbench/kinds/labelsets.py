@@ -110,13 +110,11 @@ class ClassesKind(LabelSetsKind):
     custom_field = "true_class"
     custom_fields = ("true_class",)
     primary = "accuracy"
+    partly_known = True
 
     def counted_rows(self, frame: pl.DataFrame, part: str) -> pl.Expr:
         first = next(name for name in frame.columns if name.startswith(LABEL_PREFIX))
         return (pl.col("part") == part) & pl.col(first).is_not_null()
-
-    def any_known(self, answers: Answers) -> bool:
-        return not answers.counted_rows().is_empty()
 
     def references(self, answers: Answers, primary: str, score: ScoreOf) -> dict[str, float]:
         return {}

@@ -28,14 +28,11 @@ from tipbench.kinds.refusals import refuse, refuse_truth
 class LabelledKind(PredictionKind):
     """A kind whose units have a label, 0, 1 or null where it is not known."""
 
-    labelled = True
+    labelled = partly_known = True
     has_parts = True
 
     def counted_rows(self, frame: pl.DataFrame, part: str) -> pl.Expr:
         return (pl.col("part") == part) & pl.col("label").is_not_null()
-
-    def any_known(self, answers: Answers) -> bool:
-        return not answers.counted_rows().is_empty()
 
     def cluster_counts(self, rows: PartRows, codes: NDArray[np.integer]) -> tuple[int, int]:
         positive, count = rows["label"].to_numpy() == 1, int(codes.max(initial=-1)) + 1

@@ -162,7 +162,6 @@ PROTECTION_GAP = Metric(
     says="recall in the best served group of people exploited minus recall in the worst served group, where 1% of the "
     "valid part is flagged or by the alarms raised",
 )
-HARM_METRICS = (HARM_GAP, PROTECTION_GAP)
 NO_LAWFUL = "no lawful unit in the test part"
 LAWFUL, SPAM = "lawful", "spam"
 MARKS = ("migrant", "small", "seasonal")
@@ -328,7 +327,7 @@ def merge_small_groups(attribute: pl.Series, positive: Mask, codes: Codes) -> di
     return {**large, OTHER: other} if other.any() else large
 
 
-HARM = Family("harm", SCORES, HARM_METRICS, measure_harm)
+HARM = Family("harm", SCORES, (HARM_GAP, PROTECTION_GAP), measure_harm)
 
 
 GROUP_AND_CLUSTER = frozenset({"group", "cluster"})
