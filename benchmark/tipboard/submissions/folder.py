@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from tipcore.errors import UsageError
@@ -74,12 +75,10 @@ def look(folder: Folder) -> SubmissionFolder:
 
 def _look(folder: Folder, above: str, depth: int, found: SubmissionFolder) -> None:
     with os.scandir(folder) as names:
-        listed = []
-        for one in names:
-            found.names += 1
-            if found.names > MOST_NAMES:
-                return
-            listed.append(one.name)
+        listed = [one.name for one in islice(names, MOST_NAMES + 1 - found.names)]
+    found.names += len(listed)
+    if found.names > MOST_NAMES:
+        return
     if depth and not listed:
         found.problems.append(Problem(above.rstrip("/"), "it is an empty folder; remove it."))
     for name in sorted(listed):

@@ -215,15 +215,11 @@ def outcome(folder: Folder, file: dict[str, Any], limits: Limits, to: Path) -> d
         return {"refused": str(reason)}
     except MemoryError:
         return {"refused": f"it cannot be read within {amount(limits.memory_bytes)} of memory"}
-    except OSError as error:
-        return {"full": True} if error.errno in FULL else _damage_message(error)
     except Exception as error:  # whatever a library makes of a damaged file is a refusal of that file
-        return _damage_message(error)
-
-
-def _damage_message(error: Exception) -> dict[str, Any]:
-    said = " ".join(str(error).split()).rstrip(".")
-    return {"refused": f"it cannot be read as parquet ({quote(said, 120)}); write it again"}
+        if isinstance(error, OSError) and error.errno in FULL:
+            return {"full": True}
+        said = " ".join(str(error).split()).rstrip(".")
+        return {"refused": f"it cannot be read as parquet ({quote(said, 120)}); write it again"}
 
 
 if __name__ == "__main__":
