@@ -74,7 +74,7 @@ from tipboard.seasons.units import season_truth
 from tipboard.submissions.check import check, release_truth
 from tipboard.submissions.messages import Problem, Refused
 from tipboard.submissions.pack import Gathered, as_package, gather_files, gather_overrides, gather_runs, pack
-from tipboard.submissions.record import RECORD, SubmissionRecord
+from tipboard.submissions.record import RECORD
 from tipboard.submissions.terms import WORLD
 
 FILE = re.compile(r"[^=/]+/[^=/]+/[^=/]+=")
@@ -115,7 +115,7 @@ def _pack(options: argparse.Namespace) -> None:
     if gathered.oracles:
         notice(f"runs of oracles, which are never ranked, left out: {gathered.oracles:,}", options.quiet)
     files = len(record.predictions)
-    packed = count_of(files, "file") if files else f"package {_package(record)}"
+    packed = count_of(files, "file") if files else f"package {record.package}"
     notice(f"packed {packed} of {record.id} in {to}", options.quiet)
     if record.pinned is None and record.season is None:
         notice(
@@ -127,10 +127,6 @@ def _pack(options: argparse.Namespace) -> None:
         _check(to, ",".join(sizes), options)
     elif options.json:
         emit_json({"submission": record.id, "folder": str(to), "files": files})
-
-
-def _package(record: SubmissionRecord) -> str | None:
-    return record.pinned.package if record.pinned is not None else None
 
 
 def _resources(text: str) -> list[dict[str, str]]:
@@ -201,15 +197,12 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | 
     for one in checked.scored:
         for note in one.result.warnings:
             notice(f"{one.entry.file}: {note}", options.quiet)
-    what = count_of(len(checked.scored), "file") if checked.scored else _package(record)
+    what = count_of(len(checked.scored), "file") if checked.scored else record.package
     emit(f"accepted: {record.id} on {record.data}, {what}")
 
 
-NUMBERS = ("seed", "value", "95% interval", "warnings")
-COLUMNS = [
-    Column(name, name in NUMBERS)
-    for name in ("task", "split", "seed", "metric", "value", "95% interval", "warnings")
-]
+COLUMNS = [Column("task"), Column("split"), Column("seed", True), Column("metric")]
+COLUMNS += [Column(name, True) for name in ("value", "95% interval", "warnings")]
 
 
 def _row(result: Result) -> list[str]:

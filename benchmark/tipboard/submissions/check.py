@@ -262,7 +262,7 @@ def _result(
     seconds: float | None,
     digest: str,
 ) -> Result:
-    task, package = prepared.task, record.pinned.package if record.pinned else UNDECLARED
+    task, package = prepared.task, record.package or UNDECLARED
     cost = dict.fromkeys(Cost.model_fields) | (entry.cost.model_dump() if entry.cost else {})
     return Result(
         schema_version=SCHEMA_VERSION,

@@ -267,6 +267,11 @@ class SubmissionRecord(_Record):
         return f"{self.team}--{self.method}"
 
     @property
+    def package(self) -> str | None:
+        """The package that is pinned, if any."""
+        return self.pinned.package if self.pinned is not None else None
+
+    @property
     def season(self) -> str | None:
         """The name of the season; None for a release."""
         before, _, after = self.data.partition("/")
