@@ -47,16 +47,10 @@ def fill_folder_atomically(
 ) -> Iterator[Path]:
     """Yield a temporary folder; move it to ``folder`` when the block ends without an error.
 
-    To write two related folders, nest the blocks: the inner folder is moved into place first.
+    Its parents are created. To write two related folders, nest the blocks: the inner folder is moved into place first.
+    ``mode``: permissions, before the umask.
 
-    Args:
-        folder: the final path; its parents are created.
-        replace: replace an existing folder (True) or refuse it (False).
-        advice: what to do, for the end of the error message.
-        mode: permissions, before the umask.
-
-    Raises:
-        UsageError: if ``folder`` exists and ``replace`` is False, or if it cannot be written.
+    Raises UsageError, which ends with ``advice``, if it exists and ``replace`` is False, or if it cannot be written.
     """
     beside = None
     try:

@@ -34,8 +34,7 @@ class Stamp(NamedTuple):
 def column_digest(column: pl.Series) -> str:
     """Return hex SHA-256 of one column (integers, booleans, strings, and lists of these).
 
-    Raises:
-        TypeError: for a dtype that has no canonical form here (floats are never stored).
+    Raises TypeError for a dtype that has no canonical form here (floats are never stored).
     """
     digest = hashlib.sha256()
     _feed(digest, column)

@@ -23,13 +23,7 @@ def no_progress(more: int) -> None:
 
 @contextmanager
 def progress(label: str, total: int, quiet: bool) -> Iterator[Advance]:
-    """Yield a callback that advances the progress.
-
-    Args:
-        label: what is counted, such as ``cells``.
-        total: how many there are.
-        quiet: show nothing.
-    """
+    """Yield a callback that advances the progress. ``label``: what is counted, such as ``cells``."""
     if quiet:
         yield no_progress
     elif sys.stderr.isatty() and NOTEBOOK not in os.environ:

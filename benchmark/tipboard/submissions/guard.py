@@ -46,15 +46,9 @@ def read_guarded(
 ) -> dict[str, Path | str]:
     """Return the clean copy of each entry's file, or a sentence that says why there is none, by the file's name.
 
-    Args:
-        folder: that of the submission, opened.
-        entries: whose files to read.
-        forms: by task, what a file of it may be.
-        limits: of one file.
-        workdir: where clean copies go.
+    ``forms``: by task, what a file of it may be. ``workdir``: where clean copies go.
 
-    Raises:
-        MachineFault: where the process cannot be started here, or there is no room for clean copies.
+    Raises MachineFault where the process cannot be started here, or there is no room for clean copies.
     """
     found: dict[str, Path | str] = {}
     waiting = dict(enumerate(entries))

@@ -358,16 +358,12 @@ def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
 def pack(gathered: Gathered, about: Mapping[str, Any], to: Path, overwrite: bool = False) -> SubmissionRecord:
     """Write a submission beside its place, rename it there, and return its record.
 
-    Args:
-        gathered: the predictions.
-        about: what the author declares: fields of :class:`SubmissionRecord` and the ``package`` that is pinned. Without
-            ``method``, ``title``, ``hardware`` or ``package`` it is that of the runs.
-        to: the folder to make; its parents are made.
-        overwrite: whether a submission that was packed there before may be replaced.
+    ``about``: what the author declares: fields of :class:`SubmissionRecord`, and the ``package`` that is pinned.
+    Without ``method``, ``title``, ``hardware`` or ``package`` it is that of the runs. ``overwrite``: whether a
+    submission that was packed there before may be replaced.
 
-    Raises:
-        UsageError: for what may not stand in a record, a target that may not be replaced or cannot be written, and
-            predictions that are no such files.
+    Raises UsageError for what may not stand in a record, a target that may not be replaced or cannot be written, and
+    predictions that are no such files.
     """
     _check_target(to, overwrite)
     # An empty folder is there and is not a submission to be kept.

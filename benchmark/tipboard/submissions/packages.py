@@ -65,17 +65,13 @@ def exact(package: str, house: str = "where board.yaml says") -> Requirement:
 
 
 def install(package: str, packages: Packages, work: Path, keep: Path | None = None) -> Environment:
-    """Return an environment that has the package; ours where it is this tipbench.
+    """Return an environment, in the folder ``work``, that has the pinned package; ours where it is this tipbench.
 
-    Args:
-        package: as pinned.
-        packages: where wheels come from.
-        work: a folder for the environment.
-        keep: of a season, a folder for the wheels that were installed, with which it can be installed again.
+    ``packages``: where wheels come from. ``keep``: of a season, a folder for the wheels that were installed, with which
+    the package can be installed again.
 
-    Raises:
-        UsageError: for what is not one exact version, another version of tipbench, and no source of packages.
-        CheckFailed: if pip fails, or installs nothing because the package is in this environment already.
+    Raises UsageError for what is not one exact version, another version of tipbench, and no source of packages; and
+    CheckFailed if pip fails, or installs nothing because the package is in this environment already.
     """
     require_confinement("Running a submission")
     asked = exact(package) if keep is None else exact(package, "into the folder of wheelhouse=")
