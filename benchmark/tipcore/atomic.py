@@ -47,10 +47,11 @@ def fill_folder_atomically(
 ) -> Iterator[Path]:
     """Yield a temporary folder; move it to ``folder`` when the block ends without an error.
 
-    Its parents are created. To write two related folders, nest the blocks: the inner folder is moved into place first.
-    ``mode``: permissions, before the umask.
+    Its parents are created. To write two related folders, nest the blocks: the inner folder is moved into
+    place first. ``mode``: permissions, before the umask.
 
-    Raises UsageError, which ends with ``advice``, if it exists and ``replace`` is False, or if it cannot be written.
+    Raises UsageError, which ends with ``advice``, where it exists and ``replace`` is False, or where it
+    cannot be written.
     """
     beside = None
     try:
@@ -74,7 +75,7 @@ def write_file_atomically(
 ) -> None:
     """Write a file whole or not at all, text as UTF-8; what was at ``path`` before is there until then.
 
-    ``advice``: what to do where it cannot be written, for the UsageError. ``mode``: permissions, before the umask.
+    ``mode``: permissions, before the umask. Raises UsageError, which ends with ``advice``, where it cannot.
     """
     data = content.encode() if isinstance(content, str) else content
     try:
@@ -151,9 +152,9 @@ def temporary_folder(place: Path) -> Iterator[Path]:
 
 
 def sweep(folder: Path, names: str = PARTIAL) -> None:
-    """Remove from a folder what dead writers left, or any writer long ago. ``names``: what its name begins with.
+    """Remove from a folder what dead writers left, or any writer long ago.
 
-    A writer of this machine is dead where what it claimed is free.
+    ``names``: what its name begins with. A writer of this machine is dead where what it claimed is free.
     """
     for left in folder.glob(f"{names}*"):
         with suppress(OSError), _hold_claim(left) as is_free:

@@ -20,8 +20,8 @@ def start_helper(
 ) -> subprocess.Popen[bytes]:
     """Start a module that reads requests on standard input and answers on standard output; it never sees Ctrl-C.
 
-    ``module``: its dotted name; it calls :func:`end_with_parent` before anything else. ``folder``: an opened folder
-    that it is handed. ``variables``: further variables of its environment.
+    ``module``: its dotted name; it calls :func:`end_with_parent` before anything else. ``folder``: an opened
+    folder that it is handed. ``variables``: further variables of its environment.
     """
     known = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return subprocess.Popen(

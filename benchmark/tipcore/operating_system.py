@@ -52,7 +52,7 @@ MASKS_SIGNALS = hasattr(signal, "pthread_sigmask")
 """Whether a process is started with some signals kept from it."""
 
 APART = 0x200 if os.name == "nt" else 0
-"""``creationflags`` of ``Popen`` by which a process never sees Ctrl-C on Windows, as elsewhere by a new session."""
+"""Flag of ``Popen`` by which a process never sees Ctrl-C on Windows, as elsewhere by a new session."""
 
 _ATTEMPTS, _PAUSE = 8 if os.name == "nt" else 0, 0.1
 _EXCHANGE, _SWAP, _AT_FDCWD = 2, 2, -100
@@ -359,8 +359,8 @@ def _ask_linux() -> bool:
 def end_with_process(parent: int) -> None:
     """End this process soon after its parent has ended, by a thread that waits for that; a second call does nothing.
 
-    ``parent``: its process id. Windows keeps the number of a parent that is gone: there a process goes on to the end of
-    what it does. Where work is done by threads of the parent there is nobody to end.
+    ``parent``: its process id. Windows keeps the number of a parent that is gone: there a process goes on to
+    the end of what it does. Where work is done by threads of the parent there is nobody to end.
     """
     if os.name == "nt" or parent in (os.getpid(), *_watched):
         return
@@ -384,8 +384,8 @@ def _watch(parent: int) -> None:
 def claim(path: Path) -> int | None:
     """Claim a file or folder until its descriptor, which is returned, is closed or this process has ended.
 
-    Returns None where the system or its file system has no claims. Raises BlockingIOError where another process, or
-    another call in this one, holds it, and FileNotFoundError where it is not there.
+    Returns None where the system or its file system has no claims. Raises BlockingIOError where another
+    process, or another call in this one, holds it, and FileNotFoundError where it is not there.
     """
     if fcntl is None:
         return None

@@ -150,8 +150,8 @@ def digest_of_sources(modules: Mapping[str, Path], more: Any = None) -> str:
 def tree_digest(folder: Path, names: Iterable[str], more: str) -> str:
     """Return the hex SHA-256 of files below a folder, and of a text beside them.
 
-    ``names``: of files, and of folders with all that is in them. Python counts by its tokens, ``.yaml`` and ``.npz`` as
-    they are; other files do not count.
+    ``names``: of files, and of folders with all that is in them. Python counts by its tokens, ``.yaml`` and
+    ``.npz`` as they are; other files do not count.
     """
     digest = hashlib.sha256(more.encode())
     places = [folder / name for name in names]

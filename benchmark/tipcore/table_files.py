@@ -87,11 +87,11 @@ PATIENCE = 30
 def read_own_file(path: Path, kind: str, is_private: bool = False) -> pl.DataFrame:
     """Return what a file holds, as polars reads it.
 
-    ``kind``: ``parquet``; or ``csv``, with types as all its rows have them. ``is_private``: whether a refusal must
-    quote nothing of the file, as what polars says of a damaged one does.
+    ``kind``: ``parquet``; or ``csv``, with types as all its rows have them. ``is_private``: whether a refusal
+    must quote nothing of the file, as what polars says of a damaged one does.
 
-    Raises UsageError for a file that is damaged, or that takes more memory or time than it may, and MachineFault where
-    no process can be started to read it.
+    Raises UsageError for a file that is damaged, or that takes more memory or time than it may, and
+    MachineFault where no process can be started to read it.
     """
     return pl.read_ipc(io.BytesIO(_ask_reader(path, kind, is_private)))
 

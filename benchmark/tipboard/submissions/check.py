@@ -195,7 +195,7 @@ def _forms(folder: Path, record: SubmissionRecord, truth: SubmissionTruth) -> di
 
 
 def _without_problems(folder: Path, record: SubmissionRecord, found: Mapping[str, T | str]) -> dict[str, T]:
-    """Return what was found of each file. Raises Refused where it is a problem, a str, in the order of the record."""
+    """Return what was found of each file. Raises Refused for problems (str), in the order of the record."""
     problems = {file: one for file, one in found.items() if isinstance(one, str)}
     if problems:
         files = [entry.file for entry in record.predictions if entry.file in problems]
@@ -242,7 +242,7 @@ def _score_fold(
 def _score(
     truth: SubmissionTruth, prepared: Prepared, predictions: pl.DataFrame, replicates: int
 ) -> tuple[Evaluation, float | None]:
-    """Return scores and the wall seconds of scoring, or only check the predictions where the truth is hidden."""
+    """Return scores and the wall seconds of scoring; where the truth is hidden, only check predictions."""
     task = prepared.task
     if not truth.scored:
         check_predictions(prepared.answers_to(predictions), predictions)

@@ -97,7 +97,7 @@ def open_below(name: str, above: Folder) -> Iterator[Folder]:
 def read_regular(folder: Folder, path: str, most: int) -> bytes:
     """Return the content of a plain file, which has no second name, below an open folder.
 
-    ``path``: names joined by ``/``. Raises Unreadable for anything else, and for a file of more than ``most`` bytes.
+    ``path``: names joined by ``/``. Raises Unreadable for anything else, and for more than ``most`` bytes.
     """
     *above, name = path.split("/")
     with ExitStack() as opened:

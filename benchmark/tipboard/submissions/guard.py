@@ -1,9 +1,9 @@
 """Read untrusted predictions in a separate process, which returns plain parquet or a sentence.
 
-The process (:mod:`tipboard.submissions.reader`) is started, not forked, inherits no variables of the environment that
-could be secret, and is killed when a file takes too long. It writes a line when it begins and one for each file, in
-order, so the first file without a line is the one that ended it. That file is refused, and another process reads the
-files after it, a few times.
+The process (:mod:`tipboard.submissions.reader`) is started, not forked, inherits no variables of the
+environment that could be secret, and is killed when a file takes too long. It writes a line when it begins
+and one for each file, in order, so the first file without a line is the one that ended it. That file is
+refused, and another process reads the files after it, a few times.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Overdue(Exception):
 def read_guarded(
     folder: Folder, entries: Sequence[SubmittedFile], forms: Mapping[str, Form], limits: Limits, workdir: Path
 ) -> dict[str, Path | str]:
-    """Return the clean copy of each entry's file, or a sentence that says why there is none, by the file's name.
+    """Return by name the clean copy of each entry's file, or a sentence that says why there is none.
 
     ``forms``: by task, what a file of it may be. ``workdir``: where clean copies go.
 
@@ -73,7 +73,7 @@ def _read(
     found: dict[str, Path | str],
     end: float,
 ) -> str | None:
-    """Move files from ``waiting`` to ``found``, in order. Return how the next one ended the process, if one did."""
+    """Move files from ``waiting`` to ``found`` in order; return how the next one ended the process, if so."""
     files = [
         {"number": number, "name": one.file, "digest": one.digest, **asdict(forms[one.task])}
         for number, one in waiting.items()

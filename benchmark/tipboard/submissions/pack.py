@@ -200,8 +200,8 @@ def gather_runs(paths: Sequence[Path]) -> Gathered:
 
     ``paths``: run folders, their ``result.json``, or folders that hold runs.
 
-    Raises UsageError where there is none, they are of several data, of another evaluator, of several methods of a task,
-    all are of oracles, or two are of the same task, split and seed.
+    Raises UsageError where there is none, they are of several data, of another evaluator, of several methods
+    of a task, all are of oracles, or two are of the same task, split and seed.
     """
     folders = list(dict.fromkeys(folder for path in paths for folder in _folders(path)))
     every = {folder: read_result(folder) for folder in folders}
@@ -234,7 +234,8 @@ def gather_runs(paths: Sequence[Path]) -> Gathered:
 
 def _requirement_of(result: Result) -> str | None:
     """Return the package of a method that ships with tipbench; None for a user's own."""
-    target = str(result.config["baseline"]["method"].get("_target_"))
+    config: Mapping[str, Any] = result.config
+    target = str(config["baseline"]["method"].get("_target_"))
     return f"tipbench=={result.versions.method}" if is_shipped(target) else None
 
 
@@ -323,8 +324,10 @@ def _check_run(folder: Path, result: Result) -> None:
 
 
 def _first_of_each_task(runs: dict[Path, Result]) -> dict[str, Result]:
-    """Return the first run of each task. Raises UsageError where they are not of one release, or those of a task differ
-    in more than split and seed."""
+    """Return the first run of each task.
+
+    Raises UsageError for several releases, and for runs of a task that differ in more than split and seed.
+    """
     (first_folder, first), *_ = runs.items()
     of_task: dict[str, tuple[Path, Result]] = {}
     for folder, result in runs.items():
@@ -358,12 +361,12 @@ def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
 def pack(gathered: Gathered, about: Mapping[str, Any], to: Path, overwrite: bool = False) -> SubmissionRecord:
     """Write a submission beside its place, rename it there, and return its record.
 
-    ``about``: what the author declares: fields of :class:`SubmissionRecord`, and the ``package`` that is pinned.
-    Without ``method``, ``title``, ``hardware`` or ``package`` it is that of the runs. ``overwrite``: whether a
-    submission that was packed there before may be replaced.
+    ``about``: what the author declares: fields of :class:`SubmissionRecord`, and the ``package`` that is
+    pinned. Without ``method``, ``title``, ``hardware`` or ``package`` it is that of the runs. ``overwrite``:
+    whether a submission that was packed there before may be replaced.
 
-    Raises UsageError for what may not stand in a record, a target that may not be replaced or cannot be written, and
-    predictions that are no such files.
+    Raises UsageError for what may not stand in a record, a target that may not be replaced or cannot be
+    written, and predictions that are no such files.
     """
     _check_target(to, overwrite)
     # An empty folder is there and is not a submission to be kept.

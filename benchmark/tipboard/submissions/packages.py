@@ -49,7 +49,7 @@ class Environment:
 
 
 def exact(package: str, house: str = "where board.yaml says") -> Requirement:
-    """Return what a pinned package asks for. Raises UsageError for anything but one exact version of one name.
+    """Return what a pinned package asks for. Raises UsageError for all but one exact version of one name.
 
     ``house``: where its wheel belongs, for the error.
     """
@@ -65,13 +65,13 @@ def exact(package: str, house: str = "where board.yaml says") -> Requirement:
 
 
 def install(package: str, packages: Packages, work: Path, keep: Path | None = None) -> Environment:
-    """Return an environment, in the folder ``work``, that has the pinned package; ours where it is this tipbench.
+    """Return an environment in ``work`` that has the pinned package; ours where that is this tipbench.
 
-    ``packages``: where wheels come from. ``keep``: of a season, a folder for the wheels that were installed, with which
-    the package can be installed again.
+    ``packages``: where wheels come from. ``keep``: of a season, a folder for the wheels that were installed,
+    with which the package can be installed again.
 
-    Raises UsageError for what is not one exact version, another version of tipbench, and no source of packages; and
-    CheckFailed if pip fails, or installs nothing because the package is in this environment already.
+    Raises UsageError for what is not one exact version, another version of tipbench, and no source of
+    packages; CheckFailed if pip fails, or installs nothing since the package is in this environment already.
     """
     require_confinement("Running a submission")
     asked = exact(package) if keep is None else exact(package, "into the folder of wheelhouse=")
@@ -137,7 +137,7 @@ def compose_pinned(
 ) -> dict[str, Any]:
     """Return the config of a cell as the overrides of a submission compose, which are read as plain values.
 
-    ``entry``: the submission's id, for errors. ``release``: ``version`` and ``size``. The rest is of the cell.
+    ``entry``: the submission's id, for errors. ``release``: ``version`` and ``size``.
 
     Raises UsageError where the overrides say more than a method and its plain values, or are of another cell.
     """

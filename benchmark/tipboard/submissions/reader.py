@@ -53,8 +53,8 @@ def write_clean(content: bytes, columns: Collection[str], limits: Limits, to: Pa
         limits: of the submission.
         to: the new file: zstd, no metadata of the writer's choosing.
 
-    Raises Refusal for what is not a whole parquet file or has what predictions do not need, and whatever pyarrow raises
-    for a file that is damaged further in, MemoryError among it.
+    Raises Refusal for what is not a whole parquet file or has what predictions do not need, and whatever
+    pyarrow raises for a file that is damaged further in, MemoryError among it.
     """
     _check_ends(content, limits)
     import pyarrow as pa

@@ -17,14 +17,14 @@ examples:
   tipbench board add submission=submissions/acme--chao overwrite=true
   tipbench board add season=spring-2027
 
-runs= stores the results of the runs, and tests each method against the reference method of its task if the predictions
-of both are there. It then renders results/README.md and the figure, board.svg and board.png.
+runs= stores the results of the runs, and tests each method against the reference method of its task if the
+predictions of both are there. It then renders results/README.md and the figure, board.svg and board.png.
 
-submission= is for maintainers. It stores submission.json, the scores, their bootstrap draws, and the predictions.
-Predictions are stored under their digests, in the folder or at the URL that results/board.yaml names.
+submission= is for maintainers. It stores submission.json, the scores, their bootstrap draws, and the
+predictions under their digests, in the folder or at the URL that results/board.yaml names.
 
-season= copies the season to results/seasons/NAME, stores its predictions where those of submissions are, and renders
-results/README.md again.
+season= copies the season to results/seasons/NAME, stores its predictions where those of submissions are, and
+renders results/README.md again.
 
 `tipbench board build` makes a site of everything that was added.
 """

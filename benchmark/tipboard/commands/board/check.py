@@ -64,9 +64,8 @@ def _check_page(to: Path, options: argparse.Namespace) -> int | None:
     if not lacks_draws(to):
         wanted = render(board, FIGURE, newest_season(to, board.data))
         if not page.is_file() or page.read_text(encoding="utf-8") != wanted:
-            raise CheckFailed(
-                f"{page} is not what the results beside it render to: run `tipbench board build results={to}`."
-            )
+            advice = f"run `tipbench board build results={to}`"
+            raise CheckFailed(f"{page} is not what the results beside it render to: {advice}.")
         current, text = True, f"{page} is what the results beside it render to"
     about = {"page": str(page), "current": current}
     if options.cells is None:

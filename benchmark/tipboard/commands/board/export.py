@@ -10,8 +10,8 @@ settings:
 options:
   [--format markdown|latex|csv|parquet]
                           markdown is the default; csv and parquet are unrounded
-  [--columns NAME,NAME]   these columns, in this order, by name or title as in `tipbench run`; or the word all. By
-                          default csv and parquet have all columns, markdown and latex those that fit a printed page
+  [--columns NAME,NAME]   these columns in this order, by name or title as in `tipbench run`; or the word all.
+                          Default: csv and parquet have all, markdown and latex those that fit a printed page
   --matrix                with task=: one column for each split
   [--to FILE]             the file to write (standard output)
   --draft --quiet --json
@@ -23,8 +23,8 @@ examples:
   tipbench board export table=season --columns task,rank,method,score,interval,accused_per_find
   tipbench board export task=advert_risk --matrix --format parquet --to splits.parquet
 
-Without task=, the table has every task and every split. Markdown and LaTeX show the best score in bold; of practice,
-the best score of the methods that the keeper of the board ran.
+Without task=, the table has every task and every split. Markdown and LaTeX show the best score in bold; of
+practice, the best score of the methods that the keeper of the board ran.
 """
 
 import argparse
