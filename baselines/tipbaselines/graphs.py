@@ -77,6 +77,16 @@ def largest(at: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
     return np.where(np.isneginf(found), np.nan, found)
 
 
+def since_last(time: np.ndarray, *keys: np.ndarray) -> np.ndarray:
+    """Return time since the last row with the same keys (not negative), float64 (rows,), NaN for the first."""
+    order = np.lexsort((time, *keys))
+    gap = np.diff(time[order], prepend=0).astype(np.float64)
+    gap[np.any([np.diff(key[order], prepend=-1) != 0 for key in keys], axis=0)] = np.nan
+    since = np.empty_like(gap)
+    since[order] = gap
+    return since
+
+
 def fill_gaps(values: np.ndarray) -> np.ndarray:
     """Return (rows, columns) with each column's NaN as its median, 0 where all are."""
     gaps = np.isnan(values)

@@ -21,6 +21,7 @@ from tipbaselines.graphs import (
     mean_matrix,
     one_hot,
     ratio,
+    since_last,
     without_diagonal,
 )
 
@@ -140,10 +141,7 @@ def _one_way(graph: AccountGraph, end: np.ndarray) -> dict[str, np.ndarray]:
 def _days(graph: AccountGraph, end: np.ndarray, count: np.ndarray) -> dict[str, np.ndarray]:
     day = graph.ties["day"].cast(pl.Float64).to_numpy()
     first, last = -largest(end, -day, graph.nodes), largest(end, day, graph.nodes)
-    order = np.lexsort((day, end))
-    gap = np.diff(day[order], prepend=np.nan)
-    gap[np.flatnonzero(np.diff(end[order], prepend=-1))] = np.nan
-    close = np.bincount(end[order], (gap <= 1).astype(float), minlength=graph.nodes)
+    close = np.bincount(end, since_last(day, end) <= 1, graph.nodes)
     found = {"span": last - first, "crowded share": ratio(close, np.maximum(count - 1, 0))}
     if "created_day" in graph.accounts.columns:
         created = graph.accounts["created_day"].cast(pl.Float64).to_numpy()

@@ -19,7 +19,7 @@ from tipcore.errors import UsageError
 
 from tipbaselines.cache import remember
 from tipbaselines.frames import MINUTES_A_DAY, LabelledUnits, few_levels
-from tipbaselines.graphs import ratio
+from tipbaselines.graphs import ratio, since_last
 from tipbaselines.trees import Datasets, TreesOnUnits, make_datasets
 
 NEEDS = frozenset({"payments.payer", "payments.payee", "payments.minute", "payments.amount"})
@@ -136,16 +136,11 @@ def history_features(ledger: Payments) -> dict[str, np.ndarray]:
     for name, at in (("payer", ledger.payer), ("payee", ledger.payee)):
         count = np.bincount(at)
         mean = np.bincount(at, log_amount) / np.maximum(count, 1)
-        order = np.lexsort((ledger.minute, at))
-        gap = np.diff(ledger.minute[order], prepend=0).astype(float)
-        gap[np.flatnonzero(np.diff(at[order], prepend=-1))] = np.nan
-        since = np.empty(len(gap))
-        since[order] = gap
         found |= {
             f"{name} payments": np.log1p(count[at]),
             f"{name} mean": mean[at],
             f"{name} deviation": log_amount - mean[at],
-            f"{name} since": np.log1p(since),
+            f"{name} since": np.log1p(since_last(ledger.minute, at)),
         }
     return {name: np.asarray(values, dtype=np.float32) for name, values in found.items()}
 
@@ -184,13 +179,9 @@ class Side:
         self._wallet = end[self.order]
         self._total = np.concatenate([[0.0], np.cumsum(self.amount)])
         # How long ago the same two wallets had their last payment: one counts as new in a window that it opens.
-        pairs = np.lexsort((ledger.minute, other, end))
-        gap = np.diff(ledger.minute[pairs], prepend=0)
-        first = (np.diff(end[pairs], prepend=-1) != 0) | (np.diff(other[pairs], prepend=-1) != 0)
-        since = np.empty(len(gap), dtype=np.int64)
-        since[pairs] = np.where(first, np.iinfo(np.int64).max, gap)
-        self._since = since[self.order]
-        self.degree = np.bincount(end[pairs][first], minlength=len(ledger.wallets))
+        since = since_last(ledger.minute, other, end)
+        self._since = np.nan_to_num(since, nan=np.inf)[self.order]
+        self.degree = np.bincount(end[np.isnan(since)], minlength=len(ledger.wallets))
 
     def _of(self, wallet: np.ndarray, minute: np.ndarray) -> np.ndarray:
         return wallet * self._span + (minute - self._zero)
