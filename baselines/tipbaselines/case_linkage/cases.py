@@ -203,12 +203,6 @@ class SeedCases:
         cell = np.where((at < 0) | (when < 0), -1, at * self.days + when)
         return one_hot(cell, max(len(self.towns), 1) * self.days)
 
-    def first(self) -> np.ndarray:
-        """Return the day of the first advert of each case, float [seeds, 1]."""
-        day = self.region["adverts"]["day"].to_numpy().astype(np.float64)
-        indices, starts = self.members.indices, self.members.indptr[:-1]
-        return np.minimum.reduceat(day[indices], starts)[:, None] if len(starts) else np.zeros((0, 1))
-
 
 def _accounts(case: SeedCases) -> ViewEvidence:
     accounts, adverts = case.region["accounts"], case.region["adverts"]
@@ -240,8 +234,10 @@ def _accounts(case: SeedCases) -> ViewEvidence:
 
 def _opening(case: SeedCases, opened: pl.Series) -> np.ndarray:
     """Return how soon before the case's first advert each row was opened: 1 just before, 0 later or unknown."""
-    day = opened.cast(pl.Float64).fill_null(np.inf).to_numpy()[None, :]
-    before = case.first() - day
+    day = case.region["adverts"]["day"].to_numpy().astype(np.float64)
+    starts = case.members.indptr[:-1]
+    first = np.minimum.reduceat(day[case.members.indices], starts) if len(starts) else np.zeros(0)
+    before = first[:, None] - opened.cast(pl.Float64).fill_null(np.inf).to_numpy()
     return np.where(before >= -LATEST, np.exp(-np.abs(before) / SOON), 0.0).astype(np.float32)
 
 

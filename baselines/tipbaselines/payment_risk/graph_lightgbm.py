@@ -10,7 +10,6 @@ import numpy as np
 from tipbaselines.payment_risk.payments import (
     Payments,
     TreesOnPayments,
-    averaged_columns,
     graph_features,
     history_features,
     own_features,
@@ -23,5 +22,7 @@ class GraphLightGBM(TreesOnPayments):
     def features(self, payments: Payments, rows: np.ndarray) -> np.ndarray:
         own = own_features(payments)
         found = own | history_features(payments)
-        around = graph_features(payments, rows, averaged_columns(own))
+        channels = [name for name in own if name.startswith("channel ")]
+        names = ["amount", "roundness", *channels, *(n for n in ("no purpose", "same town") if n in own)]
+        around = graph_features(payments, rows, np.column_stack([own[name] for name in names]))
         return np.hstack([np.column_stack([values[rows] for values in found.values()]), around])

@@ -121,13 +121,6 @@ def own_features(ledger: Payments) -> dict[str, np.ndarray]:
     return {name: np.asarray(values, dtype=np.float32) for name, values in found.items()}
 
 
-def averaged_columns(own: dict[str, np.ndarray]) -> np.ndarray:
-    """Return the own features that are averaged over a wallet's payments, float32 (payments, columns)."""
-    channels = [name for name in own if name.startswith("channel ")]
-    names = ["amount", "roundness", *channels, *(n for n in ("no purpose", "same town") if n in own)]
-    return np.column_stack([own[name] for name in names])
-
-
 def history_features(ledger: Payments) -> dict[str, np.ndarray]:
     """Return features of each payment among its payer's and its payee's: how many they are, how large, how long since
     the last; each (payments,) float32. Who is at the other end does not enter."""

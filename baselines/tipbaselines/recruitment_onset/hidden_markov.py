@@ -38,7 +38,16 @@ class HiddenMarkov(ActMethod):
     def fit(self, fold: Fold, seed: int) -> None:
         self._block = np.repeat(np.arange(3), tuple(self.states))
         train, _ = self.read_parts(fold)
-        self._draw(np.random.default_rng(seed))
+        rng, count = np.random.default_rng(seed), len(self._block)
+        # No way leads out of the negative block, nor back from after the onset to before.
+        ways = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.1], [0.0, 0.0, 1.0]])
+        self._allowed = ways[np.ix_(self._block, self._block)]
+        drawn = rng.dirichlet(np.full(count, 2.0), count) + 3.0 * np.eye(count) / count
+        self._transition = shares(drawn * self._allowed)
+        self._initial = shares(rng.uniform(0.5, 1.5, count))
+        sizes = [self._vocabulary.size("act") * self._vocabulary.size("side")]
+        sizes += [self._vocabulary.size(name) for name in ("channel", "gap")]
+        self._tables = [shares(rng.uniform(0.5, 1.5, (size, count)).T).T for size in sizes]
         for _ in range(self.iterations):
             self._improve(train)
 
@@ -51,18 +60,6 @@ class HiddenMarkov(ActMethod):
         filtered = shares(predicted * self._emission(steps))
         self._filtered[at] = filtered
         return filtered[:, self._block == 2].sum(axis=1)
-
-    def _draw(self, rng: np.random.Generator) -> None:
-        """Random parameters; no way leads out of the negative block, nor back from after the onset to before."""
-        count = len(self._block)
-        ways = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.1], [0.0, 0.0, 1.0]])
-        self._allowed = ways[np.ix_(self._block, self._block)]
-        drawn = rng.dirichlet(np.full(count, 2.0), count) + 3.0 * np.eye(count) / count
-        self._transition = shares(drawn * self._allowed)
-        self._initial = shares(rng.uniform(0.5, 1.5, count))
-        sizes = [self._vocabulary.size("act") * self._vocabulary.size("side")]
-        sizes += [self._vocabulary.size(name) for name in ("channel", "gap")]
-        self._tables = [shares(rng.uniform(0.5, 1.5, (size, count)).T).T for size in sizes]
 
     def _symbols(self, steps: CodedMessages) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (messages,) each: act with side, channel, gap."""
