@@ -25,12 +25,9 @@ class NeighbourLightGBM(LightGBM):
     name = "account_risk/neighbour_lightgbm"
 
     def features(self, graph: AccountGraph) -> np.ndarray:
-        own = super().features(graph)
-        return np.hstack([own, neighbour_features(graph, self._narrow(own), self.hops)])
+        own = around = super().features(graph)
+        if own.shape[1] > self.components:
+            from sklearn.decomposition import TruncatedSVD
 
-    def _narrow(self, own: np.ndarray) -> np.ndarray:
-        if own.shape[1] <= self.components:
-            return own
-        from sklearn.decomposition import TruncatedSVD
-
-        return TruncatedSVD(self.components, random_state=0).fit_transform(fill_gaps(own))
+            around = TruncatedSVD(self.components, random_state=0).fit_transform(fill_gaps(own))
+        return np.hstack([own, neighbour_features(graph, around, self.hops)])

@@ -129,10 +129,6 @@ class LinkageEngine:
                 f"baseline.method.backend=spark needs pyspark and Java 17 or later: {how_to_install('spark')}."
             )
 
-    @property
-    def words(self) -> Words:
-        return WORDS[self.backend]
-
     @contextmanager
     def connect(self) -> Iterator[Any]:
         """Open it for Splink; it is closed, and its scratch files are gone, when the block is left."""

@@ -21,6 +21,7 @@ import polars as pl
 from tipbench.data.fold import Fold
 
 from tipbaselines.advert_linkage.records import (
+    WORDS,
     LinkageEngine,
     Words,
     advert_records,
@@ -82,7 +83,7 @@ class Splink:
 
         if records.height < 2:
             return np.empty((0, 2), dtype=np.int64)
-        words = self._engine.words
+        words = WORDS[self.backend]
         prediction, training = blocking(records, fields, words)
         settings = SettingsCreator(
             link_type="dedupe_only",

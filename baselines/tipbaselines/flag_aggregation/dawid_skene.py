@@ -34,18 +34,15 @@ class DawidSkene(CrowdMethod):
         free = vote_shares(votes)
         posterior = votes.clamp(free)
         for _ in range(self.iterations):
-            counts = (votes.per_cell(column[votes.item]) for column in posterior.T)
-            by_class = [_log_confusion(one, self.smoothing).ravel()[votes.cell] for one in counts]
+            by_class = []
+            for column in posterior.T:
+                counts = votes.per_cell(column[votes.item])
+                crowd = counts.sum(axis=0) + 1.0
+                confusion = shares(counts + self.smoothing * crowd / crowd.sum())
+                by_class.append(np.log(confusion).ravel()[votes.cell])
             prior = np.log((posterior.sum(axis=0) + 1.0) / (votes.items + votes.classes))
             free = softmax(prior + np.column_stack([votes.per_item(one) for one in by_class]), axis=1)
             before, posterior = posterior, votes.clamp(free)
             if np.abs(posterior - before).max(initial=0.0) < self.tolerance:
                 break
         return free
-
-
-def _log_confusion(counts: np.ndarray, smoothing: float) -> np.ndarray:
-    """Return log probability [reviewers, labels] of each vote for one truth, from expected counts of the same shape."""
-    crowd = counts.sum(axis=0) + 1.0
-    smoothed = counts + smoothing * crowd / crowd.sum()
-    return np.log(shares(smoothed))

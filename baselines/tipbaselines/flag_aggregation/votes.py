@@ -15,7 +15,7 @@ import polars as pl
 from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
 
-from tipbaselines.frames import LABEL, SCORE, score_frame
+from tipbaselines.frames import LABEL, SCORE, score_frame, to_predict
 from tipbaselines.graphs import dense_codes
 
 CLEAR, HARMFUL, UNSURE = range(3)  # Codes of votes where there are two classes
@@ -139,19 +139,6 @@ def vote_codes(votes: pl.Series, names: Sequence[str] = ()) -> np.ndarray:
     return coded.to_numpy()
 
 
-def unit_scores(fold: Fold, units: pl.Series, posterior: np.ndarray) -> pl.DataFrame:
-    """Return predictions of the units to predict, sorted: ``[unit, score]`` of harmful, or ``score_<class>`` of each
-    class.
-
-    ``posterior``: probabilities [units, classes].
-    """
-    wanted = fold.to_predict().select(units.name).collect()[units.name].sort()
-    rows = posterior[units.search_sorted(wanted).to_numpy()]
-    if not (names := class_names(fold)):
-        return score_frame(wanted, rows[:, HARMFUL])
-    return pl.DataFrame({units.name: wanted, **{f"{SCORE}{n}": rows[:, k] for k, n in enumerate(names)}})
-
-
 class CrowdMethod(ABC):
     """Base of methods that learn reviewers and items from all votes at once."""
 
@@ -167,4 +154,9 @@ class CrowdMethod(ABC):
         self._scores = self.posterior(votes, seed)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
-        return unit_scores(fold, self._units, self._scores)
+        """Return ``[unit, score]`` of harmful, or ``score_<class>`` of each class, sorted by unit."""
+        wanted = to_predict(fold)[fold.task.unit]
+        rows = self._scores[self._units.search_sorted(wanted).to_numpy()]
+        if not (names := class_names(fold)):
+            return score_frame(wanted, rows[:, HARMFUL])
+        return pl.DataFrame({wanted.name: wanted, **{f"{SCORE}{n}": rows[:, k] for k, n in enumerate(names)}})

@@ -68,11 +68,6 @@ class Course:
             return None
         return Course(own, beside[kept], before, self.counts, self.regions[kept])
 
-    def placebo(self, control: int) -> "Course":
-        """Return a control in place of the series itself, beside the other controls."""
-        others = np.delete(self.controls, control, axis=0)
-        return Course(self.controls[control], others, self.before, self.counts)
-
 
 @dataclass(frozen=True)
 class Market:
@@ -125,7 +120,10 @@ class Market:
             return None
         ends = self.same_day(effect)["last_day"].max()  # until then any effect of the intervention looks
         last = ends if isinstance(ends, int) else effect["last_day"]
-        own, free = self._own(effect), self._free(effect, last)
+        # Controls are the other regions without an intervention of the kind until then.
+        of_kind = self.interventions.filter(pl.col("day") <= last, kind=effect.get("kind", ""))
+        own, touched = self._own(effect), [*of_kind["region"].to_list(), effect["region"]]
+        free = np.flatnonzero(~np.isin(self.regions, touched))
         whole = self._wholes[outcome]
         series, controls = whole[own], whole[free]
         if platform is not None:
@@ -153,12 +151,6 @@ class Market:
         """Return the interventions of an effect's kind in its region on its day."""
         region, day, kind = effect["region"], effect["day"], effect.get("kind", "")
         return self.interventions.filter(region=region, day=day, kind=kind)
-
-    def _free(self, effect: Effect, last: int) -> np.ndarray:
-        """Return positions of the other regions without an intervention of the effect's kind until this day."""
-        of_kind = self.interventions.filter(pl.col("day") <= last, kind=effect.get("kind", ""))
-        touched = [*of_kind["region"].to_list(), effect["region"]]
-        return np.flatnonzero(~np.isin(self.regions, touched))
 
 
 def _refuse_covariates(columns: list[str], effects: pl.DataFrame) -> None:
@@ -293,7 +285,8 @@ def placebo_spread(course: Course, window: slice, total: Callable[[Course], floa
     count = min(controls, MOST_PLACEBOS)
     wrong = np.zeros(count)
     for number, control in enumerate(np.linspace(0, controls - 1, count).round().astype(int)):
-        placebo = course.placebo(int(control))
+        others = np.delete(course.controls, control, axis=0)
+        placebo = Course(course.controls[control], others, course.before, course.counts)
         seen, expected = float(placebo.own[window].sum()), total(placebo)
         wrong[number] = np.log(max(seen, 0.5) / max(expected, 0.5)) if course.counts else seen - expected
     return float(np.sqrt(np.mean(np.square(wrong)))), float(count)

@@ -61,6 +61,7 @@ class GRU(ActMethod):
         network = self._network
         optimiser = torch.optim.AdamW(network.parameters(), self.learning_rate, weight_decay=self.decay)
         best, kept, waited = np.inf, {}, 0
+        held = valid if len(valid.start) else train
         for _ in range(self.epochs):
             network.train()
             for batch in _batches(train, self.batch, rng):
@@ -69,22 +70,17 @@ class GRU(ActMethod):
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
                 optimiser.step()
-            now = self._mean_loss(valid if len(valid.start) else train)
+            network.eval()
+            batches = _batches(held, self.batch, np.random.default_rng(0))
+            with torch.no_grad():
+                losses = [float(self._loss(held, batch)) for batch in batches]
+            now = float(np.average(losses, weights=[held.length[batch].sum() for batch in batches]))
             waited = 0 if now < best else waited + 1
             if now < best:
                 best, kept = now, {name: value.clone() for name, value in network.state_dict().items()}
             if waited >= self.patience:
                 break
         network.load_state_dict(kept or network.state_dict())
-
-    def _mean_loss(self, held: ConversationArrays) -> float:
-        import torch
-
-        self._network.eval()
-        batches = _batches(held, self.batch, np.random.default_rng(0))
-        with torch.no_grad():
-            losses = [float(self._loss(held, batch)) for batch in batches]
-        return float(np.average(losses, weights=[held.length[batch].sum() for batch in batches]))
 
     def _loss(self, of: ConversationArrays, batch: np.ndarray) -> Any:
         """Return mean cross-entropy over the messages of a batch of conversations."""
