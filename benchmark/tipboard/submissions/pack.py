@@ -234,8 +234,8 @@ def gather_runs(paths: Sequence[Path]) -> Gathered:
 
 def _requirement_of(result: Result) -> str | None:
     """Return the package of a method that ships with tipbench; None for a user's own."""
-    config: Mapping[str, Any] = result.config
-    target = str(config["baseline"]["method"].get("_target_"))
+    baseline: Any = result.config["baseline"]
+    target = str(baseline["method"].get("_target_"))
     return f"tipbench=={result.versions.method}" if is_shipped(target) else None
 
 
