@@ -288,12 +288,8 @@ class Parser(argparse.ArgumentParser):
         if unknown := [word for word in rest if word.startswith("-")]:
             raise self._unknown_option(unknown[0].partition("=")[0])
         self._assign([*options.words, *rest], options)
-        missing = [
-            one
-            for section in SECTIONS
-            for one in self.command.parameters[section]
-            if one.is_required and getattr(options, one.key) in (None, [])
-        ]
+        declared = (one for section in SECTIONS for one in self.command.parameters[section])
+        missing = [one for one in declared if one.is_required and getattr(options, one.key) in (None, [])]
         if missing:
             *others, last = map(str, missing)
             needs = f"{', '.join(others)} and {last}" if others else last

@@ -178,10 +178,8 @@ def _all_codes(code: CodeType) -> Iterator[CodeType]:
 
 
 ALWAYS = ("tipbench.metrics.bootstrap", "tipbench.metrics.metric")
-EVALUATION = ("tipbench.evaluation.evaluation",)
-"""Files of this folder that every score passes. They import every family, so their imports are not followed."""
-REGISTRY = "tipbench.metrics.registry"
-"""What puts the families of a task together; for the same reason its imports are not followed."""
+EVALUATION = ("tipbench.evaluation.evaluation", "tipbench.metrics.registry")
+"""What every score passes too. These import every family of metrics, so their imports are not followed."""
 
 
 CODE = Path(__file__).resolve().parents[2]
@@ -207,7 +205,7 @@ def score_digest(task: Task, beside: Mapping[str, Path] | None = None) -> str:
     }
     starts = {*metrics, *ALWAYS, *(type(KINDS[kind]).__module__ for kind in kinds)}
     found = closure(starts, [CodePlace(CODE, ("tipbench.metrics", "tipbench.kinds"))])
-    found |= {name: file_of_module(name) for name in (*EVALUATION, REGISTRY)}
+    found |= {name: file_of_module(name) for name in EVALUATION}
     said = {name: getattr(task, name) for name in ("primary", "prevalence", "groups", "metrics")}
     return digest_of_sources(found | dict(beside or {}), said)
 
