@@ -67,7 +67,6 @@ Supervise = Callable[[pl.DataFrame, Source], pl.DataFrame]
 NO_LABELS = "none"
 """The supervision that labels no unit."""
 
-
 RANKED = (
     *("average_precision", "auroc", "recall_at_1pct_fpr", "precision_at_budget", "recall_at_budget"),
     *("brier", "ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "average_precision_raw", "auroc_raw"),

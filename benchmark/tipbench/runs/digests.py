@@ -181,7 +181,6 @@ ALWAYS = ("tipbench.metrics.bootstrap", "tipbench.metrics.metric")
 EVALUATION = ("tipbench.evaluation.evaluation", "tipbench.metrics.registry")
 """What every score passes too. These import every family of metrics, so their imports are not followed."""
 
-
 CODE = Path(__file__).resolve().parents[2]
 """The folder that holds the package ``tipbench``."""
 
