@@ -231,9 +231,8 @@ def generate(region: Region, past: Past) -> tuple[Accounts, Tables]:
     site = np.append(site, background_site(region, places, others))
     owned = owner >= 0
     kind = np.where(owned, o.kind[owner], INDEPENDENT)
-    age = region.spread(
-        "accounts/age", number, "exponential", region.values("accounts.age_days", KINDS)[kind]
-    )
+    mean = region.values("accounts.age_days", KINDS)[kind]
+    age = region.spread("accounts/age", number, "exponential", mean)
     created, until, closed = draw_lives(region, places, o, number, owner, site, age, moved, first)
     language = np.where(owned, o.language[owner], spoken_language(region, o, number))
     size, town, circle = draw_circles(region, places, o, number, owner, language)

@@ -29,9 +29,8 @@ def impressions(region: Region, o: Operations, adverts: Adverts, rater: Ints) ->
     level = adverts.statements.level
     row, fact = np.nonzero(level != SILENT)
     weights = _weights(region, o)
-    place = np.ravel_multi_index(
-        (o.category[adverts.operation][row], fact, level[row, fact]), weights.shape[1:]
-    )
+    cell = o.category[adverts.operation][row], fact, level[row, fact]
+    place = np.ravel_multi_index(cell, weights.shape[1:])
     level_weights = weights.reshape(len(weights), -1)[rater[:, row], place]
     total = np.zeros(rater.shape, dtype=np.int64)
     for place in range(len(rater)):

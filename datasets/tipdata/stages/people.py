@@ -49,9 +49,8 @@ def find_needed(region: Region, o: Operations, exploitation: Exploitation) -> Ne
     sells = np.flatnonzero((o.kind == TRAFFICKING) & o.posts & (o.family == FAMILIES.index("services")))
     firm = np.flatnonzero(exploitation.in_force & (exploitation.operation != NOBODY))
     operation, party, start, end = find_parties(region, o)
-    travels = np.repeat(
-        np.arange(len(party)), np.where(o.kind[operation] == TRAFFICKING, np.maximum(party - 1, 1), 0)
-    )
+    count = np.where(o.kind[operation] == TRAFFICKING, np.maximum(party - 1, 1), 0)
+    travels = np.repeat(np.arange(len(party)), count)
     parts = (
         (sells, o.first_day[sells], o.last_day[sells]),
         (exploitation.operation[firm], exploitation.end[firm], exploitation.start[firm]),

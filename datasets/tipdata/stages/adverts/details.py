@@ -28,9 +28,8 @@ def booking_office(region: Region, o: Operations) -> Ints:
     Offices are businesses of the operation's part; the first of them serves more than the second, and so on.
     """
     local = np.arange(len(o.id))
-    served = region.stream("contacts/at_office").chance(
-        local, region.chances("contacts.at_office", KINDS)[o.kind]
-    )
+    p = region.chances("contacts.at_office", KINDS)[o.kind]
+    served = region.stream("contacts/at_office").chance(local, p)
     offices = np.flatnonzero(o.posts & (o.kind == BUSINESS))
     offices = offices[np.lexsort((region.stream("contacts/office_turn").bits(offices), o.part[offices]))]
     first = np.searchsorted(o.part[offices], o.part, side="left")
@@ -165,9 +164,7 @@ def draw_contacts(region: Region, o: Operations, plan: Schedule) -> tuple[np.nda
     return region.ids("contacts", number), has & ~(hides & missed)
 
 
-def draw_images(
-    region: Region, o: Operations, plan: Schedule, source: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def draw_images(region: Region, o: Operations, plan: Schedule, source: Ints) -> tuple[Ints, np.ndarray]:
     """Return (n, most) image hashes and which are there; copied templates show the copied operation's images."""
     owner = source // MAX_TEMPLATES
     level = o.traits["images"][owner]

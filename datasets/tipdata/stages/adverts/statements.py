@@ -183,9 +183,7 @@ def draw_statements(
     )
 
 
-def needs_price(
-    o: Operations, words: Phrases, plan: Schedule, level: np.ndarray, frame: np.ndarray
-) -> np.ndarray:
+def needs_price(o: Operations, words: Phrases, plan: Schedule, level: Ints, frame: Ints) -> np.ndarray:
     """Return (adverts, facts) bool: the frame states a price."""
     language, family = o.language[plan.operation][:, None], o.family[plan.operation][:, None]
     fact = np.arange(level.shape[1])[None, :]

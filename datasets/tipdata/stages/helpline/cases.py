@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import ONE, exp, log, log_add, normalise, probability, sigmoid
+from tipdata.core.draw import ONE, Ints, exp, log, log_add, normalise, probability, sigmoid
 from tipdata.core.tables import as_lists, decode, read_tables, with_nulls
 from tipdata.core.world import Region
 from tipdata.stages.people import probability_of_withheld_earnings
@@ -225,9 +225,7 @@ def cells_of(c: Cases) -> np.ndarray:
     return (c.kind * len(PHASES) + c.phase) * LEVELS + c.danger
 
 
-def need_posterior(
-    m: NeedModel, foreign: np.ndarray, seen: HelplineEvidence
-) -> tuple[np.ndarray, np.ndarray]:
+def need_posterior(m: NeedModel, foreign: np.ndarray, seen: HelplineEvidence) -> tuple[Ints, Ints]:
     """Return log-odds, milli-nats: (contacts, needs) of each need, and (contacts,) of the highest urgency."""
     at = foreign.astype(np.int64)
     cells = (
@@ -518,9 +516,8 @@ def write_notes(
     step = 1 + 2 * region.stream("helpline/filler").below(c.local[:, None], count // 2, 1)
     filler = book.filler[(begin + step * np.arange(MOST_SENTENCES)) % count]
     pools = raised.shape[1]
-    order = region.stream("helpline/order").below(
-        c.local[:, None], 1 << 20, np.arange(pools + MOST_SENTENCES)
-    )
+    places = np.arange(pools + MOST_SENTENCES)
+    order = region.stream("helpline/order").below(c.local[:, None], 1 << 20, places)
     same = (sentence[:, :, None] == sentence[:, None, :]) & raised[:, None, :]
     repeats = (same & np.tri(pools, k=-1, dtype=bool)).any(axis=2)
     order[:, :pools] += np.where(raised & ~repeats, 0, 1 << 22)

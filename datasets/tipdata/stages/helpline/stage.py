@@ -74,10 +74,9 @@ def pick_soon(
     ends = people.end[ordered]
     start = np.searchsorted(ends, day, side="right")
     stop = np.searchsorted(ends, day + region["helpline.soon_days"], side="right")
-    tried = start[:, None] + region.stream("helpline/inside").below(
-        first[:, None], np.maximum(stop - start, 1)[:, None], np.arange(TRIES)
-    )
-    tried = np.minimum(tried, len(ordered) - 1)
+    room = np.maximum(stop - start, 1)[:, None]
+    into = region.stream("helpline/inside").below(first[:, None], room, np.arange(TRIES))
+    tried = np.minimum(start[:, None] + into, len(ordered) - 1)
     fits = (people.start[ordered[tried]] <= day[:, None]) & (tried < stop[:, None])
     return tried[np.arange(len(first)), fits.argmax(axis=1)], fits.any(axis=1)
 
@@ -261,9 +260,8 @@ def draw_cases(
     _, high = _phase_days(region)
     phase = np.where(since < 0, INSIDE, np.searchsorted(high[FRESH:MONTHS], since, side="left") + FRESH)
     phase = np.where(kind == ENQUIRY, NONE, phase)
-    foreign = region.stream("helpline/foreign").chance(
-        person, region.chances("helpline.foreign", KINDS)[kind]
-    )
+    p = region.chances("helpline.foreign", KINDS)[kind]
+    foreign = region.stream("helpline/foreign").chance(person, p)
     others = region.values("operations.languages", LANGUAGES)
     others[o.majority] = 0
     language = np.where(foreign, region.stream("helpline/language").choose(person, others), o.majority)
@@ -319,10 +317,8 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     text, raised = write_notes(region, LANGUAGES[o.majority], cases, needs, facts, relation, seen)
     odds, urgent = need_posterior(m, cases.foreign, seen)
     happens = region.chance("helpline/settled", calls.local, "helpline.settled")
-    delay = (
-        region.spread("helpline/settled_days", calls.local, "gamma_2.0", region["helpline.settled_days"]) // 2
-    )
-    settled = np.where(happens, calls.day + 1 + delay, -1)
+    delay = region.spread("helpline/settled_days", calls.local, "gamma_2.0", region["helpline.settled_days"])
+    settled = np.where(happens, calls.day + 1 + delay // 2, -1)
     at = callers.position[calls.first]
     owner = people.owner[np.maximum(at, 0)]
     recognised = region.chance("helpline/recognised", calls.local, "helpline.recognised")

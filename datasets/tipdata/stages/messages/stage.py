@@ -169,9 +169,8 @@ def _draw_accounts(
     usable = accounts.alive(owner, day)
     site = region.stream("messages/site").choose(number, (usable | ~usable.any(axis=1, keepdims=True)) * 1)
     others = max(region["accounts.total"] - int(accounts.has.sum()), 1)
-    tried = BACKGROUND + region.stream("messages/account").below(
-        number[:, None], others, np.arange(ACCOUNT_TRIES)
-    )
+    turns = np.arange(ACCOUNT_TRIES)
+    tried = BACKGROUND + region.stream("messages/account").below(number[:, None], others, turns)
     there = background_site(region, places, tried.ravel()).reshape(tried.shape)
     at = np.searchsorted(accounts.number, tried)
     fits = (accounts.created[at] <= day[:, None]) & (day[:, None] < accounts.closed[at])

@@ -106,10 +106,9 @@ def _world_weights(world: World) -> tuple[np.ndarray, np.ndarray]:
     """Return the weights of a world and which facts are by migration, as in :class:`FactLaw`."""
     forms = tuple(world.parameters["operations.form"]["value"])
     _check_ratios(world, forms)
-    weights = np.zeros(
-        (len(CATEGORIES), array_shape()[0], len(forms) + len(KINDS) - 1, array_shape()[1]), dtype=np.int64
-    )
-    by_migration = np.zeros(array_shape()[0], dtype=bool)
+    count, levels = array_shape()
+    weights = np.zeros((len(CATEGORIES), count, len(forms) + len(KINDS) - 1, levels), dtype=np.int64)
+    by_migration = np.zeros(count, dtype=bool)
     for k, (category, f) in enumerate(CATEGORIES.items()):
         for c, fact in enumerate(facts_of(FAMILIES[f])):
             if fact.name == BY_ADOPTION:
@@ -218,11 +217,9 @@ def redraw_facts(
     return level
 
 
-def _conditional_weights(
-    made: FactLaw, fact: int, level: np.ndarray, category: Ints, by: np.ndarray
-) -> np.ndarray:
+def _conditional_weights(law: FactLaw, fact: int, level: Ints, category: Ints, by: Ints) -> Ints:
     """Return (rows, columns of ``by``, levels) weights of a fact, given the levels of others."""
-    weights = made.weights[category[:, None], fact, by]
+    weights = law.weights[category[:, None], fact, by]
     bound, times = _dependences()
     for other in bound[fact]:
         weights = weights * times[_FAMILY[category], other, level[:, other], fact][:, None] // 1000

@@ -121,12 +121,10 @@ def draw_organisation(region: Region, local: Ints, kind: Ints, form: Ints, forms
 
 def draw_spell(region: Region, local: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return first and last day of posting; spells reach beyond both ends of time and are cut there."""
-    length = (
-        7 + region.spread("operations/spell", local, "gamma_2.0", region["operations.duration_days"]) // 2
-    )
+    drawn = region.spread("operations/spell", local, "gamma_2.0", region["operations.duration_days"])
     start = region.stream("operations/start").below(local, DAYS + 60) - 60
     first = np.clip(start, 0, DAYS - 4)
-    return first, np.clip(start + length, first + 3, DAYS - 1)
+    return first, np.clip(start + 7 + drawn // 2, first + 3, DAYS - 1)
 
 
 def draw_life(
@@ -155,11 +153,9 @@ def draw_adoption(region: Region, local: np.ndarray, name: str, kind: np.ndarray
 def draw_investigated(region: Region, local: np.ndarray, kind: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Return the day on which an investigation establishes what an operation is; past the end of time if none does."""
     p = region.chances("operations.investigated", KINDS)[kind]
-    delay = (
-        region.spread("operations/delay", local, "gamma_2.0", region["operations.investigation_days"]) // 2
-    )
+    delay = region.spread("operations/delay", local, "gamma_2.0", region["operations.investigation_days"])
     happens = region.stream("operations/investigated").chance(local, p)
-    return np.where(happens, first + delay, DAYS * 2)
+    return np.where(happens, first + delay // 2, DAYS * 2)
 
 
 def draw_writers(region: Region, local: np.ndarray, language: np.ndarray, part: np.ndarray) -> np.ndarray:
@@ -169,9 +165,7 @@ def draw_writers(region: Region, local: np.ndarray, language: np.ndarray, part: 
     return np.where(shares & (partner >= 0), partner, local)
 
 
-def pick_within(
-    region: Region, stream: str, local: np.ndarray, group: np.ndarray, offered: np.ndarray
-) -> np.ndarray:
+def pick_within(region: Region, stream: str, local: Ints, group: Ints, offered: np.ndarray) -> Ints:
     """For each row, pick a random row of the same ``group`` where ``offered`` is True; -1 if there is none.
 
     The pick may be the row itself. It is drawn by the row's key in ``local``. All arrays have the same length.

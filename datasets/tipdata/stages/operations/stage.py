@@ -79,9 +79,8 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
     category, category_log = _categories(region, local, kind, form, forms)
     organisation = habits.draw_organisation(region, local, kind, form, forms)
     family = np.array(list(CATEGORIES.values()))[category]
-    traits, trait_log = habits.draw_levels(
-        region, local, kind, KINDS, region.group("operations.traits"), ("parameter/trait", "operations")
-    )
+    listed, streams = region.group("operations.traits"), ("parameter/trait", "operations")
+    traits, trait_log = habits.draw_levels(region, local, kind, KINDS, listed, streams)
     language, majority = _languages(region, local, traits["migrant"])
     kind_log = log(normalise(habits.posting_kinds(region.natural)))
     facts = draw_facts(region, local, kind, form, category, traits["migrant"])
@@ -134,8 +133,8 @@ def _kinds(region: Region, local: Ints, posts: np.ndarray) -> Ints:
 
 
 def _categories(
-    region: Region, local: np.ndarray, kind: np.ndarray, form: np.ndarray, forms: tuple[str, ...]
-) -> tuple[np.ndarray, np.ndarray]:
+    region: Region, local: Ints, kind: Ints, form: Ints, forms: tuple[str, ...]
+) -> tuple[Ints, Ints]:
     by_form = np.stack([habits.category_shares(region, f) for f in forms])
     lawful = np.stack([habits.category_shares(region, k) for k in KINDS[1:]])
     share = habits.form_shares(region.natural)

@@ -137,9 +137,8 @@ def _of_scheme(region: Region, s: Schemes) -> Holders:
     behind, head = place == wallets.PRINCIPAL, place == 0
     wallet = np.where(behind, s.principal(rows), s.own(rows, place))
     seats = s.number[rows] * 8 + place
-    firm = region.stream("payments/firm_behind").chance(
-        seats, region.chances("payments.firm_behind")[s.line][rows]
-    )
+    p = region.chances("payments.firm_behind")[s.line][rows]
+    firm = region.stream("payments/firm_behind").chance(seats, p)
     kind = np.where(head, s.habits["holder"][rows], np.where(behind & firm, FIRM, PERSON))
     low, high = (s.level(region, "age")[rows][:, end] for end in (0, 1))
     opened = s.start[rows] - low - region.stream("payments/opened").below(seats, high - low)

@@ -69,9 +69,8 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     used = np.unique(np.concatenate([doings.payer, doings.payee]))
     possibly = everyday.possible_holders(region, list(schemes.values()), people)
     holders = everyday.find_holders(region, possibly, used, places.weight)
-    others = everyday.find_members(
-        region, list(schemes.values()), holders, first_firm + region["payments.employers"]
-    )
+    first_outsider = first_firm + region["payments.employers"]
+    others = everyday.find_members(region, list(schemes.values()), holders, first_outsider)
     everyone = join_rows([people, others])
     lived = everyday.live_everyday(region, everyone, people, calendar)
     # Adverts of an operation are paid for by its scheme of spending, when they are posted.

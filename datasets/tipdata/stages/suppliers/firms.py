@@ -67,10 +67,9 @@ def draw_agencies(region: Region, o: Operations, sectors: tuple[str, ...]) -> Ag
     serves = region["suppliers.agencies.serves"]
     categories = tuple(CATEGORIES)
     jobs = np.isin(o.category, [categories.index(c) for c in region["suppliers.agencies.categories"]])
-    p = np.where(
-        (o.kind == TRAFFICKING) & places_people(region, o) & jobs, probability(serves["trafficking"]), 0
-    )
-    p = np.where((o.kind == BUSINESS) & jobs, probability(serves["business"]), p)
+    illicit = jobs & (o.kind == TRAFFICKING) & places_people(region, o)
+    p = np.where(illicit, probability(serves["trafficking"]), 0)
+    p = np.where(jobs & (o.kind == BUSINESS), probability(serves["business"]), p)
     number = np.flatnonzero(region.stream("agencies/serves").chance(np.arange(len(o.id)), p))
     trafficking = o.kind[number] == TRAFFICKING
 

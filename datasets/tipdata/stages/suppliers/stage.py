@@ -84,9 +84,7 @@ def _visits(region: Region, firms: Firms, suspected: np.ndarray) -> tuple[np.nda
     return number, number // AUDIT_ROOM, region.stream("audits/day").below(number, DAYS)
 
 
-def _finding_chances(
-    region: Region, firms: Firms, firm: np.ndarray, suspected: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _finding_chances(region: Region, firms: Firms, firm: Ints, suspected: np.ndarray) -> tuple[Ints, Ints]:
     """Return (audits, codes) probabilities out of 65,536 of findings without and with exploitation found."""
     listed = region["suppliers.audits.findings"].values()
     levels = region["suppliers.care"]["levels"]
@@ -130,9 +128,8 @@ def draw_complaints(
     firm, number = np.nonzero(made)[0], number[made]
     topics, usual_topic, worse_topic = _topics(region, firms, firm, suspected[firm])
     truly = during[made] & exploitation.in_force[firm]
-    topic = region.stream("complaints/topic").choose(
-        number, np.where(truly[:, None], worse_topic, usual_topic)
-    )
+    weights = np.where(truly[:, None], worse_topic, usual_topic)
+    topic = region.stream("complaints/topic").choose(number, weights)
     # What each chance says: made or not, and about what.
     evidence = np.where(during & ~made, log(ONE - worse) - log(ONE - usual), 0).sum(axis=1)
     ratio = (np.broadcast_to(log(worse) - log(usual), made.shape))[made]

@@ -360,9 +360,8 @@ def _spells(region: Region, o: Operations, operation: Ints, number: Ints) -> tup
 def slot_days(region: Region, c: Circuits) -> Ints:
     """Return (circuits, SLOTS) day on which each slot begins: with some lingering, and before weekends."""
     number = c.number[:, None] * SLOTS + np.arange(SLOTS)
-    length = c.dwell[:, None] + region.spread(
-        "circuits/lingers", number, "exponential", region["trips.lingers"]
-    )
+    lingers = region.spread("circuits/lingers", number, "exponential", region["trips.lingers"])
+    length = c.dwell[:, None] + lingers
     day = c.start[:, None] + np.cumsum(length, axis=1) - length
     moved = region.chance("circuits/weekend", number, "trips.weekend")
     shift = np.select([day % 7 == 2, day % 7 == 5], [1, -1], 0)
