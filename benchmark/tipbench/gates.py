@@ -39,8 +39,6 @@ FEWEST_POSITIVE = 30
 """Positive test clusters that a task of scores needs in a release of at least :data:`SMALL` regions."""
 SMALL = 64
 """Regions of ``small``."""
-PREPARATION = "preparation"
-"""The gate that says whether a task can be prepared at all."""
 Measured = tuple[Callable[[Floats], Any], int]
 """A gate's value, a number, as a function of multiplicities of clusters, [clusters]; and the number of clusters."""
 Question = tuple[str, float, Iterable[tuple[str, Measured]]]
@@ -66,7 +64,7 @@ class Reading(NamedTuple):
     @property
     def failure(self) -> str:
         """What is wrong, in a sentence."""
-        if self.gate == PREPARATION:
+        if self.gate == "preparation":
             return f"{self.task}: {self.subject}"
         found = f"{self.task}: {self.gate} of {self.subject} is {abs(self.value):.3g}"
         beyond = f"{'below' if self.limit < 0 else 'above'} {abs(self.limit):.3g}"
@@ -101,7 +99,7 @@ def check_task(task: Task, source: Source) -> Iterator[Reading]:
     try:
         prepared = prepare(task, release=source, access=gate.access if gate else "auto")
     except UsageError as error:
-        yield Reading(task.name, PREPARATION, str(error).rstrip("."), np.inf, 0.0, 0.0, False)
+        yield Reading(task.name, "preparation", str(error).rstrip("."), np.inf, 0.0, 0.0, False)
         return
     if task.kind is SCORES:
         count = bootstrap.find_resampling_clusters(prepared.answers).positive
@@ -563,10 +561,8 @@ def ask_town_keys(prepared: Prepared, source: Source) -> Iterator[Question]:
     the town that the query is in."""
     rows = prepared.streams[0].test.rows.select("sequence", query="stop", here="town")
     asked = prepared.answers.frame.select("region", query="stop").join(rows, on="query")
-    listed = asked.join(prepared.answers.candidates, on="region").filter(
-        pl.col("candidate") != pl.col("here")
-    )
-    pairs, score = listed.sort("candidate"), pl.col("key")
+    listed = asked.join(prepared.answers.candidates, on="region").sort("candidate")
+    pairs, score = listed.filter(pl.col("candidate") != pl.col("here")), pl.col("key")
     ranked = ((name, rank_by(key, prepared, pairs, score)) for name, key in TOWN_KEYS.items())
     yield "key", 0.025, ((name, distance_from(TOWNS_AT_CHANCE, measured)) for name, measured in ranked)
 

@@ -15,6 +15,7 @@ from tipcore.errors import UsageError
 
 from tipbench.contract.other_process import run_elsewhere
 from tipbench.contract.trial import Broken, Trial, TrialRun
+from tipbench.data.access import access_level, check_needs
 from tipbench.data.disguise import disguise
 from tipbench.data.fold import Fold, detach
 from tipbench.data.relabelling import relabel
@@ -39,9 +40,7 @@ def describe_difference(
     ``tolerance``: the most that two floats may differ by.
     """
     if first.schema != second.schema:
-        shown = (
-            ", ".join(f"{name} {dtype}" for name, dtype in one.schema.items()) for one in (first, second)
-        )
+        shown = (", ".join(f"{name} {dtype}" for name, dtype in of.schema.items()) for of in (first, second))
         return f"the columns are {' and '.join(shown)}"
     keys = [name for name in (unit, *ROW_KEYS) if name in first.columns]
     first, second = first.sort(keys), second.sort(keys)
@@ -112,7 +111,8 @@ def needs_what_is_shown(trial: Trial) -> None:
 
     Hidden truth, and columns that labels are made of, are shown to no method that is ranked.
     """
-    trial.check_needs(trial.make().needs)
+    level = access_level(trial.task, trial.access)
+    check_needs(trial.task, trial.make().needs, level, trial.oracle)
 
 
 def fits_and_predicts(trial: Trial) -> None:

@@ -16,7 +16,6 @@ import numpy as np
 import polars as pl
 from tipcore.errors import UsageError
 
-from tipbench.data.access import access_level, check_needs
 from tipbench.data.fold import Fold, Prepared, StepStream
 from tipbench.loading import prepare
 from tipbench.method import is_oracle
@@ -90,11 +89,6 @@ class Trial:
     @cached_property
     def oracle(self) -> bool:
         return is_oracle(self.make())
-
-    def check_needs(self, needs: frozenset[str]) -> None:
-        """Refuse needs that the task does not show at this access. Raises UsageError."""
-        level = access_level(self.task, self.access)
-        check_needs(self.task, needs, level, self.oracle)
 
     @cached_property
     def prepared(self) -> Prepared:
