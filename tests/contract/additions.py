@@ -169,7 +169,7 @@ ADDITIONS = {
             ),
             STAGE: (
                 (
-                    '            "seasonal": f.seasonal,\n',
+                    '            "seasonal": firms.seasonal,\n',
                     f'            "{COLUMN}": region.stream("firms/{COLUMN}").below(local, 1 << 30),\n',
                 ),
             ),

@@ -109,7 +109,7 @@ def _accounts(source: Source, operation: int) -> Part:
         count = posted[row["account"]]
         many = f", {count_of(count, 'advert')}" if count else ""
         about[row["account"]] = f"{row['platform']}, {_plain(row['role'])}{many}"
-    nodes, inside = _linked("account", about, source.scan("ties"), ("source", "target"), "tie")
+    nodes, inside = _link_rows("account", about, source.scan("ties"), ("source", "target"), "tie")
     used = adverts.select("contacts", "account").explode("contacts", empty_as_null=False, keep_nulls=False)
     devices, contacts = owned.select("device_cluster", "account"), used.unique(maintain_order=True)
     shared = [*_links_by_value("device", devices), *_links_by_value("contact", contacts)]
@@ -120,7 +120,7 @@ def _wallets(source: Source, operation: int) -> Part:
     owned = _own_rows(source, "wallets", operation).to_dicts()
     about = {row["wallet"]: _plain(row["role"] or row["holder"]) for row in owned}
     paid = source.scan("payments").with_columns(count=1)
-    return _linked("wallet", about, paid, ("payer", "payee"), "payment")
+    return _link_rows("wallet", about, paid, ("payer", "payee"), "payment")
 
 
 def _circuits(source: Source, operation: int) -> Part:
@@ -142,10 +142,10 @@ def _firms(source: Source, operation: int) -> Part:
     owned = owned_firms(source).filter(pl.col("operation") == operation).collect().to_dicts()
     about = {row["firm"]: f"{_plain(row['sector'])}, {row['size']}" for row in owned}
     sold = source.scan("supplies").with_columns(count=1)
-    return _linked("firm", about, sold, ("supplier", "buyer"), "trade")
+    return _link_rows("firm", about, sold, ("supplier", "buyer"), "trade")
 
 
-def _linked(kind: str, mine: dict[int, str], rows: pl.LazyFrame, ends: tuple[str, str], sort: str) -> Part:
+def _link_rows(kind: str, mine: dict[int, str], rows: pl.LazyFrame, ends: tuple[str, str], sort: str) -> Part:
     """Return own rows of a kind, with the number of rows of others that each is linked with, and their links.
 
     ``mine``: the operation's own rows, with what is said of each. ``rows``: links of one sort, with the

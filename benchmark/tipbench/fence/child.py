@@ -32,14 +32,14 @@ class MethodServer:
         match said["do"]:
             case "make":
                 self.method = instantiate(said["method"])
-                return _declared(self.method), None
+                return _describe(self.method), None
             case "fit":
                 if self.fold is None:
                     self.fold = read_fold(FOLD)  # the same for every seed, as is what a method has made of it
                 self.method.fit(self.fold, said["seed"])
                 return {}, None
             case "predict":
-                return _with_frame(self.method.predict(self._asked(said["valid"], said["regions"])))
+                return _with_frame(self.method.predict(self._choose_fold(said["valid"], said["regions"])))
             case "begin":
                 self.method.begin(frame)
                 return {}, None
@@ -50,7 +50,7 @@ class MethodServer:
             case other:
                 raise ValueError(f"there is no request {other}")
 
-    def _asked(self, valid: bool, regions: list[int | None] | None) -> Fold:
+    def _choose_fold(self, valid: bool, regions: list[int | None] | None) -> Fold:
         if self.fold is None:
             raise ValueError("predict was asked for before fit")
         fold = self.fold.with_valid_as_test() if valid else self.fold
@@ -71,7 +71,7 @@ def serve(pipe: Pipe) -> None:
             pipe.answer(answer, given)
 
 
-def _declared(method: Any) -> dict[str, Any]:
+def _describe(method: Any) -> dict[str, Any]:
     """Return the properties that a method declares."""
     return {
         "needs": sorted(map(str, method.needs)),

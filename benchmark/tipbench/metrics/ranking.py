@@ -261,16 +261,18 @@ def pool_folds(
     ]
 
     def metrics(drawn: Floats) -> Metrics:
-        def summed(values: NDArray) -> Floats:
+        def sum_by_cluster(values: NDArray) -> Floats:
             return drawn @ np.bincount(codes, values, drawn.shape[1])
 
-        raw, headline = summed(positive) / summed(every), np.full(len(drawn), share or np.nan)
+        raw, headline = sum_by_cluster(positive) / sum_by_cluster(every), np.full(len(drawn), share or np.nan)
         if share is None:
-            headline = summed(weights * positive) / summed(weights)
+            headline = sum_by_cluster(weights * positive) / sum_by_cluster(weights)
         total, of_folds = np.zeros((2, len(RANKING_NAMES), len(drawn)))
         for rows, ranking in rankings:
             values = np.stack(list(ranking.metrics(drawn, (headline, raw)).values()))
-            weighing = [summed((every if name in RAW_NAMES else weights) * rows) for name in RANKING_NAMES]
+            weighing = [
+                sum_by_cluster((every if name in RAW_NAMES else weights) * rows) for name in RANKING_NAMES
+            ]
             weight = np.where(np.isnan(values), 0.0, np.stack(weighing))
             total += weight * np.nan_to_num(values)
             of_folds += weight

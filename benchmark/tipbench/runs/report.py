@@ -455,11 +455,11 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if value > 1 and float(value).is_integer() else f"{value:.3f}"
 
 
-def _formatted(form: str) -> Callable[[float | None], str]:
+def _formatter(form: str) -> Callable[[float | None], str]:
     return lambda value: NOTHING if value is None else format(value, form)
 
 
-signed, tenths, percent = map(_formatted, ("+.3f", ".1f", ".0%"))
+signed, tenths, percent = map(_formatter, ("+.3f", ".1f", ".0%"))
 
 
 def interval(low: float | None, high: float | None, note: str | None = None) -> str:

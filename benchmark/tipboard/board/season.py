@@ -157,7 +157,7 @@ def _wins(line: Line) -> str:
     return "the best" if line["is_best"] else f"{wins} of {count_of(line['worlds'], 'world')}"
 
 
-def _declared(line: Line) -> str:
+def _show_declared(line: Line) -> str:
     return NOTHING if line["declared_class"] == line["entry_class"] else line["declared_class"]
 
 
@@ -189,7 +189,7 @@ SEASON_COLUMNS = (
     value_column("entry_class", "class", "What the entry learnt from, as found.",
                  text=lambda line: line["shown_class"], printed=True),
     value_column("declared_class", "declared", "The class that the entry declared, where another one was found.",
-                 text=_declared),
+                 text=_show_declared),
     value_column("wins_against_best", "better than the best in", "Worlds in which it is better than the method with "
                  "the best mean of its class.", number=True, text=_wins, printed=True),
     value_column("order_fixed", "place in undrawn worlds", "By mean score in the worlds as the world file stands.",

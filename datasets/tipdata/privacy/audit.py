@@ -195,7 +195,7 @@ def _attacks(columns: Sequence[str], hidden: Sequence[int], seed: int) -> Iterat
     def rng() -> np.random.Generator:
         return np.random.default_rng([seed, 1])
 
-    def shuffled(attempt: Attempt) -> Attempt:
+    def on_shuffled(attempt: Attempt) -> Attempt:
         """Return the same guesses, by a table whose columns are shuffled."""
         return lambda made: attempt(CodedRows(rng().permuted(made.rows, axis=0), made.is_number, made.range_))
 
@@ -213,7 +213,7 @@ def _attacks(columns: Sequence[str], hidden: Sequence[int], seed: int) -> Iterat
         ),
     }
     for name, attempt in by_table.items():
-        yield _Attack(name, attempt, shuffled(attempt), WIDE_Z if name == COPIES else Z)
+        yield _Attack(name, attempt, on_shuffled(attempt), WIDE_Z if name == COPIES else Z)
     parts = every[::2], every[1::2]
     yield _Attack(
         "linking two halves",

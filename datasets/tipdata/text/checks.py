@@ -238,12 +238,12 @@ def _check_frame(book: Book, frame: Frame) -> None:
 def _check_content(book: Book, frames: list[Frame]) -> None:
     """Check that no reading holds a forbidden word or sign: first of all frames at once."""
 
-    def broken(some: list[Frame]) -> dict[str, str]:
+    def find_broken(some: list[Frame]) -> dict[str, str]:
         readings = (text for frame in some for text in book.readings(frame))
         return find_broken_rules(BETWEEN.join(readings), book.language, forms=False)
 
-    for frame in frames if broken(frames) else ():
-        for rule, found in broken([frame]).items():
+    for frame in frames if find_broken(frames) else ():
+        for rule, found in find_broken([frame]).items():
             book.fault(frame.line, f"{frame.where}: {_ban(found, frame.text, rule)}")
 
 

@@ -59,7 +59,11 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 elif words[:2] == ["season", "close"]:
                     now = ENDS
                 if "wheel" in words:  # pip would ask an index for setuptools
-                    write_wheel(place / "wheels", "acme_crowd", (place / "crowd/acme_crowd.py").read_text())
+                    write_wheel(
+                        place / "wheels",
+                        "acme_crowd",
+                        (place / "crowd/acme_crowd.py").read_text(encoding="utf-8"),
+                    )
                 elif program == "python3":
                     subprocess.run([sys.executable, *words], check=True)
                 elif words[0] == "season":

@@ -1,6 +1,7 @@
 """Published aggregates: declared once, measured right, told honestly."""
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -119,6 +120,10 @@ class _Made:
         return self._tables[table].lazy()
 
 
+def _view(made: _Made) -> ReleaseView:
+    return ReleaseView(cast(Release, made))
+
+
 def test_a_fall_of_volume_is_found_where_it_was_planted() -> None:
     days = np.arange(730)
 
@@ -135,11 +140,11 @@ def test_a_fall_of_volume_is_found_where_it_was_planted() -> None:
     made = _Made(market=pl.concat([site("p01", 0), site("p04", 36)]), platforms=pl.DataFrame(platforms))
     named = {one.name: one for one in aggregates()["closures"]}
     fall = named["all adverts four weeks after a closure"]
-    assert evaluate("", replace(fall, needs=1), fall.measure(ReleaseView(made))).value == pytest.approx(-0.82)
+    assert evaluate("", replace(fall, needs=1), fall.measure(_view(made))).value == pytest.approx(-0.82)
     back = named["volume four to six months after a closure"]
-    assert evaluate("", replace(back, needs=1), back.measure(ReleaseView(made))).value == pytest.approx(0.18)
+    assert evaluate("", replace(back, needs=1), back.measure(_view(made))).value == pytest.approx(0.18)
     before = named["dominant site's share, before it closes"]
-    assert evaluate("", before, before.measure(ReleaseView(made))).value == pytest.approx(0.5)
+    assert evaluate("", before, before.measure(_view(made))).value == pytest.approx(0.5)
 
 
 def test_an_operation_that_begins_too_late_to_be_seen_investigated_counts_for_nothing() -> None:
@@ -151,7 +156,7 @@ def test_an_operation_that_begins_too_late_to_be_seen_investigated_counts_for_no
     kinds = {"kind": ["trafficking"] * 4 + ["business"], "posts": True}
     made = _Made(operations=pl.DataFrame({"region": 0, "operation": range(5), **kinds, **days}))
     one = next(one for one in ALL if one.name == "cases that reach the authorities")
-    assert evaluate("", replace(one, needs=1), one.measure(ReleaseView(made))).value == pytest.approx(1 / 3)
+    assert evaluate("", replace(one, needs=1), one.measure(_view(made))).value == pytest.approx(1 / 3)
 
 
 def test_inputs_are_what_was_published() -> None:
@@ -178,7 +183,7 @@ def test_an_alert_is_raised_by_money_that_goes_out_again_at_once() -> None:
     }
     made = _Made(payments=pl.DataFrame(payments))
     # 1: 90% of what came in ten hours before. 3: a tenth of it. 4: more than a day later.
-    assert ReleaseView(made).alerts["payment"].to_list() == [1]
+    assert _view(made).alerts["payment"].to_list() == [1]
 
 
 def test_a_size_with_a_profile_counts_rows_by_the_weight_of_their_operation() -> None:
@@ -189,5 +194,5 @@ def test_a_size_with_a_profile_counts_rows_by_the_weight_of_their_operation() ->
         operations=pl.DataFrame({"region": [0, 0], "operation": [1, 2], "weight": [2_000_000, 500_000]}),
         people=pl.DataFrame({"region": [0, 0, 0], "operation": [1, 2, 2], "role": ["exploited"] * 3}),
     )
-    assert ReleaseView(made).rows("people", "role")["weight"].to_list() == [2.0, 0.5, 0.5]
-    assert ReleaseView(made).rows("people", "role").columns == ["region", "role", "weight"]
+    assert _view(made).rows("people", "role")["weight"].to_list() == [2.0, 0.5, 0.5]
+    assert _view(made).rows("people", "role").columns == ["region", "role", "weight"]
