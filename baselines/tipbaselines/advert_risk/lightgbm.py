@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 CATEGORICAL = ("platform", "category", "language")
-JOB_FIELDS = ("wage_deductions", "transport", "accommodation", "help_settling")
-JOB_FIELDS += ("transfer_support", "experience")
+JOB_FIELDS = (
+    *("wage_deductions", "transport", "accommodation"),
+    *("help_settling", "transfer_support", "experience"),
+)
 COLUMNS = ("title", "body", "price", "minute", "contacts", "images", *CATEGORICAL, *JOB_FIELDS)
 NEAR = 0.5  # Jaccard similarity of near-duplicates, as in cluster_pooling
 

@@ -156,7 +156,7 @@ def _parse_file(
     constants: dict[str, Any] = {}
     assigned: list[str] = []
     for node in tree.body:
-        if not isinstance(node, ast.Assign | ast.AnnAssign):
+        if not isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
             continue
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         names = [target.id for target in targets if isinstance(target, ast.Name)]

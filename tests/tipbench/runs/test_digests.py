@@ -38,6 +38,8 @@ METHOD = """
 import helper
 
 LIMIT = 5
+NAMES = ('a',)
+NAMES += ('b',)
 
 
 class Mine:
