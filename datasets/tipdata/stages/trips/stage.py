@@ -25,7 +25,6 @@ from tipdata.core.tables import (
 )
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Columns, Past, Stage, Tables
-from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
 from tipdata.stages.trips.circuits import (
@@ -38,6 +37,7 @@ from tipdata.stages.trips.circuits import (
     TEAMS,
     Circuits,
     Slots,
+    Tours,
     draw_slots,
     has_own_way,
     next_town_logs,
@@ -262,8 +262,8 @@ def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
     """Draw the circuits, stops and trips of one region."""
     places: Places = past["places"]
     operations: Operations = past["operations"]
-    adverts: Adverts = past["adverts"]
-    tours = adverts.tours
+    adverts = past["adverts"]  # Adverts, whose module imports circuits of this package
+    tours: Tours = adverts.tours
     flow, (circuits, begun) = tours.flow, tours.with_travellers(operations)
     slots = draw_slots(region, places, circuits, flow, begun)
     count = np.bincount(slots.circuit[slots.arrives], minlength=len(circuits.number))
@@ -292,7 +292,7 @@ def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
             "slot": stops.slot,
             "departs": stops.town != stops.planned,
             "next_log": as_lists(following, np.ones(following.shape, dtype=bool)),
-            "adverts": _linked_adverts(adverts, circuits, stops),
+            "adverts": _linked_adverts(adverts.operation, adverts.day, circuits, stops),
         },
         "trips": {
             "trip": region.ids("trips", bookings.number),
@@ -332,9 +332,12 @@ def _wallet_ids(region: Region, wallet: Ints) -> pl.Series:
     return with_nulls(region.ids("wallets", np.maximum(wallet, 0)), wallet != UNKNOWN)
 
 
-def _linked_adverts(adverts: Adverts, c: Circuits, s: Slots) -> Ints:
-    """Return adverts of each circuit's operation from the arrival before until the day before this one."""
-    posted = np.sort(adverts.operation * DAYS + adverts.day)
+def _linked_adverts(operation: Ints, day: Ints, c: Circuits, s: Slots) -> Ints:
+    """Return adverts of each circuit's operation from the arrival before until the day before this one.
+
+    ``operation``, ``day``: of all adverts.
+    """
+    posted = np.sort(operation * DAYS + day)
     begin = c.operation[s.circuit] * DAYS
     before = np.where(begins_group(s.circuit), s.day, np.roll(s.day, 1))
     until, since = (np.searchsorted(posted, begin + day) for day in (s.day, before))
