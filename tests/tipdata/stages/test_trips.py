@@ -1,5 +1,7 @@
 """Circuits, stops and bookings: consistent with each other and with adverts, and predictable to a degree."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -238,6 +240,14 @@ def test_those_lines_have_no_circuit_and_their_adverts_do_not_tour() -> None:
     journeys = tables["trips"].filter(pl.col("circuit").is_null()).drop_nulls("operation")
     assert journeys.join(own, on="operation", how="anti").is_empty()
     assert journeys.height > 30
+
+
+def test_a_region_without_those_lines_has_none_of_their_journeys() -> None:
+    region = OF_FORMS.region(0)
+    past, _ = draw_tables(region, ("places", "operations"))
+    o, theirs = past["operations"], has_own_way(region, past["operations"])
+    other = replace(o, category=np.where(theirs, o.category[~theirs][0], o.category))
+    assert own_bookings(region, past["places"], other, gravity(region, past["places"])).number.size == 0
 
 
 def test_one_way_and_return_journeys(drawn: list[tuple[Past, Bookings]]) -> None:

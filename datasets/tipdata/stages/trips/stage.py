@@ -158,9 +158,9 @@ def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
 def _there_and_back(
     region: Region, places: Places, stream: str, leg: Ints, home: Ints, away: Ints, wallet: Ints
 ) -> dict[str, Ints]:
-    """Return the columns of :class:`Bookings` that all journeys have alike.
+    """Return the columns of :class:`Bookings` that everyday journeys and those of operations fill in alike.
 
-    ``leg``: number of each, odd on the way back; ``wallet``: which pays, if none pays cash.
+    ``leg``: number of each leg, odd on the way back; ``wallet``: which pays, unless the leg is paid in cash.
     """
     origin, town = np.where(leg % 2, away, home), np.where(leg % 2, home, away)
     return {
@@ -204,10 +204,9 @@ _NUMBER, _TRAVELLER = 3 << 30, 1 << 24
 def own_bookings(region: Region, places: Places, o: Operations, flow: Ints) -> Bookings:
     """Return the journeys of these operations, within their lives, as rows of one traveller each."""
     operation, journey = _own_journeys(region, o)
-    lines = np.array(list(CATEGORIES))[o.category[operation]].tolist()
 
     def of_line(name: str) -> Ints:
-        return region.values(f"trips.own_way.{name}", lines).astype(np.int64)
+        return _by_line(region, o, operation, name).astype(np.int64)
 
     returns = of_line("returns") == 1
     party = 1 + region.stream("own_way/party").choose(journey, of_line("party"))
@@ -230,11 +229,17 @@ def own_bookings(region: Region, places: Places, o: Operations, flow: Ints) -> B
     )
 
 
+def _by_line(region: Region, o: Operations, operation: Ints, name: str) -> np.ndarray:
+    """Return a parameter of the own way for the line of work of each operation; there may be no operation."""
+    path = f"trips.own_way.{name}"
+    lines = list(region[path])
+    row = np.array([lines.index(category) if category in lines else -1 for category in CATEGORIES])
+    return region.values(path)[row[o.category[operation]]]
+
+
 def _own_journeys(region: Region, o: Operations) -> tuple[Ints, Ints]:
     goes = np.flatnonzero(has_own_way(region, o) & (o.kind != SPAM))
-    lines = np.array(list(CATEGORIES))[o.category[goes]]
-    means = region.values("trips.own_way.journeys", lines)
-    mean = means[np.arange(len(goes)), o.traits["circuit"][goes]]
+    mean = _by_line(region, o, goes, "journeys")[np.arange(len(goes)), o.traits["circuit"][goes]]
     drawn = mean * region.stream("own_way/journeys").quantile(goes, "exponential")
     at, place = repeat_rows(np.minimum(drawn.astype(np.int64) // 1_000_000, MOST))
     return goes[at], goes[at] * MOST + place
@@ -262,7 +267,7 @@ def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
     """Draw the circuits, stops and trips of one region."""
     places: Places = past["places"]
     operations: Operations = past["operations"]
-    adverts = past["adverts"]  # Adverts, whose module imports circuits of this package
+    adverts = past["adverts"]  # no type: the module of Adverts imports circuits of this package
     tours: Tours = adverts.tours
     flow, (circuits, begun) = tours.flow, tours.with_travellers(operations)
     slots = draw_slots(region, places, circuits, flow, begun)
