@@ -67,6 +67,6 @@ def test_a_sentence_put_together_once_reads_as_if_put_together_for_each_advert(
         return np.arange(len(row)), np.arange(len(row))
 
     once = generate_region(World.of("0.4.0", 1), 4)["adverts"]
-    monkeypatch.setattr(texts._TextRenderer, "_distinct", distinct)
+    monkeypatch.setattr(texts.TextRenderer, "_distinct", distinct)
     each = generate_region(World.of("0.4.0", 1), 4)["adverts"]
     assert once["body"].equals(each["body"])

@@ -30,7 +30,7 @@ from tipdata.stages.adverts.statements import (
     needs_price,
     number_of,
 )
-from tipdata.stages.adverts.texts import render
+from tipdata.stages.adverts.texts import TextRenderer
 from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
@@ -48,8 +48,9 @@ def write_adverts(
 ) -> tuple[tuple[pa.Array, pa.Array, Ints], Ints, Statements, tuple[Ints, Ints]]:
     """Write every advert of a region.
 
-    Return titles, bodies and misspellings as :func:`render` does; the template whose text each advert has: its own, or
-    the one it was copied from; what it says; and its price as :func:`draw_prices` does. ``town``: rank of each.
+    Return titles, bodies and misspellings as :class:`TextRenderer` does; the template whose text each advert has: its
+    own, or the one it was copied from; what it says; and its price as :func:`draw_prices` does. ``town``: rank of the
+    town of each.
     """
     words = phrases(LANGUAGES)
     source = draw_copies(region, o)
@@ -64,8 +65,8 @@ def write_adverts(
     said = draw_statements(region, o, framing, plan, source, priced, masked, away)
     states_price = np.logical_or.reduce(needs_price(o, words, plan, said.level, said.frame), axis=1)
     price, basis = details.draw_prices(region, o, plan, town, stated, said, states_price)
-    written = render(framing, plan, source, said, price, basis, masked)
-    return written, source[plan.template], said, (price, basis)
+    text = TextRenderer(framing, plan, source, said, price, basis, masked)
+    return (text.titles(), *text.bodies()), source[plan.template], said, (price, basis)
 
 
 def advert_log_odds(o: Operations, plan: Schedule, statements: Statements) -> Ints:

@@ -45,27 +45,15 @@ ONE, SEVERAL = 0, 1
 """Who speaks."""
 
 
-def render(
-    framing: FrameChooser,
-    plan: Schedule,
-    source: Ints,
-    statements: Statements,
-    price: Ints,
-    basis: Ints,
-    masked: np.ndarray,
-) -> tuple[pa.Array, pa.Array, Ints]:
-    """Return titles and bodies as arrow strings, and how many misspellings each body has.
+class TextRenderer:
+    """Words the adverts of one region.
 
     ``source``: template whose text each template has. ``price``: of each advert in minor units, -1 for none;
     ``basis``: what it is for; ``masked``: bool, the contact is obfuscated.
+
+    ``strings``: those of this region alone (signs, prices, contacts), numbered after all forms of the wordbooks'. They
+    have no case.
     """
-    text = _TextRenderer(framing, plan, source, statements, price, basis, masked)
-    return text.titles(), text.bodies(), text.misspelt
-
-
-class _TextRenderer:
-    """One region's adverts while they are worded. ``strings``: those of this region alone (signs, prices, contacts),
-    numbered after all forms of the wordbooks'. They have no case."""
 
     def __init__(
         self,
@@ -145,15 +133,18 @@ class _TextRenderer:
         return row[order], frame[order]
 
     def titles(self) -> pa.Array:
-        """Return the titles."""
+        """Return the titles as arrow strings."""
         frame = self.words.titles[self.language, self.family, self.statements.title]
         row = np.arange(len(frame))
         sentence, at, code = self._pieces(row, frame)
         string = self._forms(sentence, at, code, self.styles["title_case"])
         return self._join_pieces(string, sentence, len(row))
 
-    def bodies(self) -> pa.Array:
-        """Return the bodies: each distinct sentence of a template is put together once."""
+    def bodies(self) -> tuple[pa.Array, Ints]:
+        """Return the bodies as arrow strings, and how many misspellings each has.
+
+        Each distinct sentence of a template is put together once.
+        """
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -164,7 +155,7 @@ class _TextRenderer:
         string = self._forms(sentence, at, code, self.styles["body_case"])
         wrong = (string < self.start) & (string % MISSPELT > 0)
         errors = np.bincount(sentence[wrong], minlength=len(first))
-        self.misspelt = np.bincount(row, errors[which], len(self.owner)).astype(np.int64)
+        misspelt = np.bincount(row, errors[which], len(self.owner)).astype(np.int64)
         opened, opening, ended, end = self._ends(row[first], frame[first])
         decorated, sign = self._emoji(row[first], emoji[first])
         number = np.concatenate([opened * 4, sentence * 4 + 1, ended * 4 + 2, decorated * 4 + 3])
@@ -172,7 +163,7 @@ class _TextRenderer:
         pieces = np.concatenate([opening, string, end, sign])[order]
         sentences = self._join_pieces(pieces, number[order] // 4, len(first))
         listed = pa.ListArray.from_arrays(offsets(row, len(self.owner)), sentences.take(pa.array(which)))
-        return pc.binary_join(listed, self._between())  # type: ignore[attr-defined]
+        return pc.binary_join(listed, self._between()), misspelt  # type: ignore[attr-defined]
 
     def _distinct(self, row: Ints, frame: Ints, emoji: np.ndarray) -> tuple[Ints, Ints]:
         """Return the first of each distinct sentence, and which of them each sentence is."""
