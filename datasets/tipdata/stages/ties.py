@@ -19,22 +19,25 @@ from tipdata.stages.accounts import MAX_SITES, Accounts
 from tipdata.stages.operations.stage import Operations
 
 
-class Pool:
-    """Candidates by group; one is drawn in proportion to the weights of its group.
-
-    Candidates are sorted once, and weighed as often as their weights change: :meth:`weigh` comes before :meth:`draw`.
-    """
+class Groups:
+    """Candidates by group (int64, from 0), sorted once; their weights come later."""
 
     def __init__(self, group: Ints) -> None:
-        """``group``: of each candidate, from 0."""
-        self._order = np.argsort(group, kind="stable")
-        self._start = np.concatenate([[0], np.cumsum(np.bincount(group))])
+        self.order = np.argsort(group, kind="stable")
+        self.start = np.concatenate([[0], np.cumsum(np.bincount(group))])
 
     def weigh(self, weight: Ints) -> "Pool":
-        """Give the candidates these weights: int64, none below zero, the total of a group below 2**31."""
-        self._total = np.concatenate([[0], np.cumsum(weight[self._order])])
-        self._until = self._total[self._start]
-        return self
+        """Return the pool with these weights: int64, none below zero, the total of a group below 2**31."""
+        return Pool(self, weight)
+
+
+class Pool:
+    """Candidates with weights; one is drawn in proportion to the weights of its group."""
+
+    def __init__(self, groups: Groups, weight: Ints) -> None:
+        self._order = groups.order
+        self._total = np.concatenate([[0], np.cumsum(weight[groups.order])])
+        self._until = self._total[groups.start]
 
     def draw(self, stream: Stream, ids: Ids, group: Ints, k: int = 0) -> Ints:
         """Return a candidate (position) of each id's group, -1 if there is no such group, or it weighs nothing."""
@@ -53,7 +56,7 @@ def friends_of_friends(stream: Stream, ids: Ids, node: Ints, source: Ints, targe
 
     ``source``, ``target``: ends of the ties so far.
     """
-    ties = Pool(source).weigh(np.ones(len(source), dtype=np.int64))
+    ties = Groups(source).weigh(np.ones(len(source), dtype=np.int64))
     for step in (0, 1):
         node = np.append(target, -1)[ties.draw(stream, ids, node, step)]
     return node
@@ -79,7 +82,7 @@ def partner_ties(region: Region, o: Operations, accounts: Accounts, number: Ints
     which = region.stream("ties/which_partner").below(number, partners.shape[1])
     partner = np.where(owner >= 0, partners[owner, which], -1)
     # The accounts of nobody's operation are the first group.
-    pool = Pool(accounts.owner + 1).weigh(np.ones(len(accounts.owner), dtype=np.int64))
+    pool = Groups(accounts.owner + 1).weigh(np.ones(len(accounts.owner), dtype=np.int64))
     return pool.draw(region.stream("ties/partner"), number, np.where(partner >= 0, partner + 1, -1))
 
 
@@ -140,7 +143,7 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     """Draw the ties of one region."""
     accounts: Accounts = past["accounts"]
     a: Actors = past["account_habits"]
-    # How many ties each account sends, when, and for what reason; answers come last.
+    # How many ties each account sends, when, and for what reason.
     factor = region.values("ties.reach")[a.habits["reach"]]
     factor = factor * region.values("ties.outreach_reach")[a.outreach.astype(np.int64)] // 1000
     drawn = region.stream("ties/sent").quantile(accounts.number, "gamma_2.0")
@@ -151,9 +154,10 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     hurried = (reason == APPROACH) & (a.habits["pace"][source] == 1)
     day = draw_sent_days(region, a, accounts.number[source], number, source, hurried)
     sent = Ties(number, source, day, reason, np.full(len(number), -1))
-    _find_targets(region, past["operations"], accounts, a, sent)
+    sent = replace(sent, target=_targets(region, past["operations"], accounts, a, sent))
     sent = _first_of_pairs(region, a, sent)
     answers = _answers(region, a, sent)
+    # Answers stand behind what was sent.
     is_answer = np.arange(len(sent.day) + len(answers.day)) >= len(sent.day)
     return None, {"ties": _columns(region, accounts, a, join_rows([sent, answers]), is_answer)}
 
@@ -179,6 +183,7 @@ def _first_of_pairs(region: Region, a: Actors, ties: Ties) -> Ties:
 
 
 def _answers(region: Region, a: Actors, ties: Ties) -> Ties:
+    """Return the ties by which some are answered, from their target back to their source."""
     table = np.array([region["ties.returned"].get(reason, 0) for reason in REASONS])
     habit = region.values("ties.answered")[a.habits["answered"][ties.source]]
     p = np.where(ties.reason == APPROACH, habit, table[ties.reason])
@@ -209,9 +214,9 @@ def _reasons(region: Region, a: Actors) -> Ints:
     return weights
 
 
-def _find_targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent: Ties) -> None:
-    """Fill in the target of each tie, round by round; -1 stays where there is none."""
-    target, platform = sent.target, accounts.site
+def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent: Ties) -> Ints:
+    """Return the target of each tie, found round by round; -1 where there is none."""
+    target, platform = np.full(len(sent.number), -1), accounts.site
     rows = np.flatnonzero(sent.reason == PARTNER)
     target[rows] = partner_ties(region, o, accounts, sent.number[rows], sent.source[rows])
     nodes, span = len(platform), -(-DAYS // region["ties.rounds"])
@@ -220,9 +225,9 @@ def _find_targets(region: Region, o: Operations, accounts: Accounts, a: Actors, 
     born = np.minimum(1 + inborn * exp(spread) // EXP_SCALE, BRIGHTEST)
     offers = (accounts.owner >= 0) & (o.family[accounts.owner] > 0)
     circle = np.unique(accounts.circle, return_inverse=True)[1]
-    circles, sites, company = Pool(circle), Pool(platform), Pool(np.concatenate(_company(accounts)))
+    circles, sites, company = Groups(circle), Groups(platform), Groups(np.concatenate(_company(accounts)))
     # Candidates stand in the pool once for every aim.
-    aims = Pool(np.concatenate([level * MAX_SITES + platform for level in range(len(AIMS))]))
+    aims = Groups(np.concatenate([level * MAX_SITES + platform for level in range(len(AIMS))]))
     for since in range(0, DAYS, span):
         before = np.flatnonzero((target >= 0) & (sent.day < since))
         received = np.bincount(target[before], minlength=nodes)
@@ -253,6 +258,7 @@ def _find_targets(region: Region, o: Operations, accounts: Accounts, a: Actors, 
                 found = strangers.draw(stream, number, a.habits["aim"][source] * MAX_SITES + site)
                 found = np.where(found >= 0, found % nodes, -1)
             target[rows] = found
+    return target
 
 
 def _company(accounts: Accounts) -> tuple[Ints, Ints, Ints]:

@@ -7,7 +7,7 @@ from shared_regions import Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.draw import Stream
 from tipdata.core.world import DAYS, parameters
 from tipdata.stages.account_habits import GROUPS
-from tipdata.stages.ties import Pool, friends_of_friends
+from tipdata.stages.ties import Groups, friends_of_friends
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ def test_log_odds_rank_and_are_calibrated_to_within_the_region(habits: pl.DataFr
 
 
 def test_a_pool_draws_in_proportion_to_weight_within_the_group() -> None:
-    pool = Pool(np.array([1, 0, 1, 2])).weigh(np.array([1, 5, 3, 0]))
+    pool = Groups(np.array([1, 0, 1, 2])).weigh(np.array([1, 5, 3, 0]))
     ids = np.arange(20_000)
     drawn = pool.draw(Stream(0, "pool"), ids, np.ones(len(ids), dtype=np.int64))
     assert set(drawn.tolist()) == {0, 2}
@@ -148,7 +148,7 @@ def test_a_pool_draws_in_proportion_to_weight_within_the_group() -> None:
 
 
 def test_a_draw_does_not_depend_on_the_others() -> None:
-    pool, stream = Pool(np.zeros(50, dtype=np.int64)).weigh(np.arange(50)), Stream(0, "alone")
+    pool, stream = Groups(np.zeros(50, dtype=np.int64)).weigh(np.arange(50)), Stream(0, "alone")
     ids, group = np.arange(1000), np.zeros(1000, dtype=np.int64)
     whole = pool.draw(stream, ids, group)
     assert (pool.draw(stream, ids[700:], group[700:]) == whole[700:]).all()
