@@ -115,7 +115,8 @@ Attempt = Callable[[CodedRows], Callable[[CodedRows], Bools]]
 
 
 class _Attack(NamedTuple):
-    """An attack. ``chance``: guesses without the table. ``z``: of its intervals."""
+    """An attack. ``chance``: the same guesses by single columns at most, without the table's rows. ``z``: of its
+    intervals."""
 
     name: str
     attempt: Attempt
@@ -199,7 +200,8 @@ def _attacks(columns: Sequence[str], hidden: Sequence[int], seed: int) -> Iterat
         """Return the same guesses, by a table whose columns are shuffled."""
         return lambda made: attempt(CodedRows(rng().permuted(made.rows, axis=0), made.is_number, made.range_))
 
-    def first(on: CodedRows) -> CodedRows:
+    def targets(on: CodedRows) -> CodedRows:
+        """Return the records that are attacked one by one."""
         return on.take(np.arange(min(len(on), TARGETS)))
 
     width = min(WIDTH, len(columns))
@@ -217,20 +219,22 @@ def _attacks(columns: Sequence[str], hidden: Sequence[int], seed: int) -> Iterat
     parts = every[::2], every[1::2]
     yield _Attack(
         "linking two halves",
-        lambda made: lambda on: find_links(made, first(on), parts),
-        lambda made: lambda on: rng().integers(len(made), size=len(first(on))) == 0,
+        lambda made: lambda on: find_links(made, targets(on), parts),
+        lambda made: lambda on: rng().integers(len(made), size=len(targets(on))) == 0,
     )
+
+    def infer(secret: int, made: CodedRows, on: CodedRows) -> Bools:
+        return infer_secrets(made, targets(on), [place for place in every if place != secret], secret)
+
+    def guess(secret: int, made: CodedRows, on: CodedRows) -> Bools:
+        values = made.rows[rng().integers(len(made), size=len(targets(on))), secret]
+        return score_guesses(values, targets(on).rows[:, secret], bool(made.is_number[secret]))
+
     for secret in hidden:
-        known = [place for place in every if place != secret]
-
-        def guess(made: CodedRows, on: CodedRows, secret: int = secret) -> Bools:
-            values = made.rows[rng().integers(len(made), size=len(first(on))), secret]
-            return score_guesses(values, first(on).rows[:, secret], bool(made.is_number[secret]))
-
         yield _Attack(
             f"inferring {columns[secret]}",
-            lambda made, known=known, secret=secret: lambda on: infer_secrets(made, first(on), known, secret),
-            lambda made, guess=guess: partial(guess, made),
+            lambda made, secret=secret: partial(infer, secret, made),
+            lambda made, secret=secret: partial(guess, secret, made),
         )
 
 
