@@ -1,7 +1,7 @@
 """Published aggregates: declared once, measured right, told honestly."""
 
-from dataclasses import replace
-from typing import cast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -108,20 +108,18 @@ def test_shares_and_means_go_by_weight() -> None:
     assert made["of"].to_list() == [4.0, 0.0]
 
 
-class _Made:
-    """A source of tables that were made up."""
+@dataclass(frozen=True)
+class _Made(Release):
+    """A release whose tables are made up."""
 
-    name, version, size, regions = "made up", "0.4.0", "tiny", 2
+    tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
-    def __init__(self, **tables: pl.DataFrame) -> None:
-        self._tables = tables
-
-    def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
-        return self._tables[table].lazy()
+    def scan(self, table: str, truth: bool = False, regions: Sequence[int] | None = None) -> pl.LazyFrame:
+        return self.tables[table].lazy()
 
 
-def _view(made: _Made) -> ReleaseView:
-    return ReleaseView(cast(Release, made))
+def _view(size: str = "tiny", **tables: pl.DataFrame) -> ReleaseView:
+    return ReleaseView(_Made("0.4.0", size, tables=tables))
 
 
 def test_a_fall_of_volume_is_found_where_it_was_planted() -> None:
@@ -137,14 +135,14 @@ def test_a_fall_of_volume_is_found_where_it_was_planted() -> None:
         "kind": ["adult", "social"],
         "closed": [300, None],
     }
-    made = _Made(market=pl.concat([site("p01", 0), site("p04", 36)]), platforms=pl.DataFrame(platforms))
+    view = _view(market=pl.concat([site("p01", 0), site("p04", 36)]), platforms=pl.DataFrame(platforms))
     named = {one.name: one for one in aggregates()["closures"]}
     fall = named["all adverts four weeks after a closure"]
-    assert evaluate("", replace(fall, needs=1), fall.measure(_view(made))).value == pytest.approx(-0.82)
+    assert evaluate("", replace(fall, needs=1), fall.measure(view)).value == pytest.approx(-0.82)
     back = named["volume four to six months after a closure"]
-    assert evaluate("", replace(back, needs=1), back.measure(_view(made))).value == pytest.approx(0.18)
+    assert evaluate("", replace(back, needs=1), back.measure(view)).value == pytest.approx(0.18)
     before = named["dominant site's share, before it closes"]
-    assert evaluate("", before, before.measure(_view(made))).value == pytest.approx(0.5)
+    assert evaluate("", before, before.measure(view)).value == pytest.approx(0.5)
 
 
 def test_an_operation_that_begins_too_late_to_be_seen_investigated_counts_for_nothing() -> None:
@@ -154,9 +152,9 @@ def test_an_operation_that_begins_too_late_to_be_seen_investigated_counts_for_no
         "investigated_day": [None, 400, None, None, None],
     }
     kinds = {"kind": ["trafficking"] * 4 + ["business"], "posts": True}
-    made = _Made(operations=pl.DataFrame({"region": 0, "operation": range(5), **kinds, **days}))
+    view = _view(operations=pl.DataFrame({"region": 0, "operation": range(5), **kinds, **days}))
     one = next(one for one in ALL if one.name == "cases that reach the authorities")
-    assert evaluate("", replace(one, needs=1), one.measure(_view(made))).value == pytest.approx(1 / 3)
+    assert evaluate("", replace(one, needs=1), one.measure(view)).value == pytest.approx(1 / 3)
 
 
 def test_inputs_are_what_was_published() -> None:
@@ -181,18 +179,16 @@ def test_an_alert_is_raised_by_money_that_goes_out_again_at_once() -> None:
         "minute": pl.Series([0, 600, 4000, 4001, 9000], dtype=pl.Int32),
         "amount": pl.Series([100_000, 90_000, 100_000, 10_000, 100_000], dtype=pl.Int64),
     }
-    made = _Made(payments=pl.DataFrame(payments))
+    view = _view(payments=pl.DataFrame(payments))
     # 1: 90% of what came in ten hours before. 3: a tenth of it. 4: more than a day later.
-    assert _view(made).alerts["payment"].to_list() == [1]
+    assert view.alerts["payment"].to_list() == [1]
 
 
 def test_a_size_with_a_profile_counts_rows_by_the_weight_of_their_operation() -> None:
-    class Forms(_Made):
-        size = "forms"
-
-    made = Forms(
+    view = _view(
+        "forms",
         operations=pl.DataFrame({"region": [0, 0], "operation": [1, 2], "weight": [2_000_000, 500_000]}),
         people=pl.DataFrame({"region": [0, 0, 0], "operation": [1, 2, 2], "role": ["exploited"] * 3}),
     )
-    assert _view(made).rows("people", "role")["weight"].to_list() == [2.0, 0.5, 0.5]
-    assert _view(made).rows("people", "role").columns == ["region", "role", "weight"]
+    assert view.rows("people", "role")["weight"].to_list() == [2.0, 0.5, 0.5]
+    assert view.rows("people", "role").columns == ["region", "role", "weight"]
