@@ -266,9 +266,8 @@ def poisson(stream: Stream, ids: Ids, mean: Ints) -> Ints:
     many = mean >= LARGE
     out[few] = _count_by_inversion(stream.uniform(ids[few]), mean[few])
     rate, z = mean[many] / UNIT, stream.quantile(ids[many], "normal") / 1_000_000
-    out[many] = np.maximum(np.floor(rate + np.sqrt(rate) * z + (z * z - 1.0) / 6.0 + 0.5), 0.0).astype(
-        np.int64
-    )
+    drawn = np.floor(rate + np.sqrt(rate) * z + (z * z - 1.0) / 6.0 + 0.5)
+    out[many] = np.maximum(drawn, 0.0).astype(np.int64)
     return out
 
 

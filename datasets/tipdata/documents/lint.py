@@ -400,10 +400,12 @@ def lint_sources(quiet: bool = True) -> LintReport:
     ``quiet``: no progress.
     """
     report = LintReport()
-    texts = {f"text in {language}": (language, list(producible_texts(language))) for language in LANGUAGES}
-    texts["names and codes"] = "en", list(names_and_codes())
-    with progress("texts", sum(len(strings) for _, strings in texts.values()), quiet) as advance:
-        for name, (language, strings) in texts.items():
+    texts: dict[str, tuple[str, bool | None, list[tuple[str, str]]]] = {
+        f"text in {language}": (language, None, list(producible_texts(language))) for language in LANGUAGES
+    }
+    texts["names and codes"] = "en", False, list(names_and_codes())
+    with progress("texts", sum(len(strings) for *_, strings in texts.values()), quiet) as advance:
+        for name, (language, forms, strings) in texts.items():
             seen: set[str] = set()
             for source, text in strings:
                 report.strings[name] += 1
@@ -411,7 +413,6 @@ def lint_sources(quiet: bool = True) -> LintReport:
                 if text in seen:
                     continue
                 seen.add(text)
-                forms = False if name == "names and codes" else None
                 report.strikes += [
                     LintFinding(name, source, rule, found, "sources", excerpt(text, found))
                     for rule, found in find_broken_rules(text, language, forms).items()

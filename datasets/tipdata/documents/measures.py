@@ -27,10 +27,23 @@ WEIGHT_UNIT = 1e6
 """Of ``operations.weight``: it is in millionths."""
 LISTS = ("police", "border", "labour_inspectorate", "shelter", "hotline", "platform")
 JOB_FIELDS = (
-    *("wage_deductions", "transport", "accommodation", "help_settling", "transfer_support", "experience"),
+    "wage_deductions",
+    "transport",
+    "accommodation",
+    "help_settling",
+    "transfer_support",
+    "experience",
 )
 ADVERT_FIELDS = (
-    *("advert", "operation", "category", "price", "price_basis", "facts", "minute", "platform", "town"),
+    "advert",
+    "operation",
+    "category",
+    "price",
+    "price_basis",
+    "facts",
+    "minute",
+    "platform",
+    "town",
 )
 ALERT_SHARE, ALERT_AMOUNT = 0.8, 50_000
 """An alert: a payment of this many minor units or more, and of this share or more of what came in within a day."""

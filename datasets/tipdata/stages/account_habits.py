@@ -30,10 +30,10 @@ GROUPS = TABLES["account_habits"].values("group")
 class Actors:
     """Accounts as sources of ties: arrays with one entry an account, in the order of the local numbers.
 
-    ``habits``: level of each. ``outreach``: bool, it addresses strangers. ``start``, ``end``: days between which it may
-    have ties, from its creation to the last on which it does anything. ``sends_from``, ``sends_until``: days between
-    which it sends some; an operation's account addresses strangers while its operation recruits, until that stops
-    posting.
+    ``habits``: by name, the level that each account has. ``outreach``: bool, it addresses strangers. ``start``,
+    ``end``: days between which it may have ties, from its creation to the last on which it does anything.
+    ``sends_from``, ``sends_until``: days between which it sends ties; an operation's account addresses strangers while
+    its operation recruits, until that stops posting.
     """
 
     habits: dict[str, Ints]

@@ -23,10 +23,10 @@ OTHERS = 1 << 20
 def draw_circles(
     region: Region, places: Places, o: Operations, number: Ints, owner: Ints, language: Ints
 ) -> tuple[Ints, Ints, Ints]:
-    """Return accounts of the operation, rank of the town, and the circle of each account, as in :class:`Accounts`.
+    """Return ``size``, ``town`` and ``circle`` of :class:`Accounts`.
 
     Accounts that have no other circle belong to households of about ``ties.circle`` accounts. ``owner``: operation of
-    each account, -1 if it is nobody's; ``language``: index of each.
+    each account, -1 if it is nobody's; ``language``: index of each account's.
     """
     owned = owner >= 0
     size = np.where(owned, np.bincount(owner[owned], minlength=len(o.id))[owner], 1)
@@ -130,7 +130,7 @@ def draw_lives(
     moved: Ints,
     first: np.ndarray,
 ) -> tuple[Ints, Ints, Ints]:
-    """Return the days of accounts: when it is created, its last, and when it is closed, as in :class:`Accounts`.
+    """Return ``created``, ``until`` and ``closed`` of :class:`Accounts`.
 
     Args:
         owner: operation of each, -1 if it is nobody's.
@@ -255,8 +255,21 @@ def generate(region: Region, past: Past) -> tuple[Accounts, Tables]:
     }
     ids = region.ids("accounts", numbers)
     accounts = Accounts(
-        *(has, weights, home, ids, number, owner, site, columns, language),
-        *(created, until, closed, size, town, circle),
+        has=has,
+        weights=weights,
+        home=home,
+        id=ids,
+        number=number,
+        owner=owner,
+        site=site,
+        columns=columns,
+        language=language,
+        created=created,
+        until=until,
+        closed=closed,
+        size=size,
+        town=town,
+        circle=circle,
     )
     return accounts, {"accounts": columns}
 

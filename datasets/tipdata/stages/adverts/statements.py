@@ -85,10 +85,8 @@ class FrameChooser:
         """Return a number of a frame a row, by the writer's sparse preferences and the region's."""
         at, place = np.nonzero(allowed)
         frame = frames[at, place]
-        ids, shape = (
-            self.writers.writer[owner[at]] * (1 << 24) + frame,
-            f"gamma_{self.region['writing.preference']}",
-        )
+        ids = self.writers.writer[owner[at]] * (1 << 24) + frame
+        shape = f"gamma_{self.region['writing.preference']}"
         own = self.region.stream("writers/frames").quantile(ids, shape)
         weights = np.zeros(allowed.shape, dtype=np.int64)
         weights[at, place] = own * self.common[frame] // 1000 + 1

@@ -203,12 +203,13 @@ def find_members(
     for s in schemes:
         position[s.number] = s.first + np.arange(len(s.number))
     source = position[number]
-    start, migrant = (np.concatenate([getattr(s, n) for s in schemes])[source] for n in ("start", "migrant"))
-    # Who passes wages on has little of an everyday life.
-    lives = (
-        s.level(region, "life") if s.mechanism == "relay" else np.full_like(s.number, -1) for s in schemes
-    )
-    outside, thin = outside[at], np.concatenate(list(lives))[source]
+    start = np.concatenate([s.start for s in schemes])[source]
+    migrant = np.concatenate([s.migrant for s in schemes])[source]
+    # Who passes wages on has little of an everyday life; -1 for all others.
+    thin = np.concatenate(
+        [s.level(region, "life") if s.mechanism == "relay" else np.full_like(s.number, -1) for s in schemes]
+    )[source]
+    outside = outside[at]
     passes_on = (thin >= 0) & ~outside
     home = np.where(outside, first_outsider + np.cumsum(outside) - 1, source)
     stay = np.where(outside, region["payments.outside_days"], region["payments.stay_days"])
@@ -251,6 +252,7 @@ INCOMES = ("sale", "benefit", "custom")
 
 
 def _of_kinds(listed: dict[str, dict], name: str, usual: Any = None) -> np.ndarray:
+    """Return one entry of each kind of payment, ``usual`` for kinds without it."""
     return np.array([entry.get(name, usual) for entry in listed.values()])
 
 
