@@ -344,9 +344,8 @@ def _move(
         return sorted(made) if is_pair else made
     if not is_number(value):
         return value
-    return _move_number(
-        value, entry, next(factors), ratio, isinstance(value, int) if whole is None else whole
-    )
+    whole = isinstance(value, int) if whole is None else whole
+    return _move_number(value, entry, next(factors), ratio, whole)
 
 
 def _move_number(value: float, entry: Entry, factor: float, ratio: bool, whole: bool) -> float:

@@ -215,7 +215,7 @@ def calibrate(table: Path, request: CalibrationRequest, epsilon: float, to: Path
 
     Raises:
         UsageError: before anything is spent or written, for a table that cannot be read, is not as declared, has too
-            few units for ε, has a second name, or would exceed its limit.
+            few units for ε, has a second name (a hard link), or would exceed its limit.
     """
     if to.exists():
         raise UsageError(f"{to} is there already: give another file.")

@@ -81,7 +81,7 @@ def region_receipt(folder: Path) -> dict:
 
 
 def read_receipt(folder: Path) -> dict[str, Any]:
-    """Return the receipt in a region's or a release's folder; without digests if it is not there or cannot be read."""
+    """Return the receipt in a region's or a release's folder; one without digests if there is none that can be read."""
     try:
         return {"digests": {}, **region_receipt(folder)}
     except (OSError, *MALFORMED):

@@ -178,11 +178,8 @@ def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
     attention = region.values("reviews.attention", KINDS)[o.kind]
     waiting = region.stream("queue/attention").quantile(local, "exponential") * ONE // attention
     most = 1 + region.choose("queue/size", local, "reviews.adverts_an_operation")
-    day = (
-        adverts.day
-        + 1
-        + region.spread("queue/delay", adverts.row, "exponential", region["reviews.delay_days"])
-    )
+    delay = region.spread("queue/delay", adverts.row, "exponential", region["reviews.delay_days"])
+    day = adverts.day + 1 + delay
     order = np.lexsort((region.stream("queue/advert").bits(adverts.row), adverts.operation))
     order = order[(day < DAYS - region["reviews.last_days"])[order] & (day <= adverts.until)[order]]
     operation = adverts.operation[order]

@@ -175,10 +175,8 @@ def _first_of_pairs(region: Region, a: Actors, ties: Ties) -> Ties:
     day = np.where(begin > end, DAYS, day)
     pair = source * len(a.start) + target
     order = np.lexsort((day, pair))
-    kept = (
-        begins_group(pair[order])
-        & ((target >= 0) & (target != source) & are_alive(a, source, target, day))[order]
-    )
+    possible = (target >= 0) & (target != source) & are_alive(a, source, target, day)
+    kept = begins_group(pair[order]) & possible[order]
     return take_rows(replace(ties, day=day), order[kept])
 
 

@@ -38,7 +38,7 @@ class Schedule:
 
     @property
     def first(self) -> np.ndarray:
-        """bool: the template's first advert, of adverts in the order of their templates and times."""
+        """bool: whether each is its template's first advert; they stand in the order of their templates and times."""
         return begins_group(self.template)
 
 

@@ -148,13 +148,9 @@ def draw_calls(region: Region) -> Calls:
         happens &= region.stream("helpline/again").chance(first, probability(p), turn)
         same = region.chance("helpline/same_week", first, "helpline.again_same_week", turn)
         last = (opens[slot] + 1) * WEEK * MINUTES_A_DAY - 1
-        # Calls of one person cluster.
-        day = (
-            minute // MINUTES_A_DAY
-            + 1
-            + region.choose("helpline/between", first, "helpline.days_between", turn)
-        )
-        later = day * MINUTES_A_DAY + _clock(region, first, turn)
+        # Few days lie between, so that the calls of one person cluster.
+        ahead = 1 + region.choose("helpline/between", first, "helpline.days_between", turn)
+        later = (minute // MINUTES_A_DAY + ahead) * MINUTES_A_DAY + _clock(region, first, turn)
         same &= later <= last
         happens &= np.where(same, minute < last, slot + 1 < weeks)
         slot = np.where(same, slot, np.minimum(slot + 1, weeks - 1))

@@ -108,6 +108,7 @@ class ThreadModel:
             return normalise(region.values(f"messages.{name}", COURSES) * ONE)
 
         gaps, next_channel = log(shares("gaps")), shares("next_channel")
+        schedule = normalise(region.values("schedule.hour_weights") * ONE)
         quickening = region.milli("messages.quickening", STAGES)[:, None] * np.arange(gaps.shape[1])
         own = np.stack([_weights(region, f"messages.stages.{stage}") for stage in STAGES])
         share = probability(region["messages.own_share"])
@@ -119,8 +120,7 @@ class ThreadModel:
             opens=region.chances("messages.opens", COURSES),
             again=np.array([[probability(p) for p in region["messages.again"][c]] for c in COURSES]),
             gap=gaps[:, None, :] + quickening,
-            hours=region.values("messages.hours", COURSES)
-            @ normalise(region.values("schedule.hour_weights") * ONE),
+            hours=region.values("messages.hours", COURSES) @ schedule,
             weekdays=region.values("messages.weekdays", COURSES),
             first_channel=shares("first_channel"),
             next_channel=next_channel,

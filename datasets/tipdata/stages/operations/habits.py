@@ -108,9 +108,8 @@ def draw_organisation(region: Region, local: Ints, kind: Ints, form: Ints, forms
     """Return the organisation of each operation, an index into the names of ``operations.organisation``."""
     names = list(region["operations.organisation"])
     sources = ("operations.organisation", "operations.lawful_organisation")
-    weights = np.array([region.values(source, names) for source in sources])[
-        (kind != TRAFFICKING).astype(int)
-    ]
+    weights = np.array([region.values(source, names) for source in sources])
+    weights = weights[(kind != TRAFFICKING).astype(int)]
     weight = np.array([region[BY_FORM].get(form, 0) for form in forms], dtype=np.int64)
     ratio = (weight * ONE * ONE // (weight * form_shares(region.natural)).sum())[np.maximum(form, 0)]
     armed = names.index(ARMED)
