@@ -169,7 +169,7 @@ def count_slots(c: Circuits) -> Ints:
     return np.minimum(np.where(c.order == HARVEST, np.minimum(span, c.size), span), SLOTS - AHEAD)
 
 
-def draw_slots(region: Region, places: Places, c: Circuits, flow: Ints, begun: Ints) -> Slots:
+def draw_slots(region: Region, c: Circuits, flow: Ints, begun: Ints) -> Slots:
     """Return where each circuit is in each slot, and what could have been.
 
     ``begun``: (circuits, SLOTS) day on which each slot begins.

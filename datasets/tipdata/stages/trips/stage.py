@@ -270,7 +270,7 @@ def generate(region: Region, past: Past) -> tuple[Trips, Tables]:
     adverts = past["adverts"]  # no type: the module of Adverts imports circuits of this package
     tours: Tours = adverts.tours
     flow, (circuits, begun) = tours.flow, tours.with_travellers(operations)
-    slots = draw_slots(region, places, circuits, flow, begun)
+    slots = draw_slots(region, circuits, flow, begun)
     count = np.bincount(slots.circuit[slots.arrives], minlength=len(circuits.number))
     rows = np.flatnonzero(slots.arrives & (count >= region["trips.fewest_stops"])[slots.circuit])
     following = next_town_logs(slots)[rows][:, np.argsort(places.town, kind="stable")]
