@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from tipcore.atomic import fill_folder_atomically
 from tipcore.errors import UsageError
@@ -24,7 +23,7 @@ from tipdata.stages import tables_of
 from tipbench.browse.adverts import adverts_with_operation, by_language
 from tipbench.browse.case_page import case_page, choose_pairs
 from tipbench.browse.site import Page, Site, about_of, facts, first_regions
-from tipbench.browse.table_page import ROWS, table_page
+from tipbench.browse.table_page import ROWS, TableEntry, table_page
 from tipbench.pages import templates
 from tipbench.pages.templates import Filter, copy_assets
 from tipbench.stories.sources import VIEWS, candidates
@@ -89,7 +88,7 @@ def browse(release: Release, to: Path, most: int = ROWS, quiet: bool = False) ->
 
 def _makers(site: Site, most: int) -> list[Callable[[], Page]]:
     """Return one function per page; the last ones need what the first ones found, and none keeps a table."""
-    listed: list[dict[str, Any]] = []
+    listed: list[TableEntry] = []
     pairs = choose_pairs(site, candidates(site.source))
     cases = [(pair.case, pair.beside, pair.why) for pair in pairs]
     cases += [(pair.beside, pair.case, pair.why) for pair in pairs]
@@ -100,7 +99,7 @@ def _makers(site: Site, most: int) -> list[Callable[[], Page]]:
         return page
 
     def index() -> Page:
-        about = facts(site.source.release, site.about, sum(one["rows"] for one in listed))
+        about = facts(site.source.release, site.about, sum(one.rows for one in listed))
         filters = [Filter("access", ACCESS, [(tier, tier) for tier in (*TIERS, LABEL)])]
         return site.page("index.html", "index", facts=about, listed=listed, cases=len(pairs), filters=filters)
 
@@ -116,7 +115,7 @@ def _makers(site: Site, most: int) -> list[Callable[[], Page]]:
 
 def _adverts(site: Site) -> Page:
     languages = by_language(adverts_with_operation(site.source))
-    shown, total = sum(len(one["cards"]) for one in languages), sum(one["total"] for one in languages)
+    shown, total = sum(len(one.cards) for one in languages), sum(one.total for one in languages)
     return site.page("adverts.html", "*adverts", languages=languages, shown=shown, total=total)
 
 

@@ -146,10 +146,10 @@ def _firms(source: Source, operation: int) -> Part:
 
 
 def _link_rows(kind: str, mine: dict[int, str], rows: pl.LazyFrame, ends: tuple[str, str], sort: str) -> Part:
-    """Return own rows of a kind, with the number of rows of others that each is linked with, and their links.
+    """Return the nodes of an operation's own rows, and the links between them.
 
-    ``mine``: the operation's own rows, with what is said of each. ``rows``: links of one sort, with the
-    columns ``ends`` and ``count``.
+    ``mine``: id of each own row -> its description. ``rows``: links of one sort, between own rows and those of
+    others, with the columns ``ends`` and ``count``.
     """
     inside: Counter[tuple[int, int]] = Counter()
     strangers: dict[int, set[int]] = {own: set() for own in mine}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 from markupsafe import Markup, escape
@@ -243,11 +243,18 @@ def _filters(columns: Sequence[ColumnSummary], kept: pl.DataFrame) -> list[Filte
     return [*found[False], *found[True]]
 
 
-def table_page(site: Site, table: Table, most: int) -> tuple[Page, dict[str, Any]]:
-    """Return the page of a table with ``most`` rows, and what the list of all tables says of it.
+class TableEntry(NamedTuple):
+    """A table as the list of all shows it. ``seen``: the tiers of its columns."""
 
-    ``seen`` of that list: the tiers of its columns.
-    """
+    name: str
+    note: str
+    rows: int
+    columns: int
+    seen: str
+
+
+def table_page(site: Site, table: Table, most: int) -> tuple[Page, TableEntry]:
+    """Return the page of a table with ``most`` rows, and what the list of all tables says of it."""
     frame = site.source.scan(table.name, truth=True).collect()
     columns, kept = summarise_columns(table, frame), sample(frame, table.name, most)
     languages = kept["language"].to_list() if table.name == OF_THEIR_LANGUAGE else [None] * kept.height
@@ -271,8 +278,8 @@ def table_page(site: Site, table: Table, most: int) -> tuple[Page, dict[str, Any
             ("Refers to", ", ".join(others) or "no other table"),
         ],
     )  # fmt: skip
-    listed = {"name": table.name, "note": table.note, "rows": frame.height, "columns": len(table.columns)}
-    return Page(f"tables/{table.name}.html", html), {**listed, "seen": ", ".join(tiers)}
+    listed = TableEntry(table.name, table.note, frame.height, len(table.columns), ", ".join(tiers))
+    return Page(f"tables/{table.name}.html", html), listed
 
 
 def _tiers(table: Table, tiers: list[str]) -> str:
