@@ -122,18 +122,21 @@ def export_release(
     *,
     only: Sequence[Task] | None = None,
     splits: str = ALL,
+    url: str = "",
+    doi: str = "",
+    publisher: str = "",
     draft: bool = False,
     check: Callable[[Path], None] | None = None,
-    **about: str,
 ) -> ExportSummary:
     """Write a release, ready to read, to a folder or URL, for ``datasets.load_dataset``, the Hugging Face Hub,
     ``mlcroissant``, catalogues, and :func:`tipdata.release.release.open_export`.
 
     ``to``: a folder that is not there, or a URL of fsspec with nothing below it. ``only``: tasks whose parts
     are written; all if None. ``splits``: ``all``, or ``headline`` for the default split of each task alone.
-    ``draft``: whether to export a data version that may still change, marked as such. ``check``: called with
-    the folder before it is put in its place; if it raises, nothing is left behind. ``about``: ``url``,
-    ``doi``, ``publisher`` of :class:`tipbench.publishing.facts.ExportFacts`.
+    ``url``: the page on which the export will be found; ``url``, ``doi`` and ``publisher`` are for its
+    metadata, '' where they are not known. ``draft``: whether to export a data version that may still change,
+    marked as such. ``check``: called with the folder before it is put in its place; if it raises, nothing is
+    left behind.
 
     Raises UsageError for a draft without ``draft``, and a place that is taken, full or cannot be written;
     MachineFault if a file of the release is damaged.
@@ -143,7 +146,7 @@ def export_release(
         manifest = published_manifest(release) or manifest_of(release)
         write_tables(release, folder)
         configs = write_parts(list(tasks().values()) if only is None else only, release, folder, splits)
-        facts = ExportFacts(manifest, tuple(configs), **about)
+        facts = ExportFacts(manifest, tuple(configs), url, doi, publisher)
         _write_documents(facts, folder)
         if check is not None:
             check(folder)
@@ -151,7 +154,7 @@ def export_release(
 
 
 def complete(folder: Path, to: str, configs: list[str]) -> ExportSummary:
-    """Write the checksums of a folder, which were missing, and return what there is at ``to`` then."""
+    """Write the checksums of a folder that is otherwise filled, and return its summary."""
     return ExportSummary(to, len(write_checksums(folder)) + 1, size_on_disk(folder), configs)
 
 
