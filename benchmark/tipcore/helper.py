@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from tipcore.operating_system import APART, THREADS, Folder, end_with_starter
+from tipcore.operating_system import THREADS, Folder, end_with_starter
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
 """Variables that a helper inherits; others may hold secrets."""
@@ -40,7 +40,7 @@ def start_helper(
         },
         pass_fds=(folder,) if isinstance(folder, int) else (),
         start_new_session=True,  # Ctrl-C is answered by this process alone, which ends that one
-        creationflags=APART,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # as above, on Windows
     )
 
 

@@ -51,9 +51,6 @@ CONFINES = BELOW_DESCRIPTORS and resource is not None
 MASKS_SIGNALS = hasattr(signal, "pthread_sigmask")
 """Whether a process is started with some signals kept from it."""
 
-APART = 0x200 if os.name == "nt" else 0
-"""Flag of ``Popen`` by which a process never sees Ctrl-C on Windows, as elsewhere by a new session."""
-
 _ATTEMPTS, _PAUSE = 8 if os.name == "nt" else 0, 0.1
 _EXCHANGE, _SWAP, _AT_FDCWD = 2, 2, -100
 _JUNCTION = 0xA0000003
