@@ -48,12 +48,12 @@ class VisiblePaths:
 def visible_paths(
     targets: Iterable[str], sources: Iterable[Path], hidden: Iterable[Path] = (), first: str = ""
 ) -> VisiblePaths:
-    """Return what a method is shown, of the classes that its config names and the files that it is made of.
+    """Return what a method is shown.
 
-    ``hidden``: folders of the host that no method may see, whatever lies around them, beside the host's home.
-    ``first``: a folder of packages of another environment, found before all others, where alone the method is
-    looked for; the environment is shown. Raises UsageError for a class that was typed in a notebook or a
-    script: no file holds it.
+    ``targets``: the classes that its config names. ``sources``: the files that it is made of. ``hidden``:
+    folders of the host that no method may see, whatever lies around them, beside the host's home. ``first``: a
+    folder of packages of another environment, found before all others, where alone the method is looked for; the
+    environment is shown. Raises UsageError for a class that was typed in a notebook or a script: no file holds it.
     """
     packages = set()
     for target in targets:
@@ -249,7 +249,9 @@ class Session:
                 "fence=off."
             )
         request = {
-            **{"shown": sight.shown, "hidden": sight.hidden, "fold": os.path.realpath(fold)},
+            "shown": sight.shown,
+            "hidden": sight.hidden,
+            "fold": os.path.realpath(fold),
             "scratch": int(limits.scratch_gib * GIB),
             "user": user,
             "group": NOBODY if user == NOBODY else os.getgid(),

@@ -30,8 +30,9 @@ LARGEST = 1 << 17
 class Request(sandbox.View):
     """One fence, and what is seen in it.
 
-    ``memory``: the most bytes of data that a process may have, those of loaded libraries included.
-    ``python``: an interpreter to start inside, or '' to go on with this one. ``path``: of its imports.
+    ``memory``: the bytes that the fence may use, those of loaded libraries included; a process may map
+    :data:`tipbench.fence.linux.sandbox.RESERVED` times as many. ``python``: an interpreter to start inside, or
+    '' to go on with this one. ``path``: of its imports.
     """
 
     user: int
