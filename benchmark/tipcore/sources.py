@@ -174,7 +174,7 @@ def canonical(value: Any) -> str:
 
 
 def imported_names(sources: Mapping[str, Path]) -> set[str]:
-    """Return the modules that modules import at any place, and the names that they take from them."""
+    """Return the modules that these files import at any place, and the names that they take from them."""
     return {name for module, path in sources.items() for name in _read(path, module).imports}
 
 

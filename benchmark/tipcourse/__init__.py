@@ -19,7 +19,8 @@ __all__ = ["checks", "figure", "find_operations", "table"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'tipcourse' has no attribute {name!r}")
-    return getattr(import_module(f"tipcourse.{'exercises' if name == 'checks' else 'lesson_tools'}"), name)
+    module = "exercises" if name == "checks" else "lesson_tools"
+    return getattr(import_module(f"tipcourse.{module}"), name)
 
 
 def __dir__() -> list[str]:

@@ -76,7 +76,7 @@ class Exercise:
         return made
 
     def held_back(self, seed: int) -> list[Case]:
-        """Return the cases of a function in a key: none that is open or twice, and few with the same answer.
+        """Return a function's cases in a key: none that is open, none twice, and few with the same answer.
 
         Raises ValueError where draws do not differ enough.
         """

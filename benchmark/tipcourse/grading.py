@@ -112,7 +112,7 @@ def read_key(path: Path) -> Key:
 Run = Callable[[Questions, Limits], list[dict]]
 """Runs answers; see :mod:`tipcourse.running`."""
 Ask = Callable[[Questions], list[dict]]
-"""The same within limits."""
+"""Runs answers within the limits of this grading."""
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ class Answers:
 
     @property
     def candidates(self) -> pl.DataFrame:
-        """Forecasts and links only: the gallery, what may be named. Raises UsageError without any."""
+        """Forecasts and links only: the gallery, whose rows lists may name. Raises UsageError without any."""
         if self.gallery is None or self.gallery.is_empty():
             columns = "region and candidate" if self.kind.has_parts else "region, view and candidate"
             raise UsageError(f"answers: no candidate at all; {self.kind.name} need a gallery of {columns}")

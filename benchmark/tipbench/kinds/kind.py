@@ -94,6 +94,7 @@ MISPLACED = {
 """Field of a user's own data that only some kinds use -> the message where another kind is given it."""
 
 FINITE = "predict a finite value for each"
+"""What to do about values that are NaN, infinite or too large."""
 Faults = dict[str, pl.Series]
 """What is wrong with values -> of which rows, Boolean [rows]."""
 ScoreOf = Callable[[pl.DataFrame], dict[str, float]]

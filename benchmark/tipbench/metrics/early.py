@@ -120,7 +120,10 @@ def measure_alarms(inputs: MetricInputs) -> MetricValues:
 
 
 def _measure_outcomes(inputs: MetricInputs, alarmed: Mask, found: Mask, delay: Floats) -> MetricValues:
-    """Return the metrics of the rows [rows] with an alarm and with a true one, and of its delay [found]."""
+    """Return every metric of the alarms, and what the metrics depend on.
+
+    ``alarmed``, ``found`` [rows]: the rows with an alarm, with a true one. ``delay`` [found]: of true alarms.
+    """
     sums = ClusterSums(inputs.clusters)
     for name, o in ERDE.items():
         cost = np.zeros(found.size)
@@ -174,7 +177,10 @@ def _measure_outcomes(inputs: MetricInputs, alarmed: Mask, found: Mask, delay: F
 def _describe_alarms(
     inputs: MetricInputs, sums: ClusterSums, delay: Floats, weights: Floats
 ) -> dict[str, Any]:
-    """Return what the metrics depend on, and recall by delay [found], with each cluster once."""
+    """Return what the metrics depend on, and recall by delay, with each cluster once.
+
+    ``delay``, ``weights`` [found]: of true alarms.
+    """
     total = sums.totals(np.ones((1, inputs.clusters.count)))
     positive = float(total("positive")[0])
     return {
