@@ -140,18 +140,14 @@ def data_bytes() -> int:
         return next(1024 * int(line.split()[1]) for line in file if line.startswith(b"VmData:"))
 
 
-RESERVED = 4
-"""Bytes that a process may map per byte that the fence may use: allocators keep addresses of freed memory."""
-
-
 def set_limits(threads: int, memory: int, files: int = 1024) -> None:
-    """Limit threads of this user in this namespace (before Linux 5.14: in all), bytes that a process maps and its open
-    files; no file of a crash is written. The host counts the ``memory`` that is used."""
+    """Limit threads of this user in this namespace (before Linux 5.14: in all), bytes that each process maps and its
+    open files; no file of a crash is written."""
     import resource  # Windows has none, and may import this module
 
     for what, most in (
         (resource.RLIMIT_NPROC, threads),
-        (resource.RLIMIT_DATA, RESERVED * memory),
+        (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_NOFILE, files),
         (resource.RLIMIT_CORE, 0),
     ):

@@ -24,15 +24,16 @@ from tipbench.fence.wire import Pipe
 
 LARGEST = 1 << 17
 """Bytes of a message to the server."""
+MAPPED = 4
+"""Bytes that a process may map per byte that its fence may use: allocators keep addresses of freed memory."""
 
 
 @dataclass(frozen=True)
 class Request(sandbox.View):
     """One fence, and what is seen in it.
 
-    ``memory``: the bytes that the fence may use, those of loaded libraries included; a process may map
-    :data:`tipbench.fence.linux.sandbox.RESERVED` times as many. ``python``: an interpreter to start inside, or
-    '' to go on with this one. ``path``: of its imports.
+    ``memory``: the most bytes that a process may map, those of loaded libraries included; the host counts those
+    that are used. ``python``: an interpreter to start inside, or '' to go on with this one. ``path``: of its imports.
     """
 
     user: int
@@ -61,6 +62,7 @@ def main(descriptor: int, preloaded: list[str]) -> None:
         for name in said.pop("preload"):
             with suppress(ImportError):  # a name in a module, or a library that is not installed
                 importlib.import_module(name)
+        said["memory"] *= MAPPED
         if not said["python"]:
             # Each fork starts with the memory that loaded libraries reserve (sentence-transformers: over 1 GiB). It is
             # added to the limit, so that a method can allocate as much whichever methods ran before it.
