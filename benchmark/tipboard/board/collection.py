@@ -22,8 +22,8 @@ from tipbench.runs.folds import prepare_cell
 from tipbench.runs.results import Result, read_predictions, read_result, run_folders
 from tipbench.runs.results import read_draws as read_run_draws
 from tipbench.tasks import score_version, task_of
-from tipcore.errors import UsageError
-from tipcore.table_files import error_line, read_parquet
+from tipcore.errors import UsageError, error_line
+from tipcore.table_files import read_parquet
 from tipdata.core.world import check_status
 
 FEW = 3
@@ -134,8 +134,11 @@ _SCHEMA = pl.Schema({**_PLACE, "value": pl.Float64(), "clusters": pl.Int64(), "d
 
 
 class KeptDraws(NamedTuple):
-    """The draws of one method with one seed, after its place as :func:`place_of` has it. ``draws`` has none where the
-    test has too few clusters."""
+    """The draws of one method with one seed.
+
+    The first four fields are the place of its result, as :func:`place_of` returns it; ``draws`` holds no draws where
+    the test has too few clusters.
+    """
 
     task: str
     split: str
@@ -145,7 +148,7 @@ class KeptDraws(NamedTuple):
 
 
 def first_of(drawn: Iterable[KeptDraws]) -> list[KeptDraws]:
-    """Return of each task, split and method the draws of the first seed."""
+    """Return the draws of the first seed of each task, split and method."""
     first: dict[tuple[str, ...], KeptDraws] = {}
     for one in sorted(drawn, key=lambda one: one.seed):
         first.setdefault((one.task, one.split, one.method), one)

@@ -90,10 +90,15 @@ def verdict_text(line: Line) -> str:
 def verdict_values(line: Line) -> Values:
     """Return the same as numbers."""
     one = line["against"]
-    fields = {"difference": "difference", "difference_low": "low", "difference_high": "high"}
-    found = {name: getattr(one, field, None) for name, field in fields.items()}
-    p = getattr(one, "p_holm", None)
-    return {**found, "p_holm": p, "significant": None if p is None else one.significant}
+    if one is None:
+        return dict.fromkeys(("difference", "difference_low", "difference_high", "p_holm", "significant"))
+    return {
+        "difference": one.difference,
+        "difference_low": one.low,
+        "difference_high": one.high,
+        "p_holm": one.p_holm,
+        "significant": None if one.p_holm is None else one.significant,
+    }
 
 
 def worst_text(line: Line) -> str:
@@ -142,10 +147,10 @@ def records(lines: Lines, columns: Sequence[Column] | None = None) -> list[dict[
 
 
 def choose_by_name(columns: Sequence[Column], lines: Lines, names: Sequence[str]) -> list[Column]:
-    """Return a column of one value for each name, which is that of a column, its title, or that of one of its values.
+    """Return a column of one value for each name: the name or title of a column, or the name of one of its values.
 
-    Where several columns have it, the last counts. A column whose values have no name of its own, such as ``interval``,
-    has its text. Raises UsageError for a name that does not exist.
+    Where several columns share a name, the last one is taken. A column that has no value of its own name, such as
+    ``interval``, gives its text. Raises UsageError for a name that does not exist.
     """
     values = {name: column for column in columns for name in column.values(lines[0])}
     named = [_single(column, name, name) for name, column in values.items()]
@@ -179,7 +184,8 @@ def value_column(
     """Return a column of values of a row.
 
     ``key``: of the value that a reader sees, and the column's name; ``form``: writes a number for a reader, without it
-    the value is text; ``files``: keys of all values that a file holds, where these are several; ``more``: fields.
+    the value is text; ``files``: keys of all values that a file holds, where these are several; ``more``: other fields
+    of the column.
     """
     given = {
         "number": form is not None,

@@ -38,8 +38,8 @@ class Entry:
 
     ``record``: what its authors say of a submission, None for a method that was run here.
     ``results``: what is shown, sorted by task, split and seed: a reproduced result stands in the place of the uploaded
-    one. ``uploaded``: the uploaded results of cells that were reproduced since. ``draws``: of ``results``, perhaps
-    among others.
+    one. ``uploaded``: the uploaded results of cells that were reproduced since. ``draws``: those of ``results``, which
+    may stand among others.
     """
 
     team: str
@@ -68,7 +68,7 @@ class Entry:
         return [result for result in self.results if (result.task, result.split) == (task, split)]
 
     def status(self, verified: bool) -> str:
-        """Return who ran it; ``verified``: whether all of its results that are meant were."""
+        """Return who ran it; ``verified``: whether every result that is shown with this status is verified."""
         if not verified:
             return SELF_REPORTED
         return RUN_HERE if self.record is None else REPRODUCED

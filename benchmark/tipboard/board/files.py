@@ -93,7 +93,7 @@ def store_reference(results: Path, runs: Sequence[FinishedRun], draws: Sequence[
 
 
 def store_results(folder: Path, found: Sequence[Result], draws: Sequence[KeptDraws]) -> None:
-    """Write results, by task, split, method and seed, to a folder, and draws: of several seeds those of the first."""
+    """Write results to a folder, sorted by :func:`place_of`, and the draws of the first seed of each method."""
     folder.mkdir(exist_ok=True)
     (folder / RESULTS).write_bytes(to_parquet_bytes(sorted(found, key=place_of)))
     (folder / DRAWS).write_bytes(collection.to_bytes(collection.first_of(draws)))
@@ -187,10 +187,9 @@ def _read_record(path: Path) -> SubmissionRecord:
 
 
 def _read_side(folder: Path) -> tuple[list[Result], list[KeptDraws]]:
+    results = sorted(read_results(folder / RESULTS), key=place_of)
     without = lacks_draws(folder) and not (folder / DRAWS).exists()
-    return sorted(read_results(folder / RESULTS), key=place_of), [] if without else collection.read_draws(
-        folder / DRAWS
-    )
+    return results, [] if without else collection.read_draws(folder / DRAWS)
 
 
 def _refuse_strange(results: Path, data: str, entry: Entry, result: Result) -> None:

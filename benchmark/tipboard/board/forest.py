@@ -77,14 +77,15 @@ def score_in_words(line: Line) -> str:
 
 
 def best_of(lines: Lines, most: int) -> Lines:
-    """Return the first so many lines, and the reference wherever it stands."""
+    """Return the first ``most`` lines, and the reference method wherever it stands."""
     return [line for at, line in enumerate(lines) if at < most or line["is_reference"]]
 
 
 def forest_of(lines: Lines, finding: Finding | None = None, most: int | None = None) -> Forest:
-    """Return the plot of a task's best methods that have a score, at most so many or all, and of its reference method.
+    """Return the plot of a task's best methods that have a score, and of its reference method.
 
-    ``lines``: of a task on a split, or of a class of entries in a season; ``finding``: on the task, if any.
+    ``lines``: of a task on a split, or of a class of entries in a season; ``finding``: on the task, if any; ``most``:
+    how many of the best methods, all where it is None.
     """
     there, first = [line for line in lines if line["is_contender"]], lines[0]
     kept = best_of(there, len(there) if most is None else most)

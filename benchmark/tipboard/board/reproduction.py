@@ -171,8 +171,14 @@ def _hold_against(stored: Result, again: FinishedRun, store: PredictionStore) ->
         uploaded = _content(store.get(digest))
         made = _content((again.folder / found.predictions.file).read_bytes())
         same = uploaded.columns == made.columns and uploaded.equals(made.cast(uploaded.schema, strict=False))
-    scores = (one.scores[one.primary].value for one in (stored, found))
-    return Reproduced(stored.task, stored.split, stored.seed, same, *scores)
+    return Reproduced(
+        task=stored.task,
+        split=stored.split,
+        seed=stored.seed,
+        same=same,
+        stored=stored.scores[stored.primary].value,
+        found=found.scores[found.primary].value,
+    )
 
 
 def _content(parquet: bytes) -> pl.DataFrame:

@@ -307,7 +307,10 @@ def _compare(stored: Result, again: Result, results: Sequence[Result]) -> Recomp
     largest = max(compared, key=lambda one: one.size)
     allowed = max(TOLERANCE, exception or 0.0, _spread(stored, results))
     return Recomputed(
-        *(stored.task, stored.split, stored.method, stored.seed),
+        task=stored.task,
+        split=stored.split,
+        method=stored.method,
+        seed=stored.seed,
         number=largest.metric if largest.size else "",
         difference=largest.size if math.isfinite(largest.size) else None,
         allowed=allowed,

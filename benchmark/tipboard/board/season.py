@@ -73,7 +73,10 @@ class BoardSeason:
         return [one for one in self.lines(task) if one["entry_class"] == self.findings[task].entry_class]
 
     def _line(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Return a row of the standings with what a line of a board has; ``shown_class``: an oracle is of no class."""
+        """Return a row of the standings with what a line of a board has.
+
+        ``shown_class``: the class as tables show it; they show an oracle as of no class.
+        """
         is_oracle = row["role"] == ORACLE
         return row | {
             "data": self.data,
@@ -82,7 +85,9 @@ class BoardSeason:
             "shown_class": ORACLE if is_oracle else row["entry_class"],
             "is_contender": is_compared(row),
             "is_best": row["entry"] == row["best"],
-            **{"is_reference": False, "is_run_here": True, "against": None},
+            "is_reference": False,
+            "is_run_here": True,
+            "against": None,
             "oracle_score": row["oracle"],
         }
 
@@ -217,10 +222,10 @@ SEASON_BY_NAME = (
     ),
     *SEASON_COLUMNS,
 )
-"""Those that ``--columns`` takes: these, the place of a line, and every column of the standings."""
+"""The columns that ``--columns`` can name: every column of the standings, task, data and metric, and those above."""
 
 
 def season_columns(lines: Lines) -> list[Column]:
-    """Return the columns that say something of any line, and the task of lines of several."""
+    """Return the columns that say something of any line, after the task where lines are of several tasks."""
     several = len({line["task"] for line in lines}) > 1
     return [*([TASK] if several else []), *columns_with_text(lines, SEASON_COLUMNS)]

@@ -57,7 +57,7 @@ REASONS = {
     "error": "the method raised an error",
     "needs": "needs what the fold does not have",
 }
-"""Why an entry failed, in words; before the close no more than this is said of a failure."""
+"""Why an entry failed, in words. Before the close nothing else is published of a failure."""
 
 
 class TaskTerms(Record):
@@ -171,7 +171,7 @@ class WorldTask(Record):
 
 
 class SeasonWorld(Record):
-    """One world of ``worlds.json``. World k of each lane is another one; ``tasks`` are those of its lane."""
+    """One world of ``worlds.json``. Each lane has its own world k; ``tasks`` are those of its lane."""
 
     k: int = Field(ge=1)
     lane: int = Field(ge=1)
@@ -188,8 +188,8 @@ class SeasonWorld(Record):
 
 
 class Standing(Record):
-    """How an entry took part in a task. ``entry_class``: as declared; ``class_test``: what it scored on made-up words,
-    of packages of the class *fold* that ran."""
+    """How an entry took part in a task. ``entry_class``: as declared; ``class_test``: what it scored on made-up words;
+    only packages that declare the class *fold* and ran have one."""
 
     entry_class: EntryClass
     class_test: ClassTest | None = None

@@ -123,11 +123,8 @@ def verify(
     if commitment(key, season) != season.commitment:
         return Verified(season, True, [f"{KEY} and {SEASON} do not give the commitment"], notes)
     notes += differences(season)
-    shipped = list_shipped(season)
-    found = [
-        *_entry_differences(closed, shipped),
-        *_number_differences(closed, Draw(season, key, closed.frozen)),
-    ]
+    shipped, draw = list_shipped(season), Draw(season, key, closed.frozen)
+    found = [*_entry_differences(closed, shipped), *_number_differences(closed, draw)]
     if read_receipts(folder) != [
         one.entered.receipt for one in closed.closed.entries if one.entered is not None
     ]:
@@ -143,8 +140,7 @@ def verify(
     refits = {place: cell for place, cell in expected.items() if (place[0], place[1], place[3]) in drawn}
     store = PredictionStore(str(folder / PREDICTIONS)) if results is None else store_of(results)
     found += _result_differences(closed, expected)
-    published = Published(closed, Draw(season, key, closed.frozen), folder, store)
-    work = partial(_world_differences, published, refits, check)
+    work = partial(_world_differences, Published(closed, draw, folder, store), refits, check)
     found += [said for of_one in run_all(work, closed.worlds, engine, "worlds", quiet) for said in of_one]
     return Verified(season, True, list(dict.fromkeys(found)), notes, len(drawn))
 
@@ -286,7 +282,7 @@ def _drawn_cells(
 
 @dataclass(frozen=True)
 class Published:
-    """A closed season, what its worlds follow from, its folder, and where predictions lie."""
+    """What a closed season is checked against. ``draw``: makes its worlds again; ``store``: has its predictions."""
 
     closed: ClosedSeason
     draw: Draw
@@ -375,7 +371,7 @@ def _scores_again(season: Season, prepared: Prepared, one: Result, store: Predic
 
 
 def _fit_again(season: Season, cell: Cell, shared: SharedFold, one: Result, name: str) -> list[str]:
-    """Return a clause where a shipped method, fitted again, does not give the score that is published."""
+    """Return a clause if a shipped method that is fitted again has another score than the published one, else none."""
     with tempfile.TemporaryDirectory(prefix="tipbench-season-") as work:
         cell = Cell(cell.config, Path(work))
         versions = versions_of(cell)

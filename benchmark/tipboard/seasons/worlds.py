@@ -13,7 +13,7 @@ from itertools import product
 from pathlib import Path
 
 import polars as pl
-from polars import selectors as columns
+import polars.selectors as cs
 from tipbench.data.fold import Fold, Prepared
 from tipbench.data.relabelling import relabel
 from tipbench.evaluation.references import references
@@ -59,7 +59,7 @@ def gate_failures(world: Release, names: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Draw:
-    """What the worlds of a season and the ids of their folds follow from: its terms, its key and its packages."""
+    """Makes the worlds of a season, and the ids of their folds, from its terms, its key and its frozen packages."""
 
     season: Season
     key: bytes
@@ -73,7 +73,7 @@ class Draw:
         return number + DRAWN if is_drawn(self.season, k) else min(number, DRAWN - 1)
 
     def ids(self, k: int, task: str) -> bytes:
-        """Return the 32 bytes that ids of a task's fold in world k follow from; 0 gives those of made-up words."""
+        """Return the key, 32 bytes, of the ids of a task's fold in world k; k = 0 is the fold with made-up words."""
         parts = b"ids", self.key, self.frozen.digest.encode(), str(k).encode(), task.encode()
         return bytes.fromhex(digest_parts(*parts))
 
@@ -154,7 +154,7 @@ def forget_world(world: Release) -> None:
 def frame_digest(frame: pl.DataFrame) -> str:
     """Return SHA-256 over the columns of a frame by name, floats to :data:`SIGNIFICANT` digits."""
     shown = frame.with_columns(
-        columns.float().round_sig_figs(SIGNIFICANT).cast(pl.String), columns.enum().cast(pl.String)
+        cs.float().round_sig_figs(SIGNIFICANT).cast(pl.String), cs.enum().cast(pl.String)
     )
     return value_digest({one.name: column_digest(one) for one in shown.iter_columns()})
 

@@ -67,7 +67,7 @@ def _scores(entry: Entry) -> list[dict[str, Any]]:
     return [
         _place(result)
         | {"metric": name}
-        | {of: getattr(score, of) for of in ("value", "low", "high", "note")}
+        | {"value": score.value, "low": score.low, "high": score.high, "note": score.note}
         for result in entry.results
         for name, score in _primary_first(result)
     ]
@@ -157,7 +157,8 @@ def _both(entry: Entry) -> list[dict[str, Any]]:
 
 
 class MethodTable(NamedTuple):
-    """A table of what is known of a method. ``caption``: with a place for its name; ``filtered``: names of columns."""
+    """A table of the page of a method. ``caption``: with ``{}`` for the method's name; ``records``: makes the rows;
+    ``filtered``: names of the columns that a reader can filter by."""
 
     title: str
     caption: str
@@ -174,7 +175,7 @@ TABLES = {
     "runs": MethodTable("Provenance", "Where the results of {} come from", RUNS, _runs),
     "uploaded": MethodTable("Uploaded and reproduced", "Uploaded and reproduced scores of {}", BOTH, _both),
 }
-"""Every table of the page of a method but that of its lines, by id."""
+"""The tables of the page of a method by id, except that of its lines."""
 
 
 def method_views(size: Size, entry: Entry) -> list[BoardTable]:
@@ -203,16 +204,16 @@ def method_files(size: Size) -> Iterator[tuple[str, bytes]]:
 
     A file per method and table would be most of a large board's site.
     """
-    for name, about in TABLES.items():
+    for name, table in TABLES.items():
         records = [
             {"team": entry.team, "method": entry.method, **record}
             for entry in size.entries
-            for record in about.records(entry)
+            for record in table.records(entry)
         ]
         if records:
-            table = BoardTable("", (), (), records)
-            yield f"{_path(size.name, name)}.parquet", to_parquet(table)
-            yield f"{_path(size.name, name)}.csv.zip", zip_file(f"methods-{name}.csv", to_csv(table))
+            rows = BoardTable("", (), (), records)
+            yield f"{_path(size.name, name)}.parquet", to_parquet(rows)
+            yield f"{_path(size.name, name)}.csv.zip", zip_file(f"methods-{name}.csv", to_csv(rows))
 
 
 def columns_script() -> str:
@@ -237,8 +238,11 @@ RECALLS = {"recall": "recall", "urgent_recall": "urgent recall", "mrr": "mean re
 def rates(
     results: Sequence[Result], measures: Mapping[str, str], people: bool, task: Task
 ) -> tuple[dict[str, float], str]:
-    """Return the first of some measures that any group has, by group, mean over seeds, and what its axis says;
-    ``people``: of groups such as ``sex=male`` or of the others."""
+    """Return the mean over seeds of a measure by group, and the title of its axis.
+
+    The measure is the first that any group has, of ``measures`` (name -> words for the axis). ``people``: whether the
+    groups are those of people, such as ``sex=male``, or the others.
+    """
     there = dict.fromkeys(name for one in results for name in one.groups if ("=" in name) is people)
     for measure, words in measures.items():
         means = {group: mean([one.groups.get(group, {}).get(measure) for one in results]) for group in there}
@@ -333,7 +337,8 @@ def _abouts(entry: Entry, publication: Publication) -> list[dict[str, Any]]:
             file = f"baselines/{'/'.join(code.split('.')[:-1])}.py"
             found[result.task] = {
                 "task": result.task,
-                **{name: str(said.get(name) or "") for name in ("summary", "reference")},
+                "summary": str(said.get("summary") or ""),
+                "reference": str(said.get("reference") or ""),
                 "code": code,
                 "href": publication.document(file, ROOT) if code and entry.is_reference else None,
             }

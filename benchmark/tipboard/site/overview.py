@@ -71,8 +71,12 @@ def overview(sizes: Sequence[Size], publication: Publication) -> list[SitePage]:
     found = largest.findings if season is None else season.findings
     boards = [size.board for size in sizes]
     context: dict[str, Any] = {
-        **{"sizes": sizes, "size": largest, "overall": view, "practice": OPEN_PRACTICE},
-        **{"counts": counts(*boards), "release": release(*boards)},
+        "sizes": sizes,
+        "size": largest,
+        "overall": view,
+        "practice": OPEN_PRACTICE,
+        "counts": counts(*boards),
+        "release": release(*boards),
     }
     leaders = LEADERS[any(one.ranked for one in found.values())]
     index = page(
@@ -102,7 +106,7 @@ def _glance(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _row(size: Size, name: str, cells: dict[str, Cell], headline: str = "") -> dict[str, Any]:
-    """Return a row of a table at a glance, which is of a task."""
+    """Return the row of a task in a table at a glance."""
     task = task_of(name)
     there = any(one.name == name for one in size.tasks)
     return {

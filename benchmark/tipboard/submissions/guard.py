@@ -73,7 +73,11 @@ def _read(
     found: dict[str, Path | str],
     end: float,
 ) -> str | None:
-    """Move files from ``waiting`` to ``found`` in order; return how the next one ended the process, if so."""
+    """Move files from ``waiting`` to ``found``, in order.
+
+    Returns how the first file that still waits ended the process, None where it is not to blame: no file waits, or the
+    time for all files was over before the process began.
+    """
     files = [
         {"number": number, "name": one.file, "digest": one.digest, **asdict(forms[one.task])}
         for number, one in waiting.items()

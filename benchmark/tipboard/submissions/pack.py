@@ -362,8 +362,8 @@ def pack(gathered: Gathered, about: Mapping[str, Any], to: Path, overwrite: bool
     """Write a submission beside its place, rename it there, and return its record.
 
     ``about``: what the author declares: fields of :class:`SubmissionRecord`, and the ``package`` that is
-    pinned. Without ``method``, ``title``, ``hardware`` or ``package`` it is that of the runs. ``overwrite``:
-    whether a submission that was packed there before may be replaced.
+    pinned. ``method``, ``hardware`` and ``package`` default to those of the runs, ``title`` to the name of the
+    method. ``overwrite``: whether a submission that was packed there before may be replaced.
 
     Raises UsageError for what may not stand in a record, a target that may not be replaced or cannot be
     written, and predictions that are no such files.

@@ -32,8 +32,10 @@ from tipboard.submissions.messages import Problem, legal_text, quote
 
 RECORD = "submission.json"
 RESERVED_TEAMS = ("tipbench", "own")
-"""Names of teams that no submission may have, but the second one in a season: of the reference methods, and of methods
-that whoever keeps a board or hosts a season brings."""
+"""The team of the reference methods, and that of methods which the keeper of a board or the host of a season brings.
+
+No submission may have these names, except that the second one may enter a season.
+"""
 
 MOST_FILES = 200
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"
@@ -63,13 +65,13 @@ KEPT_BACK = ("runs", "figure", "engine", "overwrite", "fence", "limits", "hydra"
 
 @dataclass(frozen=True)
 class Pattern:
-    """A pattern of the whole text, and what is said of a text of another form."""
+    """A pattern that the whole text must match, and what the error says of a text that does not."""
 
     pattern: str
     what: str
 
     def _check(self, text: str) -> str:
-        # Where it matches only a part, Python's ``$`` would let a last line break pass.
+        # Not re.match, in which ``$`` lets a last line break pass.
         if re.fullmatch(self.pattern, text) is None:
             raise ValueError(self.what)
         return text

@@ -45,7 +45,7 @@ PLACE = r"^(https://[A-Za-z0-9\-._~:/?#@%+=&]+|(\.\./)*[A-Za-z0-9\-_][A-Za-z0-9\
 
 
 class SiteAddresses(BaseModel):
-    """Addresses that pages link to, as the module says of each; '' where none is declared."""
+    """Addresses that pages link to, which the module's docstring describes; each is empty where none is declared."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -65,7 +65,7 @@ class Packages(BaseModel):
 
 
 class BoardConfig(BaseModel):
-    """The whole file."""
+    """The whole file, which the module's docstring describes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -112,19 +112,20 @@ def shifts(lines: Lines) -> Drawing | None:
         return None
     reference = [line for line in there[BEST:] if line["is_reference"]]
     known = [(line, _known_scores(line)) for line in (*there[: BEST - len(reference)], *reference)]
-    said = [
-        (line["name"], ", ".join(f"{split} {number(score)}" for split, score in of)) for line, of in known
-    ]
-    about = "; ".join(f"{name}: {scores}" for name, scores in said)
+    about = "; ".join(f"{line['name']}: {_scores_in_words(scores)}" for line, scores in known)
     bottom = SHIFT_TOP + SHIFT_ROW * len(known)
     title = f"{lines[0]['task']}: scores where the world shifts"
     picture = Drawing(PHONE, bottom + SHIFT_BOTTOM, title, about)
-    across = scale([score for _, of in known for _, score in of], 14, PHONE - 12)
+    across = scale([score for _, scores in known for _, score in scores], 14, PHONE - 12)
     draw_axis(picture, across, SHIFT_TOP, bottom)
     for at, (line, scores) in enumerate(known):
         _row(picture, across, line, scores, SHIFT_TOP + SHIFT_ROW * at)
     picture.text((PHONE / 2, bottom + 33), axis_title(lines[0]), "quiet", 11, "middle")
     return picture
+
+
+def _scores_in_words(known: Sequence[tuple[str, float]]) -> str:
+    return ", ".join(f"{split} {number(score)}" for split, score in known)
 
 
 def _row(picture: Drawing, across: Scale, line: Line, known: Sequence[tuple[str, float]], top: float) -> None:
