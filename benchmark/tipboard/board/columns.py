@@ -343,7 +343,7 @@ def columns_with_text(lines: Lines, columns: Sequence[Column] = COLUMNS) -> list
 
 
 def expected_columns(lines: Lines) -> list[Column]:
-    """Return those and the columns of what its task reports, though no line has it yet."""
+    """Return the columns of :func:`columns_with_text`, and those of what the task reports though no line has it yet."""
 
     def is_expected(column: Column) -> bool:
         return any(column.text(line) != NOTHING or column.note(line) == NOT_MEASURED for line in lines)

@@ -98,8 +98,8 @@ MACHINE = ("CannotFence", "MachineFault")
 
 @dataclass(frozen=True)
 class Participant:
-    """A package or the shipped methods of one name, and how its cells are run, by task. ``oracle``: by task, whether it
-    is shown hidden truth."""
+    """A package or the shipped methods of one name. ``configs``: how its cells are run, by task; ``oracles``: the tasks
+    on which it is shown hidden truth."""
 
     id: str
     configs: Mapping[str, dict[str, Any]]

@@ -146,6 +146,7 @@ def _task(size: Size, season: BoardSeason | None, found: Finding, leaders: str) 
 def _classes(size: Size, season: BoardSeason, task: str) -> dict[str, Any]:
     """Return the best of each class on a task, and what it costs."""
     cells: dict[str, Cell] = {}
+    # Lines of a class are sorted, best first, and the last one that a dict is given stays.
     best = {line["entry_class"]: line for line in reversed(season.lines(task)) if line["is_contender"]}
     for name in CLASSES:
         line = best.get(name)

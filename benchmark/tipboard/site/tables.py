@@ -110,9 +110,10 @@ def _sort(value: float | str | bool | None) -> str:
 
 
 def with_filters(table: BoardTable, keys: Sequence[str], usual: bool = False) -> BoardTable:
-    """Return the table with a choice of words for each of some columns, by name, that say several things.
+    """Return the table with filters, each a choice of one of the words in a column's cells.
 
-    Names that it has not are passed over; ``usual``: whether default splits are chosen from the start.
+    ``keys``: names of columns; those that the table has not, or that offer no choice, get no filter. ``usual``: whether
+    default splits are chosen from the start.
     """
     found = []
     names = [column.name for column in table.columns]

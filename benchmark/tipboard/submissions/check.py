@@ -195,7 +195,10 @@ def _forms(folder: Path, record: SubmissionRecord, truth: SubmissionTruth) -> di
 
 
 def _without_problems(folder: Path, record: SubmissionRecord, found: Mapping[str, T | str]) -> dict[str, T]:
-    """Return what was found of each file. Raises Refused for problems (str), in the order of the record."""
+    """Return what was found of each file. Raises Refused where any of it is a problem, a sentence (str).
+
+    Problems are listed in the order of the record.
+    """
     problems = {file: one for file, one in found.items() if isinstance(one, str)}
     if problems:
         files = [entry.file for entry in record.predictions if entry.file in problems]

@@ -21,7 +21,7 @@ LEVEL = 14
 """Pixels of a line of names above the figure."""
 
 Names = dict[str, tuple[float, float, int]]
-"""Where each reference is, the middle of its name, and the line of the name above the figure."""
+"""By reference: its place across, the middle of its name, and how many lines higher than the lowest the name stands."""
 
 
 def forest(plot: Forest, phone: bool = False) -> Drawing | None:

@@ -172,7 +172,10 @@ Ticks = Sequence[tuple[float, str]]
 
 
 def _draw(lines: Lines, spots: Sequence[Spot], across: Scale, ticks: Ticks, axis: str, cost: str) -> Drawing:
-    """Return score by a cost. ``across``: its scale, with its ``ticks`` in words and the title of its ``axis``."""
+    """Return the figure of score by a cost, which ``cost`` names.
+
+    ``across``: the scale of costs, with its ``ticks`` and the title of its ``axis``.
+    """
     best = front([spot for spot in spots if spot.line["is_run_here"]], lines[0]["lower_is_better"])
     first = set(map(id, best))
     width, bottom = across.end + RIGHT, HEIGHT - BOTTOM
