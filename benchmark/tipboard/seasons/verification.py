@@ -67,7 +67,7 @@ from tipboard.seasons.running import Participant, cells_of, check_frozen, list_s
 from tipboard.seasons.worlds import (
     Check,
     Draw,
-    draw_world,
+    find_world,
     fold_files,
     forget_world,
     frame_digest,
@@ -297,11 +297,9 @@ def _world_differences(
     world: SeasonWorld,
 ) -> list[str]:
     """Return what differs of a world that is made again, and of its tasks."""
-    again = draw_world(published.draw, world.k, world.lane, check)
+    again = find_world(published.draw, world.k, world.lane, check)
     if again.attempts == world.attempts:
-        found = [
-            said for task in world.tasks for said in _task_differences(published, refits, world, again, task)
-        ]
+        found = [said for task in world.tasks for said in _task_differences(published, refits, world, task)]
     else:
         found = [f"{WORLDS}: {world} fails its checks at other attempts, or for other reasons"]
     forget_world(release_of(published.draw.season, again.number))
@@ -312,7 +310,6 @@ def _task_differences(
     published: Published,
     refits: Mapping[tuple[str, str, str, int], Cell],
     world: SeasonWorld,
-    again: SeasonWorld,
     task: str,
 ) -> list[str]:
     """Return what differs of one task in one world: its description, fold, truth and scores, and cells fitted again."""
@@ -320,7 +317,7 @@ def _task_differences(
     season, where = closed.season, f"world {world.k} of {task}"
     prepared = draw.prepare(world, task)
     found = []
-    if not same(again.tasks[task], world.tasks[task]):
+    if not same(draw.describe(world, prepared), world.tasks[task]):
         found.append(f"{WORLDS}: {where} has other answers, inputs or references")
     if season.predictions is not None and season.terms[task].predictions:
         files = {f"{TRUTH}/{task}/w{world.k}.parquet": truth_frame(prepared)}

@@ -84,10 +84,9 @@ class Draw:
         made = prepare(task, release=release, split=terms.split, labels=terms.labels[0])
         return relabel(made, self.ids(world.k, task))
 
-    def describe(self, world: SeasonWorld, task: str) -> WorldTask:
-        """Return what is published of a task in a world."""
-        prepared = self.prepare(world, task)
-        files = fold_files(prepared.folds[0]) if self.season.terms[task].predictions else {}
+    def describe(self, world: SeasonWorld, prepared: Prepared) -> WorldTask:
+        """Return what is published of a task in a world; ``prepared``: its fold and answers there."""
+        files = fold_files(prepared.folds[0]) if self.season.terms[prepared.task.name].predictions else {}
         shown = references(prepared.task, prepared, release_of(self.season, world.number))
         return WorldTask(
             clusters=int(shown.pop("clusters") or 0),
@@ -113,7 +112,14 @@ def lane_of(season: Season, task: str) -> int:
 
 
 def draw_world(draw: Draw, k: int, lane: int, check: Check = gate_failures) -> SeasonWorld:
-    """Return world k of a lane, made on this machine: the first attempt that passes the check.
+    """Return what is published of world k of a lane, made on this machine. Raises as :func:`find_world` does."""
+    made, names = find_world(draw, k, lane, check), lanes(draw.season.tasks)[lane - 1]
+    tasks = {name: draw.describe(made, draw.prepare(made, name)) for name in names}
+    return made.model_copy(update={"tasks": tasks})
+
+
+def find_world(draw: Draw, k: int, lane: int, check: Check = gate_failures) -> SeasonWorld:
+    """Return world k of a lane without its tasks, made on this machine: the first attempt that passes the check.
 
     Raises CheckFailed where none of :data:`MOST_ATTEMPTS` does.
     """
@@ -124,8 +130,7 @@ def draw_world(draw: Draw, k: int, lane: int, check: Check = gate_failures) -> S
         open_on_disk(release.version, release.size, engine="sequential", world=number, quiet=True)
         attempts.append(Attempt(number=number, reasons=check(release, names)))
         if not attempts[-1].reasons:
-            made = SeasonWorld(k=k, lane=lane, drawn=is_drawn(season, k), attempts=attempts, tasks={})
-            return made.model_copy(update={"tasks": {name: draw.describe(made, name) for name in names}})
+            return SeasonWorld(k=k, lane=lane, drawn=is_drawn(season, k), attempts=attempts, tasks={})
         forget_world(release)
     raise CheckFailed(
         f"world {k} of lane {lane} of season {season.name} failed its checks {MOST_ATTEMPTS} times "

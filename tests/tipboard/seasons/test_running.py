@@ -283,6 +283,7 @@ def test_a_world_that_fails_its_checks_is_drawn_again_up_to_20_times(
     ):
         draw_world(draw, 5, 2, lambda world, names: ["a leak"])
     assert (made, len(set(made))) == (gone, MOST_ATTEMPTS)
+    monkeypatch.setattr(Draw, "prepare", lambda *_: None)
     monkeypatch.setattr(Draw, "describe", lambda *_: WorldTask(clusters=1, answers=""))
     found = draw_world(draw, 5, 2, lambda world, names: ["a leak"] * (world.world in made[:2]))
     assert [one.number for one in found.attempts] == made[:3]
