@@ -67,7 +67,6 @@ from tipboard.seasons.running import Participant, cells_of, check_frozen, list_s
 from tipboard.seasons.worlds import (
     Check,
     Draw,
-    find_world,
     fold_files,
     forget_world,
     frame_digest,
@@ -75,6 +74,7 @@ from tipboard.seasons.worlds import (
     is_drawn,
     list_worlds,
     truth_frame,
+    try_world,
 )
 from tipboard.submissions.storage import PredictionStore, store_of
 
@@ -296,13 +296,15 @@ def _world_differences(
     check: Check,
     world: SeasonWorld,
 ) -> list[str]:
-    """Return what differs of a world that is made again, and of its tasks."""
-    again = find_world(published.draw, world.k, world.lane, check)
-    if again.attempts == world.attempts:
-        found = [said for task in world.tasks for said in _task_differences(published, refits, world, task)]
-    else:
-        found = [f"{WORLDS}: {world} fails its checks at other attempts, or for other reasons"]
-    forget_world(release_of(published.draw.season, again.number))
+    """Return what differs of a world that is made again with all its attempts, and of its tasks."""
+    season, found = published.draw.season, list[str]()
+    for number, attempt in enumerate(world.attempts):
+        if try_world(season, attempt.number, list(world.tasks), check) != attempt:
+            found.append(f"{WORLDS}: attempt {number} of {world} fails for other reasons, or for none")
+        if attempt is not world.attempts[-1]:
+            forget_world(release_of(season, attempt.number))
+    found += [said for task in world.tasks for said in _task_differences(published, refits, world, task)]
+    forget_world(release_of(season, world.number))
     return found
 
 

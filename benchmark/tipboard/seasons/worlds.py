@@ -112,30 +112,29 @@ def lane_of(season: Season, task: str) -> int:
 
 
 def draw_world(draw: Draw, k: int, lane: int, check: Check = gate_failures) -> SeasonWorld:
-    """Return what is published of world k of a lane, made on this machine. Raises as :func:`find_world` does."""
-    made, names = find_world(draw, k, lane, check), lanes(draw.season.tasks)[lane - 1]
-    tasks = {name: draw.describe(made, draw.prepare(made, name)) for name in names}
-    return made.model_copy(update={"tasks": tasks})
-
-
-def find_world(draw: Draw, k: int, lane: int, check: Check = gate_failures) -> SeasonWorld:
-    """Return world k of a lane without its tasks, made on this machine: the first attempt that passes the check.
+    """Return world k of a lane, made on this machine: the first attempt that passes the check.
 
     Raises CheckFailed where none of :data:`MOST_ATTEMPTS` does.
     """
     season, names, attempts = draw.season, lanes(draw.season.tasks)[lane - 1], list[Attempt]()
     while len(attempts) < MOST_ATTEMPTS:
-        number = draw.number(k, lane, len(attempts))
-        release = release_of(season, number)
-        open_on_disk(release.version, release.size, engine="sequential", world=number, quiet=True)
-        attempts.append(Attempt(number=number, reasons=check(release, names)))
+        attempts.append(try_world(season, draw.number(k, lane, len(attempts)), names, check))
         if not attempts[-1].reasons:
-            return SeasonWorld(k=k, lane=lane, drawn=is_drawn(season, k), attempts=attempts, tasks={})
-        forget_world(release)
+            made = SeasonWorld(k=k, lane=lane, drawn=is_drawn(season, k), attempts=attempts, tasks={})
+            tasks = {name: draw.describe(made, draw.prepare(made, name)) for name in names}
+            return made.model_copy(update={"tasks": tasks})
+        forget_world(release_of(season, attempts[-1].number))
     raise CheckFailed(
         f"world {k} of lane {lane} of season {season.name} failed its checks {MOST_ATTEMPTS} times "
         f"({attempts[-1].reasons[0]}): make the season void and open another one."
     )
+
+
+def try_world(season: Season, number: int, names: Sequence[str], check: Check) -> Attempt:
+    """Make a world on this machine, where it stays, and return why it cannot be used."""
+    release = release_of(season, number)
+    open_on_disk(release.version, release.size, engine="sequential", world=number, quiet=True)
+    return Attempt(number=number, reasons=check(release, names))
 
 
 def world_file(secret: Path, k: int, lane: int) -> Path:
