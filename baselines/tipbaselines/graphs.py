@@ -71,14 +71,14 @@ def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def largest(at: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
-    """Return the largest of the values at each position, float64 (count,), NaN where there is none."""
+    """Return the largest of the values at each position, float64 (count,), -inf where there is none."""
     found = np.full(count, -np.inf)
     np.maximum.at(found, at, values)
-    return np.where(np.isneginf(found), np.nan, found)
+    return found
 
 
 def since_last(time: np.ndarray, *keys: np.ndarray) -> np.ndarray:
-    """Return time since the last row with the same keys (not negative), float64 (rows,), NaN for the first."""
+    """Return time since the last row with the same ``keys`` (0 or more), float64 (rows,), NaN for the first."""
     order = np.lexsort((time, *keys))
     gap = np.diff(time[order], prepend=0).astype(np.float64)
     gap[np.any([np.diff(key[order], prepend=-1) != 0 for key in keys], axis=0)] = np.nan

@@ -131,7 +131,7 @@ def _one_way(graph: AccountGraph, end: np.ndarray) -> dict[str, np.ndarray]:
             continue
         values = ties[name].fill_null(0).to_numpy().astype(np.float64)
         total = np.bincount(end, values, minlength=nodes)
-        most = np.where(count > 0, np.maximum(largest(end, values, nodes), 0.0), 0.0)
+        most = np.maximum(largest(end, values, nodes), 0.0)
         found |= {f"sum of {name}": total, f"mean {name}": ratio(total, count), f"largest {name}": most}
     if "day" in ties.columns:
         found |= _days(graph, end, count)
@@ -141,6 +141,7 @@ def _one_way(graph: AccountGraph, end: np.ndarray) -> dict[str, np.ndarray]:
 def _days(graph: AccountGraph, end: np.ndarray, count: np.ndarray) -> dict[str, np.ndarray]:
     day = graph.ties["day"].cast(pl.Float64).to_numpy()
     first, last = -largest(end, -day, graph.nodes), largest(end, day, graph.nodes)
+    first[count == 0] = last[count == 0] = np.nan
     close = np.bincount(end, since_last(day, end) <= 1, graph.nodes)
     found = {"span": last - first, "crowded share": ratio(close, np.maximum(count - 1, 0))}
     if "created_day" in graph.accounts.columns:

@@ -13,13 +13,14 @@ one core, nearly all of it the encoder.
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 from tipbench.data.fold import Fold
 
 from tipbaselines.encoders import ENCODER, text_vectors
 from tipbaselines.frames import labelled_units, prevalence, score_frame, to_predict
 from tipbaselines.linkage import group_weights, near_duplicate_groups
-from tipbaselines.models import Standardiser, constant, fit_logistic
+from tipbaselines.models import Standardiser, fit_logistic
 from tipbaselines.text import equal_values, texts
 
 
@@ -37,16 +38,19 @@ class SentenceEncoder:
     def fit(self, fold: Fold, seed: int) -> None:
         train = labelled_units(fold, "train")
         labels, documents = train["label"].to_numpy(), texts(train)
-        self._model = constant(prevalence(labels))
-        if 0 < labels.sum() < len(labels):
-            _, first = equal_values(list(zip(documents, labels.tolist(), strict=True)))
-            distinct = [documents[row] for row in first]
-            vectors = text_vectors(distinct)
-            standardised = Standardiser(vectors)
-            weight = group_weights(near_duplicate_groups(distinct, self.jaccard))
-            model = fit_logistic(standardised(vectors), labels[first], self.c, weight)
-            self._model = lambda vectors: model(standardised(vectors))
+        self._prior, self._model = prevalence(labels), None
+        if not 0 < labels.sum() < len(labels):
+            return
+        _, first = equal_values(list(zip(documents, labels.tolist(), strict=True)))
+        distinct = [documents[row] for row in first]
+        vectors = text_vectors(distinct)
+        self._standardised = Standardiser(vectors)
+        weight = group_weights(near_duplicate_groups(distinct, self.jaccard))
+        self._model = fit_logistic(self._standardised(vectors), labels[first], self.c, weight)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         frame = to_predict(fold)
-        return score_frame(frame[fold.task.unit], self._model(text_vectors(texts(frame))))
+        if self._model is None:
+            return score_frame(frame[fold.task.unit], np.full(frame.height, self._prior))
+        features = self._standardised(text_vectors(texts(frame)))
+        return score_frame(frame[fold.task.unit], self._model(features))

@@ -17,7 +17,7 @@ from tipbaselines.case_linkage.cases import DistinctPairs, Scores, evidence, ran
 from tipbaselines.case_linkage.time_place import score_time_and_place
 from tipbaselines.frames import to_predict
 from tipbaselines.models import Model
-from tipbaselines.trees import BoostedTrees, make_datasets
+from tipbaselines.trees import BoostedTrees
 
 
 @dataclass(eq=False)
@@ -36,14 +36,19 @@ class PairScores:
     true_cases = False
 
     def fit(self, fold: Fold, seed: int) -> None:
+        from lightgbm import Dataset
+
         unwatched = min(self.rounds, 60)
         shape = {"learning_rate": 0.08, "leaves": 15, "leaf_size": 20, "l2": 5.0, "feature_share": 0.9}
         trees = BoostedTrees(rounds=self.rounds, patience=15, unwatched=unwatched, **shape)
         train, valid = (self._pairs(fold, part, seed) for part in ("train", "valid"))
         self._models: dict[str, Model] = {}
-        for view, pairs in train.items():
-            if pairs[1].sum() >= self.fewest:
-                self._models[view] = trees.fit(*make_datasets(pairs, valid.get(view)), seed)
+        for view, (features, labels) in train.items():
+            if labels.sum() >= self.fewest:
+                data, watched = Dataset(features, labels), None
+                if view in valid and valid[view][1].any():  # even if all of its pairs are links
+                    watched = Dataset(*valid[view], reference=data)
+                self._models[view] = trees.fit(data, watched, seed)
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         asked = to_predict(fold)[fold.task.unit]

@@ -108,7 +108,7 @@ def _events(chain: SupplyChain, name: str) -> pl.DataFrame:
             values = events[column].cast(pl.Float64).fill_null(0).to_numpy()
             found[f"{name} mean {column}"] = ratio(np.bincount(at, values, chain.count), count)
             most = "last" if column == "day" else "most"
-            found[f"{name} {most} {column}"] = largest(at, values, chain.count)
+            found[f"{name} {most} {column}"] = _largest(at, values, chain.count)
         else:
             long = pl.DataFrame({"at": at, "value": events[column]})
             long = long.explode("value") if isinstance(dtype, pl.List) else long
@@ -130,7 +130,7 @@ def _dealings(chain: SupplyChain) -> pl.DataFrame:
                 values = supplies[column].cast(pl.Float64).to_numpy()[known]
                 count = np.bincount(at[known], minlength=chain.count)
                 found[f"{role} mean {column}"] = ratio(np.bincount(at[known], values, chain.count), count)
-                found[f"{role} most {column}"] = largest(at[known], values, chain.count)
+                found[f"{role} most {column}"] = _largest(at[known], values, chain.count)
     return pl.DataFrame(found)
 
 
@@ -170,6 +170,11 @@ def _counts(events: pl.DataFrame) -> dict[str, np.ndarray]:
     """Return columns of :func:`_events` that count: the rows, and those with each level."""
     named = {name: name.split(" ")[1:2] for name in events.columns}
     return {name: events[name].to_numpy() for name, second in named.items() if not {*second} & {*SUMMARIES}}
+
+
+def _largest(at: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    found = largest(at, values, count)
+    return np.where(np.isinf(found), np.nan, found)
 
 
 OTHERS = "supplier_risk/personalised_pagerank, which can start from audits alone"
