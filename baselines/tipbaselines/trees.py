@@ -194,10 +194,17 @@ class TreesOnUnits(ABC):
     def features_of(self, fold: Fold, units: pl.Series) -> np.ndarray:
         """Return (units, features) float32, NaN where something is missing."""
 
+    @abstractmethod
     def datasets(self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int) -> Datasets:
-        """Return train and valid, as :func:`make_datasets` does. ``seed``: of what is drawn to make them."""
-        learnt, watched = ((self.features_of(fold, units), label) for units, label in (train, valid))
-        return make_datasets(learnt, watched)
+        """Return train and valid as :meth:`datasets_of` does. ``seed``: what bins are drawn by, if any are."""
+
+    def datasets_of(
+        self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, weight: np.ndarray | None = None
+    ) -> Datasets:
+        """Return features and labels of train, and of valid where it has both classes. ``weight``: of train."""
+        learnt = self.features_of(fold, train.units), train.label
+        watched = (self.features_of(fold, valid.units), valid.label) if valid.both else None
+        return make_datasets(learnt, watched, weight)
 
     def fit(self, fold: Fold, seed: int) -> None:
         train, valid = training_labels(fold, self.name, self.others), labels_of(fold, "valid")
@@ -256,4 +263,4 @@ def _bins(
     fold: Fold, method: TreesOnNodes, train: LabelledUnits, valid: LabelledUnits, drawn: int | None
 ) -> Datasets:
     """Return train and valid in LightGBM's bins, which every seed shares unless it draws them."""
-    return TreesOnUnits.datasets(method, fold, train, valid, 0)
+    return method.datasets_of(fold, train, valid)

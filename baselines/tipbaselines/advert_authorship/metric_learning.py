@@ -49,8 +49,9 @@ class MetricLearning:
 
     def fit(self, fold: Fold, seed: int) -> None:
         self._model = None
-        train, valid = (self._pairs(labelled_units(fold, part)) for part in ("train", "valid"))
+        train = self._pairs(labelled_units(fold, "train"))
         if 0 < train[1].sum() < len(train[1]):
+            valid = self._pairs(labelled_units(fold, "valid"))
             trees = BoostedTrees(self.trees, PATIENCE, self.rate, self.leaves, self.smallest)
             self._model = trees.fit(*make_datasets(train, valid), seed=0)
 
@@ -83,7 +84,8 @@ def _text_columns(frame: pl.DataFrame) -> pl.DataFrame:
 def pair_values(
     frame: pl.DataFrame, neighbours: int, chunk: int = 256
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return candidates of each row by the search, and the channels of each pair; kept, as valid is needed twice.
+    """Return candidates of each row by the search, and the channels of each pair; kept, since valid stops the trees and
+    is then predicted.
 
     ``frame``: title and body, in ascending order of unit. Returns (rows, k) int64 row numbers in ascending order,
     (rows * k, channels + 3) float32, and the search's (rows, k) float64; k is at most ``neighbours``. The last three
@@ -187,7 +189,8 @@ def spellings(sentences: Sequence[str], support: int = 2) -> dict[str, str]:
 
 
 def _alike(a: str, b: str) -> bool:
-    """Return whether words are equal but for two letters at one place at most, and in half of the longer at least."""
+    """Return whether two words are equal but for at most two letters at one place, and in at least half of the
+    longer."""
     before = _shared_start(a, b)
     after = _shared_start(a[before:][::-1], b[before:][::-1])
     shortest, longest = sorted((len(a), len(b)))

@@ -67,7 +67,7 @@ class LightGBM:
         self._text = fit_components(texts(train), self.components, seed)
         group, cluster = self.clusters(train)
         self._linear, scores = linear_model(texts(train), labels, cluster, self.c, self.crossfits)
-        if valid.height:
+        if valid["label"].n_unique() == 2:
             features = self.features(valid, linear_scores(self._linear, texts(valid)))
             weights = group_weights(near_duplicate_groups(texts(valid), NEAR))
             watched = features, valid["label"].to_numpy(), weights
@@ -127,7 +127,8 @@ def fit_components(documents: list[str], components: int, seed: int) -> "Pipelin
     from sklearn.pipeline import make_pipeline
 
     number, grams = count_grams(documents)
-    svd = TruncatedSVD(max(1, min(components, int(number.max(initial=0)))), n_iter=2, random_state=seed)
+    most = int(number.max(initial=0))  # one less than there are distinct texts
+    svd = TruncatedSVD(max(1, min(components, most)), n_iter=2, random_state=seed)
     return make_pipeline(TfidfTransformer(sublinear_tf=True), svd).fit(grams)
 
 

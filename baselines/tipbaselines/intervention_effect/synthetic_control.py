@@ -34,10 +34,7 @@ class SyntheticControl(EffectMethod):
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         found = super().predict(fold)
-        fits = list(_fits(fold, found))
-        named = ((fit, f"effect {fit.effect}: " if len(fits) > 1 else "") for fit in fits)
-        notes = [note for fit, start in named for note in _notes_of_one(fit, start)]
-        self.notes = _summary(fits) if len(fits) > FEW else notes
+        self.notes = _notes_of(list(_fits(fold, found)))
         return found
 
 
@@ -131,6 +128,14 @@ class SyntheticFit(NamedTuple):
     def poor(self) -> bool:
         """Whether the controls cannot make up the series, so that much of the estimate was there before."""
         return abs(self.gap) > LARGE * abs(self.estimate)
+
+
+def _notes_of(fits: Sequence[SyntheticFit]) -> list[str]:
+    """Return the sentences about these estimates, of all that have one."""
+    if len(fits) > FEW:
+        return _summary(fits)
+    starts = (f"effect {fit.effect}: " if len(fits) > 1 else "" for fit in fits)
+    return [note for fit, start in zip(fits, starts, strict=True) for note in _notes_of_one(fit, start)]
 
 
 def _notes_of_one(fit: SyntheticFit, start: str) -> list[str]:

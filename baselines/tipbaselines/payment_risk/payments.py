@@ -20,7 +20,7 @@ from tipcore.errors import UsageError
 from tipbaselines.cache import remember
 from tipbaselines.frames import MINUTES_A_DAY, LabelledUnits, few_levels
 from tipbaselines.graphs import ratio, since_last
-from tipbaselines.trees import Datasets, TreesOnUnits, make_datasets
+from tipbaselines.trees import Datasets, TreesOnUnits
 
 NEEDS = frozenset({"payments.payer", "payments.payee", "payments.minute", "payments.amount"})
 ROUND = (100, 500, 1000, 5000, 10_000)  # Sums that are multiples of these are ever rounder, minor units
@@ -355,8 +355,7 @@ class TreesOnPayments(TreesOnUnits):
 
     def datasets(self, fold: Fold, train: LabelledUnits, valid: LabelledUnits, seed: int) -> Datasets:
         train, weight = train.thin(self.thinning)
-        learnt, watched = ((self.features_of(fold, units), label) for units, label in (train, valid))
-        return make_datasets(learnt, watched, weight)
+        return self.datasets_of(fold, train, valid, weight)
 
     def features_of(self, fold: Fold, units: pl.Series) -> np.ndarray:
         """Return (payments, features) float32; those of all units are kept where a fold is not too large."""
