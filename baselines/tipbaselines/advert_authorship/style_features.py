@@ -113,16 +113,22 @@ def _case(text: str) -> str:
 
 
 def _options(style: WritingStyle) -> set[str]:
-    after = len(style.sentences) - 1 - style.contact
-    place = {0: "last", 1: "last but one"}.get(after, "between") if style.contact else "first"
     return {
         f"separator {style.separator}",
         f"mask {style.mask}",
         f"body {style.body_case}",
         f"title {style.title_case}",
         *(f"emoji {mark}" for mark in style.emoji),
-        f"contact {'none' if style.contact < 0 else place}",
+        f"contact {_place(style)}",
     }
+
+
+def _place(style: WritingStyle) -> str:
+    """Return where the contact line stands: none, first, last, last but one, or between."""
+    if style.contact < 0:
+        return "none"
+    after = len(style.sentences) - 1 - style.contact
+    return "first" if style.contact == 0 else {0: "last", 1: "last but one"}.get(after, "between")
 
 
 def _numbers(body: str, style: WritingStyle) -> list[float]:

@@ -1,14 +1,13 @@
 """Records that Splink links (adverts or plain records), and where its SQL runs (DuckDB or Spark)."""
 
 import importlib.util
-from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -88,8 +87,15 @@ def _bands(sets: Shingles, rows: int) -> list[pl.Series]:
     return pl.DataFrame(bands).select(rare).get_columns()
 
 
-Words = namedtuple("Words", "size intersection overlap least")
-"""Names of functions of lists, which no standard of SQL has."""
+class Words(NamedTuple):
+    """Names of functions of lists, which no standard of SQL has."""
+
+    size: str
+    intersection: str
+    overlap: str
+    least: str
+
+
 WORDS = {
     "duckdb": Words("len", "list_intersect", "list_has_any", "list_min"),
     "spark": Words("size", "array_intersect", "arrays_overlap", "array_min"),

@@ -224,15 +224,17 @@ def _answers(asks: Sequence[AlignmentRequest], word_bits: int) -> list[Any]:
         made = iter(_of_pairs(kind, pairs, word_bits))
         for number in which:
             ask = asks[number]
-            rows = [(len(one.tokens), [next(made) for _ in ask.documents]) for one in ask.templates]
-            if kind == "bits":
-                answers[number] = np.array([bits for _, bits in rows])
-                continue
-            answers[number] = [
-                Alignment(np.array([m[:size] for m, _ in row]), np.array([i[: size + 1] for _, i in row]))
-                for size, row in rows
-            ]
+            of_template = [[next(made) for _ in ask.documents] for _ in ask.templates]
+            answers[number] = np.array(of_template) if kind == "bits" else _alignments(ask, of_template)
     return answers
+
+
+def _alignments(ask: AlignmentRequest, of_template: list[list[Any]]) -> list[Alignment]:
+    sizes = (len(one.tokens) for one in ask.templates)
+    return [
+        Alignment(np.array([m[:size] for m, _ in rows]), np.array([i[: size + 1] for _, i in rows]))
+        for size, rows in zip(sizes, of_template, strict=True)
+    ]
 
 
 def _of_pairs(kind: str, pairs: list[tuple[Template, np.ndarray]], word_bits: int) -> list[Any]:

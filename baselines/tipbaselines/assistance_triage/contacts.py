@@ -39,11 +39,12 @@ def targets(frame: pl.DataFrame) -> dict[str, Target]:
     found = {c.removeprefix(LABEL): frame[c] for c in frame.columns if c.startswith(LABEL)}
     if URGENCY in frame.columns:
         found |= {f"{URGENCY}>={level}": frame[URGENCY] >= level for level in LEVELS}
-    known = {name: values.is_not_null().arg_true() for name, values in found.items()}
-    return {
-        name: (rows.cast(pl.Int64).to_numpy(), found[name].gather(rows).cast(pl.Int64).to_numpy())
-        for name, rows in known.items()
-    }
+    return {name: _target(values) for name, values in found.items()}
+
+
+def _target(values: pl.Series) -> Target:
+    known = values.is_not_null().to_numpy()
+    return np.flatnonzero(known), values.drop_nulls().cast(pl.Int64).to_numpy()
 
 
 def labelset_frame(units: pl.Series, scores: dict[str, np.ndarray]) -> pl.DataFrame:

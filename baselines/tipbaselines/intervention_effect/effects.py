@@ -201,8 +201,12 @@ class EffectForecast(NamedTuple):
     degrees: float
 
 
-EffectEstimate = tuple[float, float | None, float | None]
-"""An effect, and the ends of its 95% interval, which may be lacking."""
+class EffectEstimate(NamedTuple):
+    """An effect with its 95% interval, which may be lacking."""
+
+    estimate: float
+    lower: float | None
+    upper: float | None
 
 
 class EffectMethod(Untrained, ABC):
@@ -228,10 +232,14 @@ class EffectMethod(Untrained, ABC):
         observed, forecast, periods = found
         if scale == "share":  # what the platform gained by what the closed one lost, by the delta method
             closed = market.same_day(effect)["platform"].drop_nulls()
-            beside = self._compare(market, effect, closed[0]) if len(closed) else None
-            if beside is None or (lost := beside[1].total - beside[0]) <= 0:
+            found = self._compare(market, effect, closed[0]) if len(closed) else None
+            if found is None:
                 return None
-            share, other = (observed - forecast.total) / lost, beside[1]
+            left, other, _ = found
+            lost = other.total - left
+            if lost <= 0:
+                return None
+            share = (observed - forecast.total) / lost
             noise = np.hypot(forecast.spread * forecast.total, share * other.spread * other.total) / lost
             return interval(share, float(noise), min(forecast.degrees, other.degrees))
         if scale == "level":
@@ -259,7 +267,7 @@ def prediction_frame(fold: Fold, estimate: Callable[[Effect], EffectEstimate | N
     unit = fold.task.unit
     effects = fold.to_predict().sort(unit).collect()
     rows = [(row[unit], *(estimate(row) or (None, None, None))) for row in effects.iter_rows(named=True)]
-    floats = dict.fromkeys(("estimate", "lower", "upper"), pl.Float64)
+    floats = dict.fromkeys(EffectEstimate._fields, pl.Float64)
     return pl.DataFrame(rows, schema={unit: effects.schema[unit], **floats}, orient="row")
 
 
@@ -268,9 +276,9 @@ def interval(estimate: float, spread: float, degrees: float) -> EffectEstimate:
     from scipy.stats import t
 
     if not np.isfinite(spread) or degrees < 1:
-        return float(estimate), None, None
+        return EffectEstimate(float(estimate), None, None)
     half = float(spread * t.ppf((1 + CONFIDENCE) / 2, degrees))
-    return float(estimate), float(estimate - half), float(estimate + half)
+    return EffectEstimate(float(estimate), float(estimate - half), float(estimate + half))
 
 
 def placebo_spread(course: Course, window: slice, total: Callable[[Course], float]) -> tuple[float, float]:

@@ -27,16 +27,7 @@ class FirstCue(ActMethod):
     def fit(self, fold: Fold, seed: int) -> None:
         train, valid = self.read_parts(fold)
         known = self._vocabulary.values["act"]
-        listed = [known.index(act) + 1 for act in self.listed if act in known]
-        chosen: list[int] = []
-        best = 0.0
-        while left := [act for act in listed if act not in chosen]:
-            reached = {act: f1_of_first(train, [*chosen, act]) for act in left}
-            act = max(left, key=reached.__getitem__)
-            if reached[act] <= best:
-                break
-            chosen.append(act)
-            best = reached[act]
+        chosen = choose_cues(train, [known.index(act) + 1 for act in self.listed if act in known])
         if valid.label.any():
             kept = [chosen[:count] for count in range(1, len(chosen) + 1)]
             chosen = max(kept, key=lambda acts: f1_of_first(valid, acts), default=[])
@@ -48,6 +39,20 @@ class FirstCue(ActMethod):
     def score(self, at: np.ndarray, steps: CodedMessages) -> np.ndarray:
         self._heard[at] |= self._cues[steps.act]
         return self._heard[at].astype(np.float64)
+
+
+def choose_cues(train: ConversationArrays, listed: list[int]) -> list[int]:
+    """Return acts (codes) in the order in which each raises F1 on the training conversations most, until none does."""
+    chosen: list[int] = []
+    best = 0.0
+    while left := [act for act in listed if act not in chosen]:
+        reached = {act: f1_of_first(train, [*chosen, act]) for act in left}
+        act = max(left, key=reached.__getitem__)
+        if reached[act] <= best:
+            break
+        chosen.append(act)
+        best = reached[act]
+    return chosen
 
 
 def f1_of_first(of: ConversationArrays, acts: list[int]) -> float:

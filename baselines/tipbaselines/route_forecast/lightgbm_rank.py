@@ -6,7 +6,7 @@ size, coordinates and jurisdictions where there are any. Cost: half a minute for
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -20,8 +20,12 @@ from tipbaselines.trees import BoostedTrees
 TINY = 1e-9
 
 
-Queries = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Of several queries: features (candidates, features), whether a candidate is right, and candidates a query."""
+class Queries(NamedTuple):
+    """Candidates of several queries: features (candidates, features), whether right, and candidates a query."""
+
+    features: np.ndarray
+    right: np.ndarray
+    sizes: np.ndarray
 
 
 @dataclass(eq=False)
@@ -53,7 +57,7 @@ class LightgbmRank(TownMethod):
         watched = self._queries(stops_of(fold, "valid"), self._counts)
         self._model: Any = None
         if learnt:
-            chosen = np.zeros(sum(len(sizes) for _, _, sizes in learnt), dtype=bool)
+            chosen = np.zeros(sum(len(q.sizes) for q in learnt), dtype=bool)
             chosen[np.random.default_rng(seed).permutation(len(chosen))[: self.moves]] = True
             data = _dataset(learnt, chosen)
             stop = _dataset(watched, reference=data) if watched else None
@@ -76,7 +80,7 @@ class LightgbmRank(TownMethod):
             elsewhere = np.arange(self.towns.most) != past.here(at)[:, None]
             left = self.towns.there[past.region[at]] & elsewhere
             right = np.arange(self.towns.most) == town[:, None]
-            made.append((described[left], right[left].astype(np.int8), left.sum(axis=1)))
+            made.append(Queries(described[left], right[left].astype(np.int8), left.sum(axis=1)))
         return made
 
     def _features(self, levels: list[np.ndarray], past: Histories, at: np.ndarray) -> np.ndarray:

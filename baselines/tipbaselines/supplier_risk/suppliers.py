@@ -148,28 +148,30 @@ def neighbour_features(chain: SupplyChain) -> np.ndarray:
         for name, events in counted:
             every, number = events[name], relation @ events[name]
             columns.append(number)
-            for values in (values for level, values in events.items() if level != name):
-                usual = PRIOR_EVENTS * values.sum() / max(every.sum(), 1)
-                columns.append((relation @ values + usual) / (number + PRIOR_EVENTS))
+            for level, values in events.items():
+                if level != name:
+                    usual = PRIOR_EVENTS * values.sum() / max(every.sum(), 1)
+                    columns.append((relation @ values + usual) / (number + PRIOR_EVENTS))
     terms = fill_gaps(_dealings(chain).to_numpy().astype(np.float32))
     of_buyers = mean_matrix(supplies) @ terms
     of_buyers[np.asarray(supplies.getnnz(axis=1)) == 0] = np.nan
-    found = [np.column_stack(columns), of_buyers]
-    agencies = chain.tables.get("agencies", pl.DataFrame())
-    if "agency" in agencies.columns and len(chain.agencies):
-        of_agency = _columns(agencies.drop("agency", "region", strict=False))
-        coded = chain.agencies.to_frame("agency").join(
-            of_agency.with_columns(agencies["agency"]), on="agency", how="left", maintain_order="left"
-        )
-        values = coded.drop("agency").cast(pl.Float32).fill_null(float("nan")).to_numpy()
-        found.append(np.where(chain.agency[:, None] < 0, np.nan, values[np.maximum(chain.agency, 0)]))
-    return np.hstack(found).astype(np.float32)
+    return np.hstack([np.column_stack(columns), of_buyers, _of_the_agency(chain)]).astype(np.float32)
 
 
 def _counts(events: pl.DataFrame) -> dict[str, np.ndarray]:
     """Return columns of :func:`_events` that count: the rows, and those with each level."""
     named = {name: name.split(" ")[1:2] for name in events.columns}
     return {name: events[name].to_numpy() for name, second in named.items() if not {*second} & {*SUMMARIES}}
+
+
+def _of_the_agency(chain: SupplyChain) -> np.ndarray:
+    agencies = chain.tables.get("agencies", pl.DataFrame())
+    if "agency" not in agencies.columns or not len(chain.agencies):
+        return np.zeros((chain.count, 0), dtype=np.float32)
+    columns = _columns(agencies.drop("agency", "region", strict=False)).with_columns(agencies["agency"])
+    of_code = chain.agencies.to_frame("agency").join(columns, on="agency", how="left", maintain_order="left")
+    values = of_code.drop("agency").cast(pl.Float32).fill_null(float("nan")).to_numpy()
+    return np.where(chain.agency[:, None] < 0, np.nan, values[np.maximum(chain.agency, 0)])
 
 
 def _largest(at: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
