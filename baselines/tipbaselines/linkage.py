@@ -73,7 +73,8 @@ class Shingles:
 
 @remember(2)
 def shingles(texts: Sequence[str], width: int) -> Shingles:
-    """Return hashed runs of ``width`` tokens of each text, or all of a shorter one; content decides the hash."""
+    """Return hashed runs of ``width`` tokens of each text (the whole text where it is shorter); content decides the
+    hash."""
     known: dict[str, np.ndarray] = {}
     for text in texts:
         if text not in known:

@@ -15,7 +15,8 @@ def constant(probability: float) -> Model:
 
 
 def fit_logistic(features: Any, labels: np.ndarray, c: float, weight: np.ndarray | None = None) -> Model:
-    """Fit a logistic regression. ``c``: inverse strength of L2. ``labels``: 0/1, both classes. ``weight``: of rows."""
+    """Fit an L2-penalised logistic regression (inverse strength ``c``). ``labels``: 0/1, both classes. ``weight``: of
+    each row, else 1."""
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=c, max_iter=2000).fit(features, labels, sample_weight=weight)

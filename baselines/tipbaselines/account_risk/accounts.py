@@ -157,7 +157,9 @@ BLOCK = 8192  # Rows of a product at a time, so that two hops never stand in mem
 
 def neighbour_features(graph: AccountGraph, values: np.ndarray, hops: int = 2) -> np.ndarray:
     """Return (nodes, features) float32 of the neighbourhood of each node, NaN where it has no such neighbour.
-    ``values``: (nodes, columns) of the accounts themselves; NaN counts as the column's median. ``hops``: 1 or 2."""
+
+    ``values``: (nodes, columns) of the accounts themselves; NaN counts as the column's median. ``hops``: 1 or 2.
+    """
     out, back = mean_matrix(graph.adjacency()), mean_matrix(graph.adjacency().T.tocsr())
     values = fill_gaps(values).astype(np.float32)
     to, by = out @ values, back @ values
@@ -223,9 +225,11 @@ def _closure(graph: AccountGraph) -> np.ndarray:
 
 
 def feature_matrix(graph: AccountGraph, ties: bool | None, does: str) -> np.ndarray:
-    """Return (nodes, features) float32 of accounts' columns and, with ``ties``, of counts of their ties; with None
-    where accounts have no columns. Raises UsageError where there is no feature; ``does``: what needs them, for the
-    message, such as "account_risk/lightgbm learns from"."""
+    """Return (nodes, features) float32 of accounts' columns and, with ``ties``, of counts of their ties.
+
+    ``ties``: None for counts where accounts have no columns. ``does``: what needs features, for the message, such as
+    "account_risk/lightgbm learns from". Raises UsageError where there is no feature.
+    """
     own = own_columns(graph)
     counted = not own.width if ties is None else ties
     frames = [own, *([tie_columns(graph)] if counted and graph.ties.height else [])]

@@ -89,7 +89,8 @@ def template_clusters(documents: list[tuple[str, ...]], copies: np.ndarray, phra
 
 
 def _coarse(documents: list[tuple[str, ...]], phrases: int) -> list[list[int]]:
-    """Return components of documents over the ``phrases`` rarest five-word phrases of each that another one has too."""
+    """Return components of documents over the ``phrases`` rarest five-word phrases of each that another document has
+    too."""
     sets = shingles([" ".join(d) for d in documents], PHRASE)
     _, phrase, frequency = np.unique(sets.values, return_inverse=True, return_counts=True)
     owner, frequency = np.repeat(np.arange(len(documents)), np.diff(sets.offsets)), frequency[phrase]
@@ -135,7 +136,8 @@ def _fine(
 def _template(
     seed: np.ndarray, among: list[np.ndarray], alone: np.ndarray, word_bits: int
 ) -> Requests[Template | None]:
-    """Return the cheapest template with slots of the seed, the first document, and those that join it; None if none."""
+    """Return the cheapest template with slots from the seed, the first of the documents, and those that join it; None
+    where none does."""
     whole = Template(seed, np.zeros(len(seed) + 1, dtype=bool))
     [bits] = yield AlignmentRequest("bits", [whole], among)
     joined = np.flatnonzero(bits < alone)

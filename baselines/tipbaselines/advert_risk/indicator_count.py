@@ -74,7 +74,7 @@ def _phrase_columns(rows: pl.DataFrame, language: str | None) -> pl.DataFrame:
     for name, by_language in indicators().items():
         every = [phrase for phrases in by_language.values() for phrase in phrases]
         phrases = map(pl.escape_regex, by_language.get(language or "", every))
-        # up to 14 times as quick as contains_any
+        # One pattern is quicker than contains_any, up to 14 times.
         said[name] = pl.col("lowered").str.contains("|".join(phrases)).cast(pl.Float64)
     return rows.select("text", "language", **said)
 

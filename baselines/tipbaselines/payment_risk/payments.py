@@ -182,7 +182,8 @@ class Side:
     def window(
         self, wallet: np.ndarray, minute: np.ndarray, days: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return each wallet's payments within so many days of a minute, about how many others, and the sum."""
+        """Return each wallet's payments within so many days of a minute, about how many different others they are with,
+        and their sum."""
         reach = days * MINUTES_A_DAY
         key = self._of(wallet, minute)
         # Looked up in order, which is several times faster than as they come.
@@ -223,8 +224,11 @@ def turnover(ledger: Payments, days: int) -> dict[str, np.ndarray]:
 
 
 def graph_features(ledger: Payments, rows: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """Return (rows, features) float32 of the payments at these rows, NaN where one does not exist. ``marks``:
-    (payments, columns) properties of each payment; their means over the wallets' other payments are features."""
+    """Return (rows, features) float32 of the payments at these rows, NaN where one does not exist.
+
+    ``marks``: (payments, columns) properties of each payment; their means over the wallets' other payments are
+    features.
+    """
     out, into = Side(ledger, ledger.payer, ledger.payee), Side(ledger, ledger.payee, ledger.payer)
     payer, payee = ledger.payer[rows], ledger.payee[rows]
     minute, amount = ledger.minute[rows], ledger.amount[rows]

@@ -163,17 +163,22 @@ def _newton(
 
 
 def estimate_exists(matrix: np.ndarray, counts: np.ndarray) -> bool:
-    """Return whether a log-linear model has an estimate: whether some table with all cells above 0 has the margins of
-    this one, by the linear program of Fienberg and Rinaldo (2012). ``matrix``: [cells, columns]; ``counts``:
-    [cells]."""
+    """Return whether the estimate of a log-linear model exists: whether some table with all cells above 0 has the
+    margins of this one. The linear program of Fienberg and Rinaldo (2012).
+
+    ``matrix``: [cells, columns]; ``counts``: [cells].
+    """
     from scipy.optimize import linprog
 
     cells, columns = matrix.shape
-    least = np.append(np.zeros(cells), -1.0)
-    above = np.hstack([-np.eye(cells), np.ones((cells, 1))])
-    margins = np.hstack([matrix.T, np.zeros((columns, 1))])
-    bounds = [(0, None)] * (cells + 1)
-    found = linprog(least, above, np.zeros(cells), margins, matrix.T @ counts, bounds)
+    found = linprog(
+        np.append(np.zeros(cells), -1.0),
+        A_ub=np.hstack([-np.eye(cells), np.ones((cells, 1))]),
+        b_ub=np.zeros(cells),
+        A_eq=np.hstack([matrix.T, np.zeros((columns, 1))]),
+        b_eq=matrix.T @ counts,
+        bounds=[(0, None)] * (cells + 1),
+    )
     return bool(found.success and -found.fun > SOME)
 
 

@@ -37,7 +37,8 @@ PLAIN = "Plain BIC (baseline.method.dispersion=false)"
 
 @dataclass(eq=False)
 class ModelAverage(Untrained):
-    """``terms``: most dependent pairs in a model; ``dispersion``: whether to divide deviances by it, else plain BIC."""
+    """``terms``: dependent pairs of lists in a model, at most; ``dispersion``: whether deviances are divided by it,
+    plain BIC if not."""
 
     terms: int = 5
     dispersion: bool = True

@@ -22,7 +22,7 @@ from tipbaselines.recruitment_onset.conversations import ActMethod, CodedMessage
 AT_ONCE = 256
 """Conversations that go through the recursions side by side: what is kept of them fits into a cache."""
 ExpectedCounts = tuple[np.ndarray, np.ndarray, list[np.ndarray]]
-"""Of moves [states, states], of starts [states] and of symbols, [symbols, states] each."""
+"""Expected numbers of moves [states, states], of starts [states], and of symbols of each kind [symbols, states]."""
 
 
 @dataclass(eq=False)
@@ -93,12 +93,13 @@ class HiddenMarkov(ActMethod):
     def _expect(
         self, train: ConversationArrays, members: np.ndarray, states: np.ndarray, sums: ExpectedCounts
     ) -> float:
-        """Add what is expected of some conversations to the sums; return their log-likelihood.
+        """Add the expected moves, starts and symbols of some conversations to ``sums``; return their log-likelihood.
 
         ``members``: positions, the longest first, so that those still going on at a step are always the first.
         ``states``: the only ones that they may be in. Arrays are (steps, members, states).
         """
-        (moves, begins, counts), length = sums, train.length[members]
+        moves, begins, counts = sums
+        length = train.length[members]
         step = np.arange(length[0])[:, None]
         rows = train.start[members] + np.minimum(step, length - 1)
         going = (step < length).sum(axis=1)

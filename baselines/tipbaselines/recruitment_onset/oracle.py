@@ -135,7 +135,7 @@ class ThreadFilter:
         turns = ~begins & (role != self._role[at])
         minute = rows["minute"].to_numpy().astype(np.int64)
         late = (minute >= self._ends[at]) & (self._minute[at] < self._ends[at]), minute >= self._ends[at]
-        # of the speaker after the last one; who opens is in the prior
+        # Probability of the speaker after the last one; who opens is in the prior.
         again = self._again[:, self._role[at]].T
         speaker = np.where((role == self._role[at])[:, None], again, 1 - again)
         self._role[at] = role
@@ -162,7 +162,8 @@ class ThreadFilter:
     def _times(self, at: np.ndarray, minute: np.ndarray, begins: np.ndarray) -> np.ndarray:
         """Return (rows, profiles, stages) probability of the class of gap, and of day and hour where they were chosen.
 
-        A message put off to the end of a sitting's longest pause may have been chosen for any minute before.
+        A message that came too early was put off to the end of the longest pause of a sitting: it may have been chosen
+        for any minute before.
         """
         before, self._minute[at] = self._minute[at], minute
         gap, days = minute - before, minute // MINUTES_A_DAY - before // MINUTES_A_DAY

@@ -72,7 +72,10 @@ class Towns:
         return weight / weight.sum(axis=1, keepdims=True)
 
     def best(self, rows: pl.DataFrame, unit: str, region: np.ndarray, scores: np.ndarray) -> pl.DataFrame:
-        """Return ``[unit, candidate, score]``: the ten best towns after each stop by finite scores (rows, most)."""
+        """Return ``[unit, candidate, score]``: the ten best towns after each stop by ``scores`` (rows, most).
+
+        Positions without a town, or with a score that is not finite, are left out.
+        """
         known = np.where(self.there[region] & np.isfinite(scores), scores, -np.inf)
         best = np.argsort(-known, axis=1, kind="stable")[:, :MOST]
         row, column = np.nonzero(np.isfinite(np.take_along_axis(known, best, axis=1)))
@@ -239,7 +242,8 @@ class TownMethod(ABC):
 def replay(
     stops: pl.DataFrame, unit: str, towns: Towns
 ) -> Iterator[tuple[Histories, np.ndarray, np.ndarray]]:
-    """Yield known stops, sorted by unit and sequence, by step: pasts, units that go on, and their next towns."""
+    """Yield known stops, sorted by unit and sequence, step by step: pasts, positions of the units that go on, and
+    their next towns."""
     past = Histories(stops.select(unit).unique(), unit, towns)
     step = pl.int_range(pl.len()).over(unit)
     following = pl.Series("next", np.roll(towns.positions(stops)[1], -1))
@@ -251,7 +255,8 @@ def replay(
 
 
 def best_of(method: TownMethod, stops: pl.DataFrame, choices: Sequence[float], name: str) -> float:
-    """Return the value of an attribute with the highest mean reciprocal rank on known stops; without any the first."""
+    """Return the value of an attribute for which a method's mean reciprocal rank on known stops is highest; the first
+    without any stops."""
     reached = []
     for choice in choices:
         setattr(method, name, choice)

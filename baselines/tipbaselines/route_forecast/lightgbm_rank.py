@@ -1,8 +1,9 @@
 """Boosted trees that rank candidate towns: by Markov scores, own visits and how long ago, size and distance.
 
 LambdaMART (Burges 2010) in LightGBM (Ke et al. 2017). It learns from the moves of training circuits, half of them with
-the counts of the other half; the valid part stops the boosting. Needs towns of stops, and a list of towns; uses their
-size, coordinates and jurisdictions where there are any. Cost: half a minute for 25,000 moves on one core.
+the counts of the other half, so that no move is its own evidence; the valid part stops the boosting. Needs towns of
+stops, and a list of towns; uses their size, coordinates and jurisdictions where there are any. Cost: half a minute for
+25,000 moves on one core.
 """
 
 from dataclasses import dataclass
