@@ -62,6 +62,13 @@ def test_own_features_are_columns_of_a_firm_its_audits_and_its_terms() -> None:
     assert found["bought mean payment_days"].to_list()[2:] == [30, 90]
 
 
+def test_what_is_not_finite_is_no_largest_value() -> None:
+    audits = AUDITS.with_columns(grade=pl.Series([1.0, np.inf, 0.0]))
+    found = own_features(read_supply_chain(fold(FIRMS, audits=audits)))
+    assert found["audits most grade"][0] == 1
+    assert np.isnan(found["audits most grade"][1])
+
+
 def test_neighbours_are_the_agencys_others_buyers_suppliers_and_those_who_share_a_buyer() -> None:
     found = neighbour_features(chain())
     audit_levels, topics = 2, 2
