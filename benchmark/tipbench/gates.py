@@ -42,7 +42,7 @@ SMALL = 64
 Measured = tuple[Callable[[Floats], Any], int]
 """A gate's value, a number, as a function of multiplicities of clusters, [clusters]; and the number of clusters."""
 Question = tuple[str, float, Iterable[tuple[str, Measured]]]
-"""A gate, its limit, and what is measured of which subject."""
+"""A gate, its limit, and what is measured, by subject."""
 
 
 class Reading(NamedTuple):
@@ -214,7 +214,8 @@ class Units:
 Tables = dict[str, pl.LazyFrame]
 """The tables of a fold; beside them its test units as ``units``, and their rows where they come step by step."""
 Frames = Iterable[pl.LazyFrame]
-"""Further columns of units, or of what a column of theirs names: each frame is joined by its first column."""
+"""Further columns: each frame is joined by its first column, which is the key of the units, or a column of theirs that
+names something else, such as an advert's account."""
 TRUTH, LABELS = r"^(label|cluster|weight|target_\w+)$", r"^(label|target_\w+)$"
 """Columns of a gate's frame that are no features; and those of them that are labels."""
 
@@ -464,7 +465,7 @@ GATES = {
 """Gates of tasks with a label."""
 
 
-# What single tasks must not give away beside: keys, numbers and order in tasks that rank, group or count.
+# Further gates of single tasks: keys, numbers and order in tasks that rank, group or count, and what else may leak.
 
 FARTHEST = 0.10
 """How far from .5 the AUROC of a conversation's length may be."""
@@ -546,7 +547,7 @@ def ask_case_keys(prepared: Prepared, source: Source) -> Iterator[Question]:
 
 
 TOWNS_AT_CHANCE = float(np.sum(1 / np.arange(1, 11)) / 23)
-"""Of ten out of the 23 towns that one is not in, in random order."""
+"""The mean reciprocal rank of ten of the 23 towns that one is not in, in random order."""
 TOWN_KEYS = {
     "highest number": pl.col("candidate"),
     "lowest number": -pl.col("candidate"),
@@ -557,8 +558,8 @@ TOWN_KEYS = {
 
 
 def ask_town_keys(prepared: Prepared, source: Source) -> Iterator[Question]:
-    """Yield how far from chance the ten towns score that a key ranks first among those of a query's region, without
-    the town that the query is in."""
+    """Yield how far from chance a ranking by each key scores: of the ten first towns of a query's region, without the
+    town that the query is in."""
     rows = prepared.streams[0].test.rows.select("sequence", query="stop", here="town")
     asked = prepared.answers.frame.select("region", query="stop").join(rows, on="query")
     listed = asked.join(prepared.answers.candidates, on="region").sort("candidate")

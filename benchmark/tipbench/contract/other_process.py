@@ -26,7 +26,7 @@ def run_elsewhere(trial: Trial) -> TrialRun:
 
     make = wrap_non_picklable_objects(trial.make)
     asked = (trial.name, trial.task.name, make, trial.source, trial.labels, trial.access)
-    seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
+    seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"  # not that of this process
     path = os.pathsep.join(place or os.curdir for place in sys.path)
     with TemporaryDirectory() as folder:
         done = subprocess.run(

@@ -257,7 +257,7 @@ def check_columns_available(needs: Collection[str], tables: dict[str, pl.LazyFra
 def _linked_keys(
     task: Task, source: Source, units: pl.LazyFrame, visible: Collection[str]
 ) -> dict[str, pl.LazyFrame]:
-    """Return, by the name of the key of each other table with hidden columns, the keys that the fold's units have.
+    """Return the keys of other tables with hidden columns that the fold's units have, by the name of the key.
 
     They are collected, so that no plan names the hidden column that they come from.
     """

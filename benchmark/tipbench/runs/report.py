@@ -299,7 +299,8 @@ ACCUSED = ("accusations_per_find_50", "accusations_per_find", "wrongful_links")
 
 
 def first_accused(scores: Mapping[str, Any]) -> Any:
-    """Return what scores by metric have of the first of :data:`ACCUSED` among them, None where they have none."""
+    """Return, of scores by metric, that of the first metric of :data:`ACCUSED` that they have; None where they have
+    none."""
     return next((scores[name] for name in ACCUSED if name in scores), None)
 
 
@@ -332,8 +333,8 @@ ALL = "all"
 def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[list[Column], list[list[str]]]:
     """Return columns and cells of the rows. Leakage stands in the random split's row, drift in the forward split's.
 
-    ``chosen``: names or titles of :data:`SHOWN`, in the order wanted; :data:`ALL` alone for all that say anything.
-    Without it, those of the latter that are shown at first. Raises UsageError for a name that no column has.
+    ``chosen``: names or titles of :data:`SHOWN`, in the order wanted, or :data:`ALL` alone; None for those that are
+    shown at first. Of the latter two only columns that say anything. Raises UsageError for a name that no column has.
     """
     if chosen is not None and list(chosen) != [ALL]:
         shown = [replace(one, leave=0) for one in choose_columns(SHOWN, chosen)]
@@ -362,7 +363,14 @@ class Block:
 
 
 IN_BLOCKS = (
-    *("interval", "accused_per_find", "leakage", "drift", "valid", "share_of_oracle", "harm_gap", "seconds"),
+    "interval",
+    "accused_per_find",
+    "leakage",
+    "drift",
+    "valid",
+    "share_of_oracle",
+    "harm_gap",
+    "seconds",
 )
 """Columns of a block after the scores; interval and accusations are never left out."""
 
@@ -409,12 +417,12 @@ def _block(lines: Sequence[Row], name_data: bool) -> Block:
 
 
 def _of_any(column: Column) -> Column:
-    """Return the column of a block that says what any row of a method says."""
+    """Return the column for a block, whose cell is that of any row of a method: all rows of one say the same."""
     return replace(column, text=lambda of: column.text(next(iter(of.values()))))
 
 
 def _of_split(column: Column, split: str) -> Column:
-    """Return the column of a block that says what a method's row of this split says."""
+    """Return the column for a block, whose cell is that of a method's row on this split."""
     return replace(column, text=lambda of: column.text(of[split]) if split in of else NOTHING)
 
 
@@ -456,6 +464,7 @@ def number(value: float | None) -> str:
 
 
 def _formatter(form: str) -> Callable[[float | None], str]:
+    """Return a function that writes a number in this format, and None as :data:`NOTHING`."""
     return lambda value: NOTHING if value is None else format(value, form)
 
 
