@@ -365,5 +365,5 @@ def method_version(target: str) -> str:
     if is_shipped(target):
         return __version__
     place = place_of(module.partition(".")[0])  # found without importing it: it may be for a fence
-    path = place and place.find(module)
+    path = None if place is None else place.find(module)
     return UNKNOWN if path is None else f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"

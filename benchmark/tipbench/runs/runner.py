@@ -239,7 +239,8 @@ def record(
     """Store a run in its cell's folder, a user's own ids beside numbered units, and return its result.
 
     Where the files are not those that the config of the data describes, the description is left out. ``method``: as it
-    was made, for what it declares. Raises Unwritable where the run cannot be written.
+    was made, for what it declares; ``valid``: as :func:`validate` returns it; ``fence``: what the method was kept from.
+    Raises Unwritable where the run cannot be written.
     """
     cell, config, kept = job.cell, job.cell.config, job.kept
     if not is_described(config, job.versions.data):
@@ -248,9 +249,10 @@ def record(
     if prepared.names is not None and unit in predictions.columns:
         predictions = predictions.join(prepared.names, on=unit, how="left", maintain_order="left")
     content = results.parquet_bytes(predictions)
-    valid_score, valid_content, valid_file = valid[0], None, None
-    if valid[1] is not None:
-        valid_content = results.parquet_bytes(valid[1])
+    valid_score, valid_predictions = valid
+    valid_content = valid_file = None
+    if valid_predictions is not None:
+        valid_content = results.parquet_bytes(valid_predictions)
         valid_file = PredictionsFile(file=results.VALID, digest=results.digest_of(valid_content))
     warnings = evaluation.warnings + ([UNKNOWN_PEAK] if cost.peak_mib is None else [])
     result = Result(
@@ -319,8 +321,14 @@ def run(
     if jobs:
         _check_place(jobs[0].cell.runs)
         chosen = engine_of(engine)
-        place = {"folder": os.getcwd(), "import_path": tuple(sys.path)}
-        work = partial(run_batch, **place, fence=fence, raising=raising, log_file=log_file)
+        work = partial(
+            run_batch,
+            folder=os.getcwd(),
+            import_path=tuple(sys.path),
+            fence=fence,
+            raising=raising,
+            log_file=log_file,
+        )
         with logging_to(log_file):
             done = run_all(work, deal(jobs, chosen.here), chosen, "cells", quiet, len)
         outcomes |= {outcome.cell.folder: outcome for of_batch in done for outcome in of_batch}
