@@ -149,11 +149,7 @@ def _report(
     failures = [outcome for outcome in outcomes if outcome.result is None]
     lines = report.rows(results, beside if results else ())
     found = {(one.data, one.task): one.sentence for one in findings([*results, *beside] if results else [])}
-    figure, trouble = settings.figure.path, None
-    try:
-        figure = figure if figure is not None and save(lines, figure) else None
-    except UsageError as error:  # it is raised once the table is shown
-        figure, trouble = None, error
+    figure, trouble = _figure(lines, settings.figure.path)
     if options.json and len(outcomes) == 1 and not beside:
         emit_json(results[0].model_dump(mode="json"))
     elif options.json:
@@ -176,8 +172,8 @@ def _report(
             if note := report.gap_note(lines, {column.title for column in columns}.difference(left_out)):
                 notice(f"note: {note}", options.quiet)
         for result in results:
-            title = f"{result.method_name}, split {result.split}: estimates"
             if len(result.estimates) > 1:  # a single one stands among the scores
+                title = f"{result.method_name}, split {result.split}: estimates"
                 emit_table(*report.estimate_table(result.estimates, task_of(result.task).unit), title)
         columns, cells = report.form_table_of_results(results)
         if cells and len({result.task for result in results}) == 1:
@@ -226,3 +222,11 @@ def _notes(results: Sequence[Result], alone: bool) -> list[str]:
         for note in result.notes:
             by_note.setdefault(note, {})[result.method] = None
     return [f"{', '.join(methods)}: {note}" for note, methods in by_note.items()]
+
+
+def _figure(lines: Sequence[report.Row], path: str | None) -> tuple[str | None, UsageError | None]:
+    """Return the file of the figure, and the error that kept it from being written, to raise after the table."""
+    try:
+        return path if path is not None and save(lines, path) else None, None
+    except UsageError as error:
+        return None, error
