@@ -18,7 +18,7 @@ Line = dict[str, Any]
 
 
 def complete(what: str, lines: Sequence[Line]) -> list[Line]:
-    """Return the lines of a list with what their files do not say; metrics have no files."""
+    """Return the lines of a list with what their files do not say; metrics have no files, and so no lines yet."""
     if what == "metrics":
         return _describe_metrics()
     found = [{**line, **DESCRIBED[what](line)} for line in lines]
@@ -74,4 +74,4 @@ DESCRIBED: dict[str, Callable[[Line], Line]] = {
     "splits": lambda line: {"summary": summary_of(line["name"]) or line["summary"]},
     "tasks": _describe_task,
 }
-"""What is listed -> what is said of a line of it beside what its file says."""
+"""For each list, the function that returns what a line says beside the contents of its file."""
