@@ -12,7 +12,13 @@ from tipbench.declarations import WORDS, Command, Parser, commands
 ASKED = "_ARGCOMPLETE"
 """The environment variable by which a shell asks for words in place of running the command."""
 KEYS = (
-    *("seed=", "labels=", "access=", "replicates=", "overwrite=", "runs.path=", "figure.path="),
+    "seed=",
+    "labels=",
+    "access=",
+    "replicates=",
+    "overwrite=",
+    "runs.path=",
+    "figure.path=",
     "engine.workers=",
 )
 

@@ -43,9 +43,8 @@ def config_folders(own: str | None) -> tuple[Path, ...]:
         )
     for path in sorted(folders[0].rglob("*.yaml")):
         mine = folder / path.relative_to(folders[0])
-        if (
-            mine.is_file() and mine.read_bytes() != path.read_bytes()
-        ):  # Hydra takes tipbench's; a copy may stay
+        # Of two files of one name Hydra takes tipbench's; a copy of it may stay.
+        if mine.is_file() and mine.read_bytes() != path.read_bytes():
             raise UsageError(f"{mine} has the name of {path}, which would be taken instead: rename yours.")
     return *folders, folder
 

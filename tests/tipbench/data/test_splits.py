@@ -272,10 +272,8 @@ def test_a_cut_train_part_keeps_whole_operations() -> None:
 def test_a_smaller_train_part_is_noted_with_its_numbers() -> None:
     made = world(6, 500, 30, 4)
     parted = partition(SPLITS["operation"], made.adverts, "advert", made)
-    has, yardstick = (
-        len(of(parted, "train", "cluster")),
-        pl.DataFrame({"cluster": range(1_000), "part": "train"}),
-    )
+    has = len(of(parted, "train", "cluster"))
+    yardstick = pl.DataFrame({"cluster": range(1_000), "part": "train"})
     _, note = limit_training(yardstick, SPLITS["operation"], parted, "advert")
     assert note == f"split=operation trains on {has} operations, forward on 1,000."
 
