@@ -61,9 +61,9 @@ def test_a_misspelt_task_names_the_nearest() -> None:
 
 
 def test_a_task_that_does_not_exist_is_answered_by_the_nearest_one_or_by_all() -> None:
-    for typed, near in (("advert_rsk", "advert_risk"), ("prevalance", "prevalence")):
+    for typed, near in (("advert_linkge", "advert_linkage"), ("prevalance", "prevalence")):
         with pytest.raises(UsageError) as error:
             task_of(typed)
-        assert str(error.value).startswith(f'task={typed} does not exist. Did you mean "{near}"')
+        assert str(error.value) == f'task={typed} does not exist. Did you mean "{near}"?'
     with pytest.raises(UsageError, match=r"Choose one of account_risk, .*supplier_risk\.$"):
         task_of("zzz")
