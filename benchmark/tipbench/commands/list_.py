@@ -13,6 +13,7 @@ examples:
 """
 
 import argparse
+from importlib import import_module
 from typing import Any
 
 from tipbench.config.options import config_folders, describe_option
@@ -52,9 +53,7 @@ def call(options: argparse.Namespace) -> None:
     found = all_options(config_folders(options.config_dir)).get(group, {})
     lines = [{**describe_option(path), "name": name} for name, path in found.items()]
     if options.what not in WHOLE:
-        from tipbench.commands._descriptions import complete
-
-        lines = complete(options.what, lines)
+        lines = import_module("tipbench.commands._descriptions").complete(options.what, lines)
     if options.json:
         emit_json([{column: line.get(column) for column in columns} for line in lines])
     else:
