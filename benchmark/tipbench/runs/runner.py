@@ -238,15 +238,13 @@ def record(
 ) -> Result:
     """Store a run in its cell's folder, a user's own ids beside numbered units, and return its result.
 
-    Where the files are not those that the config of the data describes, the description is left out. ``method``: as it
-    was made, for what it declares; ``valid``: as :func:`validate` returns it; ``fence``: what the method was kept from.
-    Raises Unwritable where the run cannot be written.
+    Where the files are not those that the config of the data describes, the description is left out. ``valid``: as
+    :func:`validate` returns it. Raises Unwritable where the run cannot be written.
     """
     cell, config, kept = job.cell, job.cell.config, job.kept
     if not is_described(config, job.versions.data):
         config = {**config, "data": without_prose(config["data"])}
-    unit = prepared.answers.unit
-    if prepared.names is not None and unit in predictions.columns:
+    if prepared.names is not None and (unit := prepared.answers.unit) in predictions.columns:
         predictions = predictions.join(prepared.names, on=unit, how="left", maintain_order="left")
     content = results.parquet_bytes(predictions)
     valid_score, valid_predictions = valid
