@@ -101,11 +101,16 @@ def test_a_writer_killed_at_any_moment_leaves_one_fill_folder_atomically(tmp_pat
         assert len(texts(tmp_path / "a")) == 1
 
 
-def test_what_was_moved_aside_by_a_killed_writer_comes_back(tmp_path: Path) -> None:
-    fill(tmp_path / "a", "old")
-    (tmp_path / "a").rename(tmp_path / ".old-a")
-    fill(tmp_path / "a", "new")
-    assert texts(tmp_path / "a") == {"new"}
+@pytest.mark.parametrize("replaced", [False, True])
+def test_what_a_killed_writer_moved_aside_is_in_no_later_writers_way(
+    tmp_path: Path, replaced: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atomic, "exchange", lambda *_: False)
+    if replaced:
+        fill(tmp_path / "a", "new")
+    fill(tmp_path / ".old-a", "old")
+    fill(tmp_path / "a", "newer")
+    assert texts(tmp_path / "a") == {"newer"}
     assert os.listdir(tmp_path) == ["a"]
 
 
@@ -247,17 +252,6 @@ def test_a_writer_that_ends_at_any_step_loses_neither_the_old_nor_the_new(
         assert os.listdir(tmp_path) == ["a"], "nothing is left beside"
     assert number > (2 if by_exchange else 3), "every step was one at which it ended"
     assert texts(folder) == {"new"}
-
-
-def test_a_folder_can_be_replaced_again_after_a_writer_that_ended_before_the_old_one_was_removed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(atomic, "exchange", lambda *_: False)
-    fill(tmp_path / "a", "new")
-    fill(tmp_path / ".old-a", "old")
-    fill(tmp_path / "a", "newer")
-    assert texts(tmp_path / "a") == {"newer"}
-    assert os.listdir(tmp_path) == ["a"]
 
 
 LIVING = """

@@ -14,9 +14,6 @@ from tipcore.errors import UsageError
 from tipcore.extras import EXTRAS, extra_with, how_to_install, is_missing, require
 
 ROOT = Path(__file__).parents[2]
-DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
-    "optional-dependencies"
-]
 BASELINES = sorted((ROOT / "configs" / "baseline").rglob("*.yaml"))
 
 PACKAGE = "tipbench"
@@ -62,12 +59,8 @@ def test_the_command_for_an_extra_names_the_wheel_or_the_checkout(
 
 
 def test_no_file_tells_a_reader_to_install_tipbench_from_a_package_index() -> None:
-    for hint in (
-        f"'{PACKAGE}[course]'",
-        f"pip install {PACKAGE}",
-        f'pip3 install -c x.txt "{PACKAGE}==0.5.0"',
-    ):
-        assert BY_NAME.search(hint)
+    hints = f"'{PACKAGE}[course]'", f"pip install {PACKAGE}", f'pip3 install -c x.txt "{PACKAGE}==0.5.0"'
+    assert all(map(BY_NAME.search, hints))
     folders = ("benchmark", "baselines", "datasets", "configs", "docs", "tests", ".ci", ".github")
     found = [path for folder in folders for path in (ROOT / folder).rglob("*")] + [*ROOT.glob("*.[my]*")]
     kinds = ("", ".py", ".md", ".yaml", ".yml", ".html", ".json", ".txt")
@@ -89,17 +82,18 @@ def test_the_extra_of_a_module_is_found_and_only_where_it_is_missing(absent: Non
 def test_a_folder_without_code_is_no_module(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, absent: None
 ) -> None:
-    (
-        tmp_path / "no_such_module"
-    ).mkdir()  # as ``datasets`` of a checkout is, where the library is not installed
+    """As ``datasets`` of a checkout is, where the library is not installed."""
+    folder = tmp_path / "no_such_module"
+    folder.mkdir()
     monkeypatch.syspath_prepend(tmp_path)
     assert is_missing("lost")
-    (tmp_path / "no_such_module" / "__init__.py").touch()
+    (folder / "__init__.py").touch()
     assert not is_missing("lost")
 
 
 def test_every_extra_of_the_code_is_one_of_the_distribution() -> None:
-    assert EXTRAS.keys() <= DECLARED.keys()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert EXTRAS.keys() <= project["optional-dependencies"].keys()
 
 
 @pytest.mark.parametrize("path", BASELINES, ids=lambda path: f"{path.parent.name}/{path.stem}")

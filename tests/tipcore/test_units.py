@@ -34,9 +34,7 @@ def test_a_long_chain_is_one_component() -> None:
 @given(lists=st.lists(st.lists(st.integers(0, 8), max_size=3) | st.none(), min_size=1, max_size=15))
 def test_units_that_share_a_value_share_a_component(lists: list[list[int] | None]) -> None:
     units = [100 + i for i in range(len(lists))]
-    rows = pl.DataFrame(
-        {"advert": units, "contacts": lists}, schema_overrides={"contacts": pl.List(pl.Int64)}
-    )
+    rows = pl.DataFrame({"advert": units, "contacts": lists}, schema_overrides=SCHEMA)
     pairs = [
         (i, j)
         for i, a in enumerate(lists)
@@ -50,7 +48,5 @@ def test_units_that_share_a_value_share_a_component(lists: list[list[int] | None
 
 
 def test_units_without_values_stand_alone() -> None:
-    rows = pl.DataFrame(
-        {"advert": [5, 3], "contacts": [[], None]}, schema_overrides={"contacts": pl.List(pl.Int64)}
-    )
+    rows = pl.DataFrame({"advert": [5, 3], "contacts": [[], None]}, schema_overrides=SCHEMA)
     assert shared_value_components(rows, "advert", "contacts").rows() == [(3, 3), (5, 5)]
