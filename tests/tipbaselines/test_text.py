@@ -8,15 +8,7 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
-from tipbaselines.text import (
-    TOKEN,
-    TextModel,
-    char_ngrams,
-    equal_values,
-    normalise,
-    texts,
-    tokens,
-)
+from tipbaselines.text import TOKEN, TextModel, char_ngrams, equal_values, normalise, texts, tokens
 
 
 def test_a_text_is_title_and_body_whichever_there_are() -> None:

@@ -76,9 +76,7 @@ def test_where_no_estimate_exists_none_is_given(counts: np.ndarray, terms: np.nd
         (9 * A + 8 * B + 7 * C + 3 * AB + 2 * AC + BC + ABC, ALL),
     ],
 )
-def test_where_an_estimate_exists_the_margins_are_those_observed(
-    counts: np.ndarray, terms: np.ndarray
-) -> None:
+def test_where_an_estimate_exists_margins_are_those_observed(counts: np.ndarray, terms: np.ndarray) -> None:
     found = fit(counts[None], 3, terms)
     assert np.isfinite(found.log_unseen[0])
     active = np.append([True, *(counts @ patterns(3) > 0)], terms[0])

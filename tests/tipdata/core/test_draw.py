@@ -155,12 +155,11 @@ def test_no_mean_gives_no_count() -> None:
 
 
 def test_over_dispersion_keeps_the_mean_and_has_the_weight_as_twice_its_spread() -> None:
-    drawn = over_disperse(Stream(0, "noise"), COUNT_IDS, np.full(len(COUNT_IDS), 100_000), 300)
+    means = np.full(len(COUNT_IDS), 100_000)
+    drawn = over_disperse(Stream(0, "noise"), COUNT_IDS, means, 300)
     assert drawn.mean() == pytest.approx(100_000, rel=0.005)
     assert drawn.std() == pytest.approx(15_000, rel=0.03)
-    assert (
-        over_disperse(Stream(0, "noise"), COUNT_IDS, np.full(len(COUNT_IDS), 100_000), 0) == 100_000
-    ).all()
+    assert (over_disperse(Stream(0, "noise"), COUNT_IDS, means, 0) == 100_000).all()
 
 
 def test_a_count_does_not_depend_on_the_others() -> None:

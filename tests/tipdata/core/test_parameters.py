@@ -89,9 +89,7 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("fault", PLANTED)
-def test_a_planted_fault_is_refused_by_file_and_parameter(
-    fault: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_planted_fault_is_told_by_file_and_parameter(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     document = {"market": {"event": {"planted": PLANTED[fault]}}}
     monkeypatch.setattr(world_module, "_document", lambda name: document)
     with pytest.raises(ValueError, match=re.escape(fault)) as refused:
@@ -221,9 +219,8 @@ def test_a_name_that_no_code_knows_is_told() -> None:
 
 def test_a_name_that_is_not_in_the_file_is_told_in_a_sentence() -> None:
     region = Region(World.of(NEWEST), 0)
-    with pytest.raises(
-        KeyError, match=r"world-0\.4\.0\.yaml: the code reads parameter places\.twons, .*: add it"
-    ):
+    said = r"world-0\.4\.0\.yaml: the code reads parameter places\.twons, .*: add it"
+    with pytest.raises(KeyError, match=said):
         _ = region["places.twons"]
 
 

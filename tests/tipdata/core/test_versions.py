@@ -74,15 +74,12 @@ def test_a_retired_version_is_refused_in_one_sentence_that_says_why_and_what_mak
 
 @pytest.mark.parametrize("ask", [World.of, parameters, lambda version: Release.of(version, "tiny")])
 def test_a_version_that_does_not_exist_names_those_that_can_be_made(ask: Callable[[str], object]) -> None:
-    with pytest.raises(
-        UsageError, match=r"^release version 9\.9\.9 does not exist: choose one of 0\.4\.0\.$"
-    ):
+    said = r"^release version 9\.9\.9 does not exist: choose one of 0\.4\.0\.$"
+    with pytest.raises(UsageError, match=said):
         ask("9.9.9")
 
 
-def test_files_of_a_retired_release_can_still_be_removed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_of_a_retired_release_can_be_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path))
     left = tmp_path / "0.3.0" / "tiny" / "00000"
     left.mkdir(parents=True)
@@ -151,9 +148,8 @@ def test_only_a_draft_needs_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
     with_versions(monkeypatch, v0_5_0="draft")
     check_status("0.4.0", draft=False)
     check_status("0.5.0", draft=True)
-    with pytest.raises(
-        UsageError, match=r"data version 0\.5\.0 is a draft .*: add --draft, or take 0\.4\.0\.$"
-    ):
+    said = r"data version 0\.5\.0 is a draft .*: add --draft, or take 0\.4\.0\.$"
+    with pytest.raises(UsageError, match=said):
         check_status("0.5.0", draft=False)
 
 
@@ -183,9 +179,8 @@ def test_a_profile_is_part_of_what_a_size_is_known_by() -> None:
 
 def test_a_profile_that_sets_no_parameter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world_module, "profile", lambda size: {"operations.kinds": 1} if size else {})
-    with pytest.raises(
-        ValueError, match=r"size forms sets operations\.kinds, which is not a parameter of the world"
-    ):
+    said = r"size forms sets operations\.kinds, which is not a parameter of the world"
+    with pytest.raises(ValueError, match=said):
         parameters_digest("0.4.0", "forms")
 
 

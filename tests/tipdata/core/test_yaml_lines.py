@@ -11,9 +11,8 @@ from tipdata.core.yaml_lines import LOADER, LineText, line_of, read_yaml_lines, 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.yaml")), ids=lambda path: path.name)
 def test_every_file_reads_as_any_reader_of_yaml_reads_it(path: Path) -> None:
-    assert repr(strip_lines(read_yaml_lines(path))) == repr(
-        yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
-    )
+    expected = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
+    assert repr(strip_lines(read_yaml_lines(path))) == repr(expected)
 
 
 def test_strings_keys_and_entries_know_their_lines(tmp_path: Path) -> None:

@@ -21,9 +21,8 @@ DRAWN = [stage for stage in stages() if stage.tables]
 
 
 def test_the_diagram_is_up_to_date() -> None:
-    assert f"tables {signature()}" in FILE.read_text(encoding="utf-8"), (
-        "run python -m tipdata.documents.schema"
-    )
+    text = FILE.read_text(encoding="utf-8")
+    assert f"tables {signature()}" in text, "run python -m tipdata.documents.schema"
 
 
 @pytest.fixture(scope="module")

@@ -9,15 +9,7 @@ from shared_regions import WORLD, Tables  # pyright: ignore[reportMissingImports
 from sklearn.metrics import roc_auc_score
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World, parameters
 from tipdata.stages.messages import acts
-from tipdata.stages.messages.acts import (
-    ACTS,
-    COURSES,
-    NOTHING,
-    OWN,
-    STAGES,
-    ThreadModel,
-    reply_rows,
-)
+from tipdata.stages.messages.acts import ACTS, COURSES, NOTHING, OWN, STAGES, ThreadModel, reply_rows
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +21,11 @@ def rows(world: Tables) -> pl.DataFrame:
 
 
 def test_messages_are_numbered_by_time(rows: pl.DataFrame) -> None:
-    ordered = rows.sort("conversation", "sequence")
-    expected = ordered.select(pl.int_range(1, pl.len() + 1).over("conversation"))
-    assert (ordered["sequence"] == expected.to_series()).all()
-    later = ordered.select(pl.col("minute").diff().over("conversation")).to_series().drop_nulls()
+    expected = rows.select(pl.int_range(1, pl.len() + 1).over("conversation"))
+    assert (rows["sequence"] == expected.to_series()).all()
+    later = rows.select(pl.col("minute").diff().over("conversation")).to_series().drop_nulls()
     assert later.min() == 1
-    assert (ordered["minute"] < DAYS * MINUTES_A_DAY).all()
+    assert (rows["minute"] < DAYS * MINUTES_A_DAY).all()
 
 
 def test_conversations_begin_with_a_message(world: Tables) -> None:
@@ -133,17 +124,15 @@ def test_odds_ratios_are_weak_and_most_acts_are_null_in_any_course() -> None:
 
 
 def test_every_course_and_form_has_a_profile_of_its_own_and_leaves_its_trace() -> None:
-    model = ThreadModel.of(World.of("0.4.0").region(0))
     world = World.of("0.4.0")
-    assert (
-        len(model.act) == len(acts.course_of_profile(world)) == 2 * len(acts.forms(world)) + len(COURSES) - 2
-    )
+    model, courses, forms = ThreadModel.of(world.region(0)), acts.course_of_profile(world), acts.forms(world)
+    assert len(model.act) == len(courses) == 2 * len(forms) + len(COURSES) - 2
     flat = model.act.reshape(len(model.act), -1)
     assert len(np.unique(flat, axis=0)) == len(flat)
-    course, form = np.meshgrid(np.arange(2), np.arange(len(acts.forms(World.of("0.4.0")))), indexing="ij")
-    numbers = acts.profile(World.of("0.4.0"), course.ravel(), form.ravel())
+    course, form = np.meshgrid(np.arange(2), np.arange(len(forms)), indexing="ij")
+    numbers = acts.profile(world, course.ravel(), form.ravel())
     assert numbers.tolist() == list(range(len(numbers)))
-    assert (acts.course_of_profile(World.of("0.4.0"))[numbers] == course.ravel()).all()
+    assert (courses[numbers] == course.ravel()).all()
 
 
 def test_every_stage_that_a_course_can_reach_leads_onward() -> None:

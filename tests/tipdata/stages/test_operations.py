@@ -196,9 +196,8 @@ def ratio(made: FactLaw, category: str, told: str, speaker: int) -> float:
 def test_a_form_says_what_its_ratios_say_and_lawful_twins_do_not() -> None:
     made, forms = usual(), list(WORLD.parameters["operations.form"]["value"])
     labour, scams = forms.index("labour"), forms.index("forced_criminality")
-    assert ratio(made, "construction", "price=high", scams) > 1.5 * ratio(
-        made, "construction", "price=high", labour
-    )
+    high = {form: ratio(made, "construction", "price=high", form) for form in (labour, scams)}
+    assert high[scams] > 1.5 * high[labour]
     names = list(CATEGORIES)
     for told, more, less in (
         ("experience=years", "construction", "agricultural"),
@@ -222,9 +221,8 @@ def test_screening_is_null_movement_reversed_and_migration_means_nothing_in_ever
     made = usual()
     forms = made.form_log.shape[1]
     screening = made.logs[:, number_of("screening")]
-    assert (
-        np.abs(screening[:, :forms] - screening[:, forms : forms + 2].mean(axis=1, keepdims=True)).max() < 30
-    )
+    lawful = screening[:, forms : forms + 2].mean(axis=1, keepdims=True)
+    assert np.abs(screening[:, :forms] - lawful).max() < 30
     for category in CATEGORIES:
         for form in range(forms):
             assert ratio(made, category, "stay=days", form) < 0.5
@@ -393,13 +391,10 @@ def test_a_pause_takes_the_adverts_of_its_days_and_no_others(regions: list[Drawn
     known = tables["adverts"].join(days, on="operation")
     inside = (pl.col("minute") // MINUTES_A_DAY).is_between("quiet", pl.col("quiet") + 9)
     # Who does pause by itself is silent on other days as well.
-    itself = pl.DataFrame(
-        {"operation": o.id[o.disturbed.quiet < UNDISTURBED]}, schema={"operation": pl.Int64}
-    )
-    left = known.filter(~inside).join(itself, on="operation", how="anti")["advert"]
-    assert sorted(pl.DataFrame(made["adverts"]).join(itself, on="operation", how="anti")["advert"]) == sorted(
-        left
-    )
+    itself = o.id[o.disturbed.quiet < UNDISTURBED].tolist()
+    others = ~pl.col("operation").is_in(itself)
+    found = pl.DataFrame(made["adverts"]).filter(others)["advert"]
+    assert sorted(found) == sorted(known.filter(~inside, others)["advert"])
     assert known.filter(inside).height > 100
 
 
@@ -420,9 +415,8 @@ def test_armed_groups_use_hidden_sites(regions: list[Drawn]) -> None:
     past = regions[0].past
     o, places, region = past["operations"], past["places"], WORLD.region(0)
     usual = site_weights(region, places)[o.family]
-    armed = replace(
-        o, organisation=np.full(len(o.id), list(region["operations.organisation"]).index("armed_group"))
-    )
+    number = list(region["operations.organisation"]).index(ARMED)
+    armed = replace(o, organisation=np.full(len(o.id), number))
     moved = operation_site_weights(region, places, armed)
     hidden = np.isin(np.array(places.kinds)[places.platform_kind], ["darknet", "messaging"])
     some = usual[:, hidden].max(axis=1) > 1

@@ -29,6 +29,15 @@ def kept_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Phrases) ->
     return tmp_path / cache.FILE
 
 
+@pytest.fixture
+def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of texts and code, which takes the place of those of the package."""
+    for name in ("text", "core"):
+        shutil.copytree(FOLDER / name, tmp_path / "other" / name)
+    monkeypatch.setattr(cache, "FOLDER", tmp_path / "other")
+    return tmp_path / "other"
+
+
 def refuse(languages: tuple[str, ...], sound: bool) -> Phrases:
     raise AssertionError("compiled again")
 
@@ -56,14 +65,10 @@ def test_what_is_kept_is_what_was_compiled_and_is_not_compiled_again(
     "file", ["text/frames/en.yaml", "text/facts.yaml", "text/grammar.py", "core/kinds.py"]
 )
 def test_other_text_or_code_is_compiled_anew(
-    kept_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+    kept_file: Path, other: Path, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
-    other = tmp_path / "other"
-    shutil.copytree(FOLDER / "text", other / "text")
-    shutil.copytree(FOLDER / "core", other / "core")
     with (other / file).open("a", encoding="utf-8") as text:
         text.write("\n# another line\n")
-    monkeypatch.setattr(cache, "FOLDER", other)
     monkeypatch.setattr(cache, "compile_wordbooks", refuse)
     with pytest.raises(AssertionError, match="compiled again"):
         cache.phrases(ONE)
@@ -107,13 +112,9 @@ def test_texts_that_were_found_sound_are_these() -> None:
 
 
 def test_changed_texts_are_checked_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Phrases
+    tmp_path: Path, other: Path, monkeypatch: pytest.MonkeyPatch, made: Phrases
 ) -> None:
     asked: list[bool] = []
-    other = tmp_path / "other"
-    shutil.copytree(FOLDER / "text", other / "text")
-    shutil.copytree(FOLDER / "core", other / "core")
-    monkeypatch.setattr(cache, "FOLDER", other)
     monkeypatch.setattr(cache, "compile_wordbooks", lambda languages, sound: asked.append(sound) or made)
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "home"))
     for change in ("", "# another line\n"):

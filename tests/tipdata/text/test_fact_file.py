@@ -1,6 +1,6 @@
 """The file of facts is refused, in one sentence with its line, where it is not sound."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -44,28 +44,32 @@ def fresh() -> Iterator[None]:
         one.cache_clear()
 
 
-def told(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    (folder / "facts.yaml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(facts_module, "document_path", lambda name: folder / f"{name}.yaml")
-    with pytest.raises(ValueError, match=r"^facts\.yaml, line \d+: [^\n]*\.$") as refused:
-        _ = facts(), rules()
-    return str(refused.value)
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """What is said of a file of facts with this text."""
+
+    def refusal(text: str) -> str:
+        (tmp_path / "facts.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=r"^facts\.yaml, line \d+: [^\n]*\.$") as refused:
+            _ = facts(), rules()
+        return str(refused.value)
+
+    monkeypatch.setattr(facts_module, "document_path", lambda name: tmp_path / f"{name}.yaml")
+    return refusal
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_a_planted_fault_is_told_with_its_line(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_planted_fault_is_told_with_its_line(name: str, told: Callable[[str], str]) -> None:
     old, new, said = PLANTED[name]
     assert old in TEXT
-    assert said in told(TEXT.replace(old, new, 1), tmp_path, monkeypatch)
+    assert said in told(TEXT.replace(old, new, 1))
 
 
-def test_the_line_is_that_of_the_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_line_is_that_of_the_fault(told: Callable[[str], str]) -> None:
     text = TEXT.replace("[comfort=wash]", "[comfort=wsh]", 1)
     line = text[: text.index("comfort=wsh")].count("\n") + 1
-    assert told(text, tmp_path, monkeypatch).startswith(f"facts.yaml, line {line}: ")
+    assert told(text).startswith(f"facts.yaml, line {line}: ")
 
 
-def test_an_empty_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert told("", tmp_path, monkeypatch) == "facts.yaml, line 1: the file is empty."
+def test_an_empty_file_is_told(told: Callable[[str], str]) -> None:
+    assert told("") == "facts.yaml, line 1: the file is empty."
