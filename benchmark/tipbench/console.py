@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -89,6 +91,18 @@ def notice(text: str, quiet: bool = False) -> None:
     """A line about what is going on."""
     if not quiet:
         sys.stderr.write(printable_lines(text.rstrip("\n")) + "\n")
+
+
+def fit_terminal(text: str) -> str:
+    """Return a text whose lines are wrapped between words at the width of the terminal; unchanged in a pipe."""
+    if not sys.stdout.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    lines = (
+        textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+        for line in text.splitlines()
+    )
+    return "\n".join(lines)
 
 
 def emit_table(

@@ -60,7 +60,7 @@ def call(options: argparse.Namespace) -> None:
         rows = [[_text(line.get(column)) for column in columns] for line in lines]
         left_out = emit_table([LOOKS.get(column, Column(column)) for column in columns], rows)
         if left_out:
-            notice(f"not shown for want of room: {', '.join(left_out)}; see --json")
+            notice(f"columns without room on this terminal: {', '.join(left_out)}; see --json")
 
 
 def _text(value: Any) -> str:

@@ -37,9 +37,7 @@ seconds.
 """
 
 import argparse
-import shutil
 import sys
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -51,7 +49,7 @@ from tipdata.release import open_release
 
 from tipbench.config.compose import Composer, composer_of
 from tipbench.config.settings import Settings
-from tipbench.console import emit, emit_either, emit_json, emit_table, notice
+from tipbench.console import emit, emit_either, emit_json, emit_table, fit_terminal, notice
 from tipbench.exit_codes import FAILED
 from tipbench.runs import report
 from tipbench.runs.cells import Cell
@@ -67,9 +65,10 @@ OWN_CODE = True
 QUICKSTART = "experiment=quickstart"
 NO_FIGURE = "none, since no cell has a score"
 LEGEND = (
-    "random, operation, forward: splits, the last the most honest; interval and accused per find are of the last.\n"
-    "accused per find: lawful operations accused for each trafficking operation found, when half are found,\n"
-    "or by the method's own decisions; for linkage wrongful links per true link."
+    "random, operation, forward: splits, from the least to the most honest; interval and accused per find are of the "
+    "last of them in the table.\n"
+    "accused per find: lawful operations accused for each trafficking operation found, when half are found, or by the "
+    "method's own decisions; for linkage, wrongful links per true link."
 )
 BY_FORM = "recall by form of exploitation, at the 1% budget or by timely alarms"
 REFERENCES = "sorted by the score on the test part; source: yours, or a committed reference"
@@ -179,7 +178,7 @@ def _report(
         if cells and len({result.task for result in results}) == 1:
             emit_table(columns, cells, BY_FORM)
     for note in _notes(results, alone=len(outcomes) == 1):
-        notice(f"note: {note}", options.quiet or options.json)
+        notice(fit_terminal(f"note: {note}"), options.quiet or options.json)
     if len(outcomes) == 1:
         reused = " (was there already)" if outcomes[0].reused else ""
         notice(f"run: {outcomes[0].cell.folder}{reused}", options.quiet)
@@ -199,18 +198,18 @@ def _show_blocks(shown: Sequence[report.Block], found: Mapping[tuple[str, str], 
     left_out: dict[str, None] = {}
     for block in shown:
         if sentence := found.get(block.place):
-            emit(textwrap.fill(sentence, shutil.get_terminal_size().columns))
-        emit(block.title)
+            emit(fit_terminal(sentence))
+        emit(fit_terminal(block.title))
         left_out |= dict.fromkeys(emit_table(block.columns, block.cells))
         emit("")
-    notice(LEGEND, quiet)
+    notice(fit_terminal(LEGEND), quiet)
     _notice_left_out(left_out, quiet)
 
 
 def _notice_left_out(titles: Iterable[str], quiet: bool) -> None:
     """Name the columns that a table had no room for."""
     if names := ", ".join(" ".join(title.split()) for title in titles):
-        notice(f"not shown for want of room: {names}; see --columns", quiet)
+        notice(fit_terminal(f"columns without room on this terminal: {names}; choose with --columns"), quiet)
 
 
 def _notes(results: Sequence[Result], alone: bool) -> list[str]:

@@ -52,13 +52,13 @@ class MethodServer:
 
     def _choose_fold(self, valid: bool, regions: list[int | None] | None) -> Fold:
         if self.fold is None:
-            raise ValueError("predict was asked for before fit")
+            raise ValueError("predict was called before fit")
         fold = self.fold.with_valid_as_test() if valid else self.fold
         return fold if regions is None else fold.of_regions(regions)
 
 
 def serve(pipe: Pipe) -> None:
-    """Answer requests until the host has gone."""
+    """Answer requests until the host closes the connection."""
     served = MethodServer()
     while (asked := pipe.read_request()) is not None:
         try:

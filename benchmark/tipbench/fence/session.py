@@ -190,7 +190,7 @@ class Session:
         self, sight: VisiblePaths, fold: Path, limits: Limits, python: str = "", preload: Sequence[str] = ()
     ) -> None:
         if NAME != "linux" or not CONFINES:
-            raise CannotFence(f"a fence needs Linux and this is {NAME}: set fence=off.")
+            raise CannotFence(f"a fence needs Linux, and this system is {NAME}: set fence=off.")
         self._limits, self._why = limits, ""
         self._passed: str | None = None
         self._pipe, self._report, self.keeper = self._open(sight, fold, limits, python, preload)

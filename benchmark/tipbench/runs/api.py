@@ -274,7 +274,9 @@ def compare_runs(
     opened = [_open_run(one, runs) for one in given]
     folders = [folder.resolve() for folder, _ in opened]
     if len(opened) < 2:
-        raise UsageError("a comparison needs two different runs or more: give them, the reference first.")
+        raise UsageError(
+            "a comparison needs at least two different runs: give the reference first, then the others."
+        )
     if len(set(folders)) < len(opened):
         twice = next(folder for folder in folders if folders.count(folder) > 1)
         raise UsageError(

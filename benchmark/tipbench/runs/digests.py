@@ -318,8 +318,11 @@ def targets_of(value: Any) -> Iterator[str]:
 
 
 def place_of(package: str) -> CodePlace | None:
-    """Return where a package lies. What the user did not install counts with the whole folder that it is imported from:
-    modules beside it may be part of the method."""
+    """Return the code that belongs to a package; None if the package is not found or is built into Python.
+
+    An installed package counts alone. Any other counts with the whole folder from which it is imported, since modules
+    beside it may be part of the method.
+    """
     try:
         spec = find_spec(package)
     except (ImportError, ValueError):

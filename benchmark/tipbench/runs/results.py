@@ -80,6 +80,7 @@ class PredictionsFile(Record):
 
 RESULT, PREDICTIONS, DRAWS, VALID = "result.json", "predictions.parquet", "draws.npz", "valid.parquet"
 ELSEWHERE = "free space there or set runs.path=FOLDER"
+REPEAT = "run its cell again with overwrite=always"
 SCHEMA_VERSION = 2
 SCHEMA = Path(__file__).with_name("result.schema.json")
 
@@ -235,9 +236,9 @@ def run_folders(below: Path) -> list[Path]:
 
 
 def read_draws(folder: Path) -> Draws | None:
-    """Return the draws of the primary metric that a run left; None where it left none.
+    """Return the bootstrap draws of a run's primary metric; None if the run has none.
 
-    Raises UsageError where the file is not whole.
+    Raises UsageError if the file is damaged.
     """
     path = folder / DRAWS
     if not path.is_file():
@@ -246,20 +247,20 @@ def read_draws(folder: Path) -> Draws | None:
         with np.load(path, allow_pickle=False) as kept:
             return Draws(float(kept["value"]), kept["draws"], int(kept["clusters"]))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path} holds no draws ({error}): run it again.") from None
+        raise UsageError(f"{path} holds no bootstrap draws ({error}): {REPEAT}.") from None
 
 
 def read_result(folder: Path) -> Result:
     """Return the result of a run's folder, or of a ``result.json``. Raises UsageError where there is none."""
     path = folder if folder.is_file() else folder / RESULT
-    return read_record(path, Result, f"{folder} is not a run", "result", "run it again")
+    return read_record(path, Result, f"{folder} is not a run", "run it again")
 
 
-def read_record(path: Path, kind: type[Model], absent: str, called: str, again: str) -> Model:
+def read_record(path: Path, kind: type[Model], absent: str, advice: str) -> Model:
     """Return a record of this kind from a file of JSON.
 
-    Raises UsageError where it is not there (``absent``: what is said before what to give), cannot be read, or is not
-    such a record (``called``: what it is not; ``again``: what to do then).
+    Raises UsageError if the file is missing (``absent``: the beginning of the message), cannot be read, or holds no
+    such record (``advice``: what to do then).
     """
     try:
         check_regular(path)
@@ -272,7 +273,7 @@ def read_record(path: Path, kind: type[Model], absent: str, called: str, again: 
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "its JSON"
         raise UsageError(
-            f"{path} is not a {called} of this version: {where}: {requirement(first, kind)}; {again}."
+            f"{path} is not valid in this version of tipbench: {where}: {requirement(first, kind)}; {advice}."
         ) from None
 
 
@@ -301,7 +302,7 @@ def _content(folder: Path, file: PredictionsFile) -> bytes:
         check_regular(path)
         content = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}; run it again.") from None
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}; {REPEAT}.") from None
     if digest_of(content) != file.digest:
-        raise UsageError(f"{path} is not the file that its {RESULT} was made from: run it again.")
+        raise UsageError(f"{path} is not the file that its {RESULT} was made from: {REPEAT}.")
     return content

@@ -338,7 +338,7 @@ def _check_place(runs: Path) -> None:
     try:
         check_writable(runs)
     except (FileExistsError, NotADirectoryError):
-        raise UsageError(f"runs.path={runs} is or lies in a file: give the path of a folder.") from None
+        raise UsageError(f"runs.path={runs} is a file or lies in one: give the path of a folder.") from None
     except OSError as error:
         raise UsageError(
             f"runs cannot be written to {runs}: {error.strerror or error}; {results.ELSEWHERE}."

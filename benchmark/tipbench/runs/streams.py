@@ -207,10 +207,10 @@ def _standing(entered: NDArray, left: NDArray, state: int) -> NDArray[np.float64
 
 
 def streamed_forecasts(method: StreamMethod, fold: Fold, stream: StepStream, name: str) -> pl.DataFrame:
-    """Return the forecasts of a fitted method after every row of test, ``[query, candidate Int64, score Float64]``.
+    """Return the forecasts of a fitted method on the test part, ``[query, candidate Int64, score Float64]``.
 
-    ``name``: what errors call the method. Raises UsageError for a step that answers with anything but one to ten
-    candidates, each once and with a finite score, for each of its units.
+    ``name``: the name of the method in errors. Raises UsageError unless the answer to each step has, for each unit of
+    the step, one to ten different candidates with finite scores.
     """
     forecast = fold.task.forecast
     if forecast is None:

@@ -84,7 +84,7 @@ def name_some(names: Sequence[str]) -> str:
 
 
 def _refuse_mixed(runs: Path, found: Sequence[FinishedRun]) -> None:
-    """Refuse runs on several data."""
+    """Raise UsageError if the runs are of several releases."""
     counts = Counter(run.result.data for run in found)
     [(most, _)] = counts.most_common(1)
     if odd := sorted(str(run.folder) for run in found if run.result.data != most):
@@ -165,7 +165,7 @@ def to_bytes(kept: Iterable[KeptDraws]) -> bytes:
 
 
 def read_draws(path: Path) -> list[KeptDraws]:
-    """Return the draws of a file. Raises UsageError where it is absent or no file of draws."""
+    """Return the bootstrap draws in a file. Raises UsageError if it is missing or holds something else."""
     try:
         frame = read_parquet(path)
         if frame.schema != _SCHEMA:
@@ -173,7 +173,7 @@ def read_draws(path: Path) -> list[KeptDraws]:
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         said = "the file is missing" if isinstance(error, FileNotFoundError) else error_line(error)
         raise UsageError(
-            f"{path} holds no draws: {said}; make them with `tipbench board add runs=RUNS`."
+            f"{path} holds no bootstrap draws: {said}; make them with `tipbench board add runs=RUNS`."
         ) from None
     return [
         KeptDraws(*place, draws=Draws(value, np.asarray(drawn, dtype=np.float64), clusters))

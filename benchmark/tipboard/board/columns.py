@@ -88,7 +88,7 @@ def verdict_text(line: Line) -> str:
 
 
 def verdict_values(line: Line) -> Values:
-    """Return the same as numbers."""
+    """Return the values of :func:`verdict_text`."""
     one = line["against"]
     if one is None:
         return dict.fromkeys(("difference", "difference_low", "difference_high", "p_holm", "significant"))
@@ -102,7 +102,7 @@ def verdict_values(line: Line) -> Values:
 
 
 def worst_text(line: Line) -> str:
-    """Return the largest loss on a shifted split, and which that is."""
+    """Return the largest loss of score on a shifted split, and the name of that split."""
     found = worst_values(line)
     if found["worst_shift"] is None:
         return NOTHING
@@ -110,7 +110,7 @@ def worst_text(line: Line) -> str:
 
 
 def worst_values(line: Line) -> dict[str, Any]:
-    """Return the same as numbers, with the loss on each shifted split."""
+    """Return the values of :func:`worst_text`, and the loss on each shifted split."""
     drops = shift_drops(line)
     known = {split: drop for split, drop in drops.items() if drop is not None}
     sign = -1 if metric_of(line["metric"]).lower_is_better else 1
@@ -216,7 +216,7 @@ def metric_value(line: Line, metric: str) -> float | None:
 
 
 def _note(line: Line, metric: str) -> str:
-    """Return why there is no number."""
+    """Return why a metric has no value; an empty string if it has one."""
     found = line["scores"].get(metric)
     if found is not None:
         return (found["note"] or "") if found["value"] is None else ""

@@ -79,7 +79,7 @@ def reproduce(
     splits: Sequence[str] = (),
     quiet: bool = False,
 ) -> list[Reproduced]:
-    """Run the cells of an entry again; of a submission what comes of it is stored as reproduced.
+    """Run the cells of an entry again. The results of a submission are stored as reproduced.
 
     ``data``: the board's release; ``entry_id``: ``team--method``, where ``tipbench--method`` is a reference method;
     ``tasks`` and ``splits``: only these, all by default.
@@ -92,7 +92,7 @@ def reproduce(
     cells = [one for one in there if (not tasks or one.task in tasks) and (not splits or one.split in splits)]
     if not cells:
         raise UsageError(
-            f"{entry_id} has no results on {', '.join((*tasks, *splits)) or data}: ask for others."
+            f"{entry_id} has no results on {', '.join((*tasks, *splits)) or data}: choose other tasks or splits."
         )
     with tempfile.TemporaryDirectory(prefix="tipbench-reproduce-") as folder:
         environment = Environment("")
@@ -111,7 +111,7 @@ def reproduce(
         store = store_of(results)
         if entry.record is not None:
             _keep(results / data / SUBMISSIONS / entry.id, store, entry, found)
-        return [_hold_against(one, again, store) for one, again in zip(cells, found, strict=True)]
+        return [_compare(one, again, store) for one, again in zip(cells, found, strict=True)]
 
 
 def _entry(results: Path, data: str, entry_id: str) -> Entry:
@@ -121,7 +121,7 @@ def _entry(results: Path, data: str, entry_id: str) -> Entry:
     entries = {one.id: one for one in read(results, data, draft=True).entries}
     if entry_id not in entries:
         near = nearest(entry_id, entries) or list(entries)[:3]
-        raise UsageError(f"{entry_id} is not on the board of {data}: choose {' or '.join(near)}.")
+        raise UsageError(f"{entry_id} is not an entry of the board of {data}: choose {' or '.join(near)}.")
     return entries[entry_id]
 
 
@@ -162,8 +162,8 @@ def _keep(folder: Path, store: PredictionStore, entry: Entry, found: Sequence[Fi
         store_results(beside, [*earlier, *made], [*kept, *drawn])
 
 
-def _hold_against(stored: Result, again: FinishedRun, store: PredictionStore) -> Reproduced:
-    """Return whether a cell that was run again gives the stored predictions."""
+def _compare(stored: Result, again: FinishedRun, store: PredictionStore) -> Reproduced:
+    """Compare a cell that was run again with its stored predictions and score."""
     found, digest = again.result, stored.predictions.digest
     same = digest == found.predictions.digest
     if not same and store.has(digest):

@@ -119,7 +119,7 @@ def rescore(
 
     Raises:
         UsageError: if a result is of other data, or if a submission's predictions are missing or altered;
-            without ``write``, also if a result is of another evaluator or the board cannot be read.
+            without ``write``, also if another evaluator scored a result or the board cannot be read.
     """
     stored = dict(_stored(results / data))
     _refuse_others(results, data, stored, write)
@@ -201,14 +201,14 @@ def _rescore_fold(
 
 
 def _predictions(store: PredictionStore, runs: Mapping[str, Path], digest: str) -> bytes | None:
-    """Return the predictions of a digest, None where they are nowhere."""
+    """Return the predictions with this digest; None if neither the store nor the runs have them."""
     if digest in runs and digest_of(content := runs[digest].read_bytes()) == digest:
         return content
     return store.get(digest) if store.has(digest) else None
 
 
 def _score_again(prepared: Prepared, result: Result, content: bytes) -> ScoredAgain:
-    """Return a result with new scores. Of its warnings, those about cost stay."""
+    """Return a result with new scores. It keeps its warnings about cost."""
     task = task_of(result.task)
     evaluation = evaluate_prepared(task, prepared, read_parquet(content), open_entry=not result.verified)
     doubts = {UNVERIFIED} if result.verified else set()
@@ -221,13 +221,13 @@ def _score_again(prepared: Prepared, result: Result, content: bytes) -> ScoredAg
 
 
 def _write(stored: Mapping[StoredPlace, Result], found: Mapping[StoredPlace, ScoredAgain]) -> None:
-    """Write every folder again, with what was found in the place of what was stored.
+    """Write every folder again, with new results in the place of those stored.
 
-    Raises UsageError for a result of another evaluator whose predictions were not found.
+    Raises UsageError if predictions are missing for a result of another evaluator.
     """
     if old := [place for place, one in stored.items() if place not in found and collection.is_old(one)]:
         raise UsageError(
-            f"an earlier evaluator scored {count_of(len(old), 'reference result')} without predictions here (first: "
+            f"the predictions of {count_of(len(old), 'reference result')} of an earlier evaluator are missing (first: "
             f"{old[0]}): run experiment=board again and give its folder with runs=."
         )
     for folder in dict.fromkeys(place.folder for place in stored):

@@ -8,26 +8,26 @@ settings, to pack:
   [team=NAME]             a-z, 0-9, _ and single hyphens
   [summary=TEXT]          what the method does, in one line
   [authors=TEXT]          "NAME, AFFILIATION; NAME, AFFILIATION"
-  [method=NAME]           its name, as team= (that of the runs)
-  [title=TEXT]            its name in words (from method=)
+  [method=NAME]           name of the method, written as team= (that of the runs)
+  [title=TEXT]            name of the method in words (from method=)
   [paper=URL]             https
   [code=URL]              https
-  [hardware=TEXT]         what it ran on (as the runs say)
-  [package=PACKAGE]       how to install it: name==version, name @ https://...whl#sha256=..., or
+  [hardware=TEXT]         hardware that the method ran on (as the runs recorded)
+  [package=PACKAGE]       how to install the method: name==version, name @ https://...whl#sha256=..., or
                           name @ git+https://...@commit
-  [data=RELEASE]          of files: the release, such as 0.4.0/small (or season=)
-  [labels=NAME]           of files: what was learnt from, such as expert
-  [access=TIER]           of files: the most private data used: public, platform, legal
-  [season=FOLDER]         a season as published: pack an entry of it, or check one
-  [entry_class=CLASS]     of a season: fold, worlds, outside or system
-  [resources=TEXT]        of a season: "NAME, LICENCE, DATE; NAME, LICENCE, DATE" of weights and outside data
+  [data=RELEASE]          for files: the release, such as 0.4.0/small (or season=)
+  [labels=NAME]           for files: the labels that it was trained on, such as expert
+  [access=TIER]           for files: the most private data that it used: public, platform or legal
+  [season=FOLDER]         published folder of a season: pack or check an entry for it
+  [entry_class=CLASS]     for a season: fold, worlds, outside or system
+  [resources=TEXT]        for a season: weights and outside data, as "NAME, LICENCE, DATE; NAME, LICENCE, DATE"
   key=value               with season= and package=: overrides of `tipbench run` that run the method on one task
   overwrite=false         true: replace a submission that was packed before
   check=true              false: pack only
 settings, to check:
   [id=TEAM--METHOD]       refuse it if the folder belongs to another team
-  replicates=1000         of the cluster bootstrap
-  sizes=tiny,small        releases that may be made where missing
+  replicates=1000         number of replicates of the cluster bootstrap
+  sizes=tiny,small        releases that may be made if they are missing
 
 options:
   [--to FOLDER]           pack into this new folder; without it, a submission is checked
@@ -51,10 +51,10 @@ For a season, with its published folder: a package that its host runs, or predic
       entry_class=system resources="Model 1, MIT, 2026-05-01" --to acme--mine ...
   tipbench submit acme--mine season=spring
 
-A submission is a folder: submission.json, which holds no scores, and one file of predictions a
-task, split and seed. Maintainers score it with the very function that checks it here. Of runs of
-methods that ship with tipbench, or with package=, it says how to run them again. An entry of a season
-is checked, and scored by nobody before its close.
+A submission is a folder: submission.json, which holds no scores, and one file of predictions for each
+task, split and seed. Maintainers score it with the same function that checks it here. For methods that
+ship with tipbench, and with package=, submission.json also says how to run them again. An entry of a
+season is checked here, but nobody scores it before the close.
 """
 
 import argparse

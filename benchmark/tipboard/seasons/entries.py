@@ -133,10 +133,11 @@ def _check_order(order: SeasonOrder, now: datetime) -> tuple[datetime, datetime 
             f"{order.name!r} cannot name a season: use small letters, digits and single hyphens, such as spring-2027."
         )
     if order.size not in SIZES:
-        raise UsageError(f"release={order.size} cannot be a season's: choose {', '.join(SIZES)}.")
+        raise UsageError(f"release={order.size} is not possible for a season: choose {', '.join(SIZES)}.")
     if not FEWEST_WORLDS <= order.worlds <= MOST_WORLDS or order.worlds % 2:
         raise UsageError(
-            f"worlds={order.worlds} cannot be a season's: give an even number from {FEWEST_WORLDS} to {MOST_WORLDS}."
+            f"worlds={order.worlds} is not possible for a season: give an even number from {FEWEST_WORLDS} to "
+            f"{MOST_WORLDS}."
         )
     if repeated := sorted({name for name in order.tasks if order.tasks.count(name) > 1}):
         raise UsageError(f"{repeated[0]} is given twice: name each task once.")
@@ -348,7 +349,7 @@ def _check_time(season: Season, record: SubmissionRecord, is_frozen: bool, now: 
 def _check_new(season: Season, made: Entered, entries: Sequence[Entered]) -> None:
     team = [one for one in entries if one.record.team == made.record.team]
     if any(one.record == made.record for one in team):
-        raise UsageError(f"{made.id} was entered as it is already: nothing was counted.")
+        raise UsageError(f"{made.id} was entered before without any change: this copy does not count.")
     if len(team) >= season.entries:
         raise UsageError(
             f"{made.record.team} has {season.entries} of {season.entries} entries in season {season.name}: no more are "
@@ -357,7 +358,9 @@ def _check_new(season: Season, made: Entered, entries: Sequence[Entered]) -> Non
     if made.wheel is not None:
         others = [one.id for one in entries if one.id != made.id and made.wheel in one.wheels.values()]
         if others:
-            raise UsageError(f"{made.id} has the same wheel as {others[0]}: enter a wheel under one name.")
+            raise UsageError(
+                f"{made.id} has the same wheel as {others[0]}: enter each wheel under one name only."
+            )
 
 
 def configs_of(season: Season, record: SubmissionRecord) -> dict[str, dict[str, Any]]:

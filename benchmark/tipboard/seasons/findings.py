@@ -12,11 +12,11 @@ BEST_KNOWN = ("best_known", "best_known_low", "best_known_high")
 
 
 def finding(rows: pl.DataFrame, entry_class: str | None = None) -> Finding:
-    """Return what a season found on a task.
+    """Return the finding of a season on a task.
 
     Args:
-        rows: those of one task, of the frame of :func:`tipboard.seasons.standings.rank_entries`.
-        entry_class: whose methods are compared; without it the first class that has any.
+        rows: the rows of one task in the frame that :func:`tipboard.seasons.standings.rank_entries` returns.
+        entry_class: the class whose methods are compared; by default the first that has any.
     """
     first, compared = rows.row(0, named=True), list(filter(is_compared, rows.rows(named=True)))
     chosen = entry_class or (compared[0]["entry_class"] if compared else CLASSES[0])

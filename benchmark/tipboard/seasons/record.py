@@ -295,8 +295,8 @@ def release_of(season: Season, number: int) -> Release:
 
 
 def read(path: Path, kind: type[Model], what: str = "season") -> Model:
-    """Return a record from its file. Raises UsageError where it is not there or not one."""
-    return read_record(path, kind, f"{path.parent} is not a {what}", path.name, "get it again")
+    """Return a record from its file. Raises UsageError if the file is missing or holds another record."""
+    return read_record(path, kind, f"{path.parent} is not a {what}", "restore it from a copy")
 
 
 def read_voids(folder: Path) -> list[Void]:

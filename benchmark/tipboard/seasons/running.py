@@ -108,11 +108,11 @@ class Participant:
 
     @property
     def wheel(self) -> str | None:
-        """SHA-256 of its own wheel; None of tipbench's."""
+        """SHA-256 of the wheel of an entered package; None for methods that ship with tipbench."""
         return None if self.entered is None else self.entered.wheel
 
     def as_frozen(self) -> FrozenEntry:
-        """What is frozen of it."""
+        """The record of this participant in ``frozen.json``."""
         return FrozenEntry(
             id=self.id,
             receipt=None if self.entered is None else self.entered.receipt,
@@ -176,10 +176,11 @@ def check_frozen(frozen: Frozen, those: Sequence[Participant]) -> None:
             raise UsageError(f"{one.id} is not as it was frozen: restore it, or make the season void.")
 
 
-def cells_of(season: Season, secret: Path, one: Participant, world: SeasonWorld) -> Iterator[Cell]:
-    """Yield the cells of a participant in a world, that with the ranked labels of a task first."""
-    for task, config in ((task, one.configs[task]) for task in world.tasks if task in one.configs):
-        oracle = task in one.oracles
+def cells_of(season: Season, secret: Path, participant: Participant, world: SeasonWorld) -> Iterator[Cell]:
+    """Yield the cells of a participant in a world. Of each task, the cell with the ranked labels comes first."""
+    configs = participant.configs
+    for task, config in ((task, configs[task]) for task in world.tasks if task in configs):
+        oracle = task in participant.oracles
         release = {**config["release"], "world": world.number}
         baseline = config["baseline"]
         made: Any = method_class(baseline["method"]["_target_"]) if oracle else None
@@ -188,7 +189,7 @@ def cells_of(season: Season, secret: Path, one: Participant, world: SeasonWorld)
             baseline = {**baseline, "method": method}
         for labels in season.terms[task].labels[: 1 if oracle else None]:
             here = {"release": release, "seed": world.k, "labels": labels, "baseline": baseline}
-            yield Cell({**config, **here}, secret / RUNS / one.id)
+            yield Cell({**config, **here}, secret / RUNS / participant.id)
 
 
 def run(

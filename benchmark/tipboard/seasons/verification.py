@@ -116,7 +116,10 @@ def verify(
     notes = [f"void since {minute(one.at)}: {one.reason}" for one in read_voids(folder) if one.entry is None]
     if not (folder / ENTRIES).is_file():
         return Verified(
-            season, False, [], [*notes, "its key is published at the close: until then nothing follows"]
+            season,
+            False,
+            [],
+            [*notes, "its key is published at the close: until then there is nothing to verify"],
         )
     closed = read_closed(folder)
     key = read_key(folder)
@@ -191,7 +194,7 @@ def _entry_differences(closed: ClosedSeason, shipped: Sequence[Participant]) -> 
         for task, part in one.tasks.items():
             is_tested = one.entered is not None and one.entered.is_package and part.entry_class == "fold"
             if (part.class_test is not None) != (is_tested and part.status == RAN):
-                yield f"{ENTRIES}: {one.id} in {task}: a test of class is there or missing against the rules"
+                yield f"{ENTRIES}: {one.id} in {task}: its class test is missing, or should not be there"
         known = {RAN, *(f"failed: {reason}" for reason in REASONS.values())}
         yield from (
             f"{ENTRIES}: {one.id} has no status in {t}" for t, p in one.tasks.items() if p.status not in known
@@ -221,7 +224,7 @@ def _number_differences(closed: ClosedSeason, draw: Draw) -> Iterator[str]:
 def _result_differences(
     closed: ClosedSeason, expected: Mapping[tuple[str, str, str, int], Cell]
 ) -> Iterator[str]:
-    """Yield results that are missing, that belong to nobody, and that say otherwise than their cell."""
+    """Yield results that are missing, that belong to no entry, or that differ from the config of their cell."""
     season = closed.season
     wanted = {place for place in expected if _ran(closed, place[0], place[1])}
     for one in closed.closed.entries:
@@ -233,7 +236,7 @@ def _result_differences(
     places = [(entry_id(one), one.task, one.labels, one.seed) for one in closed.results]
     yield from (f"results: lacks {name_of(place)}" for place in sorted(wanted - set(places)))
     yield from (
-        f"results: {name_of(place)} is of no entry that ran" for place in sorted(set(places) - wanted)
+        f"results: {name_of(place)} belongs to no entry that ran" for place in sorted(set(places) - wanted)
     )
     numbers = {(task, one.k): one.number for one in closed.worlds for task in one.tasks}
     for place, one in zip(places, closed.results, strict=True):
@@ -244,7 +247,7 @@ def _result_differences(
                 data, terms.split, season.data, score_version(one.task),
             )  # fmt: skip
             if not same or (cell is not None and (one.config, one.config_hash) != (cell.config, cell.hash)):
-                yield f"results: {name_of(place)} says otherwise what was run"
+                yield f"results: {name_of(place)} was run otherwise than the season says"
 
 
 def name_of(place: tuple[str, str, str, int]) -> str:

@@ -66,7 +66,7 @@ class Draw:
     frozen: Frozen
 
     def number(self, k: int, lane: int, attempt: int) -> int:
-        """Return the number of world k of a lane at an attempt, from 0."""
+        """Return the number of world ``k`` (from 1) of a lane (from 1) at an attempt (from 0)."""
         counts = (str(one).encode() for one in (k, lane, attempt))
         digest = digest_parts(b"world", self.key, self.frozen.digest.encode(), *counts)
         number = 1 + (int(digest, 16) >> (256 - NUMBER_BITS))
@@ -78,14 +78,14 @@ class Draw:
         return bytes.fromhex(digest_parts(*parts))
 
     def prepare(self, world: SeasonWorld, task: str) -> Prepared:
-        """Return the fold and answers of a task in a world, with keyed ids and the labels that are ranked."""
+        """Return the fold and answers of a task in a world, with the ranked labels and ids that follow from the key."""
         terms, release = self.season.terms[task], release_of(self.season, world.number)
         open_on_disk(release.version, release.size, world=world.number, quiet=True)
         made = prepare(task, release=release, split=terms.split, labels=terms.labels[0])
         return relabel(made, self.ids(world.k, task))
 
     def describe(self, world: SeasonWorld, prepared: Prepared) -> WorldTask:
-        """Return what is published of a task in a world; ``prepared``: its fold and answers there."""
+        """Return the published description of a task in a world; ``prepared``: its fold and answers there."""
         files = fold_files(prepared.folds[0]) if self.season.terms[prepared.task.name].predictions else {}
         shown = references(prepared.task, prepared, release_of(self.season, world.number))
         return WorldTask(

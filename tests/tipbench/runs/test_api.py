@@ -215,7 +215,7 @@ def test_results_and_folders_are_compared(place: Path, tiny: Release) -> None:
     folders = sorted(Path("mine").rglob("result.json"), reverse=True)
     assert tipbench.compare(folders[0], str(folders[1].parent), replicates=50).equals(found)
     for runs, says in (
-        ([folders[0]], "needs two different runs or more"),
+        ([folders[0]], "needs at least two different runs"),
         ([folders[0], folders[0]], "was given twice. A later run of a class replaces an earlier run"),
         ([prior, count], "does not exist: give the folder that results were written to, runs=FOLDER"),
         ([3, folders[0]], "3 is not a run: give a result of tipbench.run"),

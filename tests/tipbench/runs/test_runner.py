@@ -214,7 +214,7 @@ def test_two_workers_give_the_predictions_of_one(cell: Make) -> None:
 def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_run(cell: Make, place: Path) -> None:
     (place / "file").touch()
     with pytest.raises(
-        UsageError, match=r"runs\.path=.*file is or lies in a file: give the path of a folder"
+        UsageError, match=r"runs\.path=.*file is a file or lies in one: give the path of a folder"
     ):
         runner.run([cell("length", "runs.path=file")], quiet=True)
 

@@ -100,7 +100,7 @@ def test_draws_come_back_as_they_were_in_one_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"text"])
 def test_what_is_no_file_of_draws_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "draws.parquet").write_bytes(content)
-    with pytest.raises(UsageError, match=r"draws\.parquet holds no draws: [^\n]+$"):
+    with pytest.raises(UsageError, match=r"draws\.parquet holds no bootstrap draws: [^\n]+$"):
         read_draws(tmp_path / "draws.parquet")
 
 

@@ -68,7 +68,7 @@ def test_results_that_are_absent_or_broken_are_one_sentence(
         read(tmp_path)
     folder = store_reference(tmp_path / "results", collect(runs(result(A))), [])
     (folder / "draws.parquet").write_bytes(b"PAR1")
-    with pytest.raises(UsageError, match="holds no draws"):
+    with pytest.raises(UsageError, match="holds no bootstrap draws"):
         read(tmp_path / "results")
     for content, said in ((b"PAR1", "holds no results"), (None, "the file is missing")):
         (folder / "results.parquet").unlink()

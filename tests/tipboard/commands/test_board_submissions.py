@@ -77,7 +77,7 @@ def test_an_entry_is_reproduced_and_shown_as_such(tipbench: Callable, kept: Path
         (("add", "submission=lab-a--crowd", "--to", "README"), "cannot be written"),
         (("check", "scores=true", "data=0.4.0/small"), "holds no results of 0.4.0/small"),
         (("check", "scores=true", "runs=nothing"), "nothing is not a folder"),
-        (("reproduce", "lab-a--nothing"), "is not on the board of 0.4.0/tiny: choose"),
+        (("reproduce", "lab-a--nothing"), "is not an entry of the board of 0.4.0/tiny: choose"),
         (("build", "--to", "runs"), "was not made by `tipbench board build`"),
     ],
 )

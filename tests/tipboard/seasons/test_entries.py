@@ -26,10 +26,10 @@ ORDER = SeasonOrder(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"worlds": 2}, "worlds=2 cannot be a season's: give an even number from 6 to 64."),
-        ({"worlds": 7}, "worlds=7 cannot be a season's"),
+        ({"worlds": 2}, "worlds=2 is not possible for a season: give an even number from 6 to 64."),
+        ({"worlds": 7}, "worlds=7 is not possible for a season"),
         ({"name": "Spring!"}, "'Spring!' cannot name a season"),
-        ({"size": "forms"}, "release=forms cannot be a season's: choose tiny, small, full."),
+        ({"size": "forms"}, "release=forms is not possible for a season: choose tiny, small, full."),
         ({"data": "9.9.9"}, "release version 9.9.9 does not exist"),
         ({"tasks": ("nothing",)}, "nothing"),
         ({"tasks": ("prevalence", "prevalence")}, "prevalence is given twice"),
@@ -150,9 +150,9 @@ def test_entries_are_kept_with_their_wheels_and_bound_to_each_other(
         ({"content": "broken"}, "acme==1.0 cannot be installed: no such wheel"),
         (
             {"team": "lab-b", "content": "lab-a"},
-            "lab-b--mine has the same wheel as lab-a--mine: enter a wheel under",
+            "lab-b--mine has the same wheel as lab-a--mine: enter each wheel under",
         ),
-        ({}, "lab-a--mine was entered as it is already: nothing was counted."),
+        ({}, "lab-a--mine was entered before without any change: this copy does not count."),
         (
             {"words": ("task=prevalence", "baseline.method._target_=acme.Chao", "labels=none")},
             "lab-a--mine: labels=none of prevalence is the season's to choose: leave it out.",

@@ -118,7 +118,9 @@ def test_a_season_is_run_after_its_packages_and_closed_after_all_cells(
     with pytest.raises(UsageError, match=r"was not run to its end \(1 task of its methods left\)"):
         close_season(secret, ENDS)
     assert sorted(path.name for path in public.iterdir()) == [FROZEN, "season.json", STATUS]
-    assert verify(public).notes == ["its key is published at the close: until then nothing follows"]
+    assert verify(public).notes == [
+        "its key is published at the close: until then there is nothing to verify"
+    ]
     config = one_method.configs["flag_aggregation"]
     changed = {
         **config,

@@ -86,6 +86,6 @@ def _list(release: Source, options: argparse.Namespace) -> None:
     rows = [["" if cell is None else str(cell) for cell in row] for row in found.head(FIRST).iter_rows()]
     left_out = emit_table(columns, rows)
     if left_out:
-        notice(f"not shown for want of room: {', '.join(left_out)}; see --json", options.quiet)
+        notice(f"columns without room on this terminal: {', '.join(left_out)}; see --json", options.quiet)
     if found.height > FIRST:
         notice(f"{found.height - FIRST:,} more: add filters, or --json for all.", options.quiet)

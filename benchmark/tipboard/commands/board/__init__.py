@@ -7,5 +7,5 @@ examples:
   tipbench board build --to site
   tipbench board export task=advert_risk --format latex
 
-`tipbench board ACTION --help` teaches an action.
+`tipbench board ACTION --help` explains an action.
 """

@@ -1,26 +1,26 @@
-"""``tipbench board check``: is the page what the results render to, and do their numbers come out again?
+"""``tipbench board check``: check that the page shows the results, and that their numbers can be reproduced.
 
 settings:
   results=results         where results are kept
   [cells=N]               also run N cells of the reference methods again, drawn at random
-  [seed=N]                draws the cells (a random one, shown)
+  [seed=N]                seed of that random draw (a new one, which is printed)
   scores=false            true: instead, compute every score again from its predictions
   [runs=RUNS]             with scores=true: a folder of runs whose predictions are used as well
-  [data=RELEASE]          with scores=true: the board, such as 0.4.0/small (the newest)
+  [data=RELEASE]          with scores=true: the release of the board, such as 0.4.0/small (the newest)
 
 options:
-  --write                 with scores=true: store what is found
+  --write                 with scores=true: store the new scores
   --draft --quiet --json
 
 examples:
-  tipbench board check                            exits with 1 where the page is not what the files render to
+  tipbench board check                            exit 1 if the page does not show the results
   tipbench board check cells=20
-  tipbench board check scores=true                numbers that differ from their predictions are named, exit 1
-  tipbench board check scores=true runs=runs      reference methods as well, whose predictions only runs have
-  tipbench board check scores=true --write        put it right, or score everything with a new evaluator
+  tipbench board check scores=true                list scores that differ from their predictions; exit 1 if any
+  tipbench board check scores=true runs=runs      also for reference methods, whose predictions are only in runs
+  tipbench board check scores=true --write        store the new scores, also after a change of evaluator
 
-A cell that is run again fails where a number differs by more than 1e-6 (for torch and jax: by more than between the
-stored seeds). Scores of several evaluators or data versions never stand on one board: they are refused.
+A cell that is run again fails if a number differs by more than 1e-6 (for torch and jax: by more than between the
+stored seeds). A board has one evaluator and one data version: others are refused.
 """
 
 import argparse

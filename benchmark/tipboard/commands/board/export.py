@@ -23,8 +23,8 @@ examples:
   tipbench board export table=season --columns task,rank,method,score,interval,accused_per_find
   tipbench board export task=advert_risk --matrix --format parquet --to splits.parquet
 
-Without task=, the table has every task and every split. Markdown and LaTeX show the best score in bold; of
-practice, the best score of the methods that the keeper of the board ran.
+Without task=, the table has every task and every split. Markdown and LaTeX show the best score in bold; with
+table=practice, the best score of the methods that the maintainers of the board ran.
 """
 
 import argparse

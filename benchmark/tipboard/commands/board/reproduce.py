@@ -1,4 +1,4 @@
-"""``tipbench board reproduce``: run the pinned package of an entry and store what it scores.
+"""``tipbench board reproduce``: run the pinned package of an entry and store its scores.
 
 arguments:
   ENTRY                   an entry of the board: TEAM--METHOD
@@ -7,7 +7,7 @@ settings:
   [task=TASK,TASK]        only these tasks
   [split=SPLIT,SPLIT]     only these splits
   results=results         where results are kept
-  [data=RELEASE]          the board, such as 0.4.0/small (the newest)
+  [data=RELEASE]          the release of the board, such as 0.4.0/small (the newest)
 
 options:
   --draft --quiet --json
@@ -18,8 +18,8 @@ examples:
   tipbench board reproduce tipbench--minhash_lsh       a reference method, checked against its digests
 
 The package that a submission pins is installed into a new environment and run there, so that access and
-streaming are enforced; its scores then stand as reproduced. It is other people's code behind
-a fence that is no virtual machine: use a machine that holds nothing else.
+streaming are enforced. Its scores are then marked as reproduced. It is other people's code, and the fence
+is not a virtual machine: use a machine that holds nothing else.
 """
 
 import argparse

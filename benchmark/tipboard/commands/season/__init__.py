@@ -10,8 +10,8 @@ examples, for everyone:
   tipbench season verify spring-2027
 
 Packages are taken until the season closes; they are then frozen, and its worlds follow from a secret key and from
-them. A team may enter three times; the last entry counts. Until the close an entry sees "ran" or why it failed.
-Times are UTC. See docs/seasons.md.
+them. A team may enter three times; the last entry counts. Before the close, the season publishes for
+each entry only "ran" or why it failed. Times are UTC. See docs/seasons.md.
 """
 
 from datetime import UTC, datetime

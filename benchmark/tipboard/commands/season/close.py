@@ -1,10 +1,10 @@
-"""``tipbench season close``: publish the key, the scores, and the truth of the inputs.
+"""``tipbench season close``: publish the key, the scores, and the truth of the published folds.
 
 arguments:
   SECRET                  the host's folder of the season
 
 settings:
-  [results=FOLDER]        a board, in whose store predictions are kept (in the published folder)
+  [results=FOLDER]        a board, whose store keeps the predictions (the published folder)
 
 options:
   [--to FOLDER]           the published folder (where it was published)

@@ -2,11 +2,11 @@
 
 arguments:
   SECRET                  the host's folder of the season
-  SUBMISSION...           folders to take in
+  SUBMISSION...           folders of submissions to take in
 
 settings:
-  [wheelhouse=FOLDER]     of packages: a folder with their wheels
-  [index=URL]             of packages: an https address of an index
+  [wheelhouse=FOLDER]     for packages: a folder with their wheels
+  [index=URL]             for packages: the https address of a package index
 
 options:
   --quiet --json
@@ -14,8 +14,8 @@ options:
 examples, for the host:
   tipbench season enter ~/secret/spring their-submission wheelhouse=their-wheels
 
-A package is installed once, to see that it can be; its wheels are kept. Files of predictions are taken once the
-packages are frozen by `tipbench season run`, where the season takes any.
+Each package is installed once to check that it can be, and its wheels are kept. If the season takes files of
+predictions, it takes them after `tipbench season run` has frozen the packages.
 """
 
 import argparse

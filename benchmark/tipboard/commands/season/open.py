@@ -1,19 +1,19 @@
 r"""``tipbench season open``: draw a secret key, and publish its hash with the terms of a season.
 
 arguments:
-  NAME                    of the season: small letters, digits, hyphens
+  NAME                    of the season: lower-case letters, digits and single hyphens
   [TASK...]               its tasks (all)
 
 settings:
-  closes=TIME             until when packages are taken, UTC, such as 2027-03-01T12:00
-  [predictions=TIME]      until when files of predictions are taken, after the packages are frozen (never)
+  closes=TIME             when the season stops taking packages, in UTC, such as 2027-03-01T12:00
+  [predictions=TIME]      when it stops taking files of predictions, later than closes= (it takes none)
   release=small           SIZE, of the newest released version of the data, or VERSION/SIZE
-  worlds=16               how many: an even number from 6
-  minutes=10              CPU minutes of a cell
-  memory_gib=4            GiB of memory of a cell
+  worlds=16               number of worlds: even, 6 to 64
+  minutes=10              CPU minutes per cell (one method on one task in one world)
+  memory_gib=4            GiB of memory per cell
 
 options:
-  --secret FOLDER         new folder for the host's eyes only
+  --secret FOLDER         new folder that only the host may read
   --to FOLDER             new folder to publish
   --draft --quiet --json
 
@@ -22,7 +22,8 @@ examples, for the host:
   tipbench season open trial advert_risk prevalence release=tiny worlds=6 closes=2027-03-01T12:00 \
       predictions=2027-04-01T12:00 --secret ~/secret/trial --to trial
 
-Publish the folder of --to, and its commitment where nobody can change it. Keep the folder of --secret to yourself.
+Publish the folder of --to. Post its commitment (the hash of key and terms) where nobody can change it. Keep the folder
+of --secret to yourself.
 """
 
 import argparse

@@ -4,7 +4,7 @@ arguments:
   SECRET                  the host's folder of the season
 
 settings:
-  [engine.workers=N]      processes (one a core)
+  [engine.workers=N]      number of processes (one per core)
 
 options:
   --quiet --json
@@ -13,7 +13,7 @@ examples, for the host:
   tipbench season run ~/secret/spring
   tipbench season run ~/secret/spring engine.workers=2
 
-It can be stopped and goes on where it was. Of each entry it prints "ran" or why it failed, and no score.
+A run that was stopped continues where it stopped. It prints "ran", or why it failed, for each entry, and no score.
 """
 
 import argparse

@@ -1,12 +1,12 @@
-"""``tipbench season verify``: check a closed season against its commitment; exit 1 names what differs.
+"""``tipbench season verify``: check a closed season against its commitment; list all differences, if any, and exit with 1.
 
 arguments:
-  SEASON                  folder of the season as published
+  SEASON                  the published folder of the season
 
 settings:
-  all=false               true: fit every cell of a shipped method again, not one a task
-  [results=FOLDER]        a board, in whose store predictions lie (the published folder)
-  [engine.workers=N]      processes (one a core)
+  all=false               true: fit every cell of the shipped methods again, not one per task
+  [results=FOLDER]        a board, whose store holds the predictions (the published folder)
+  [engine.workers=N]      number of processes (one per core)
 
 options:
   --quiet --json
@@ -18,7 +18,7 @@ examples, for everyone:
 
 import argparse
 
-from tipbench.console import emit, emit_json, notice
+from tipbench.console import emit, emit_json, fit_terminal, notice
 from tipcore.engines import Engine
 from tipcore.errors import CheckFailed
 from tipcore.locations import expand_home
@@ -37,19 +37,20 @@ def call(options: argparse.Namespace) -> None:
         options.quiet,
     )
     if options.json:
-        told = {name: getattr(found, name) for name in ("closed", "differences", "notes", "fitted")}
-        emit_json({"season": found.season.name, **told})
+        about = {name: getattr(found, name) for name in ("closed", "differences", "notes", "fitted")}
+        emit_json({"season": found.season.name, **about})
     elif found.differences:
-        emit("\n".join(f"differs: {one}" for one in found.differences))
+        emit(fit_terminal("\n".join(f"differs: {one}" for one in found.differences)))
     elif found.closed:
-        emit(
-            f"season {found.season.name}: key and terms give the commitment; entries, worlds, truth and scores follow; "
-            f"the scores of {count_of(found.fitted, 'cell')} are the same when fitted again"
+        said = (
+            f"season {found.season.name}: key and terms give the commitment; entries, worlds, truth and scores are "
+            f"consistent with them; {count_of(found.fitted, 'cell')} fitted again gave the same scores"
         )
+        emit(fit_terminal(said))
     else:
         emit(f"season {found.season.name} is not closed")
     for note in found.notes:
-        notice(f"note: {note}", options.quiet)
+        notice(fit_terminal(f"note: {note}"), options.quiet)
     if found.differences:
         differing = count_of(len(found.differences), "place")
         raise CheckFailed(f"season {found.season.name} differs in {differing}.")

@@ -1,11 +1,11 @@
-"""``tipbench season void``: let a season, or one entry of it, count for nothing, with a reason that everyone reads.
+"""``tipbench season void``: declare a season, or one of its entries, void, for a reason that is published.
 
 arguments:
   SECRET                  the host's folder of the season
 
 settings:
   reason=TEXT             one line
-  [entry=TEAM--METHOD]    this entry alone
+  [entry=TEAM--METHOD]    this entry only (the whole season)
 
 options:
   --quiet --json

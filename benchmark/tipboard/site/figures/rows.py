@@ -28,9 +28,9 @@ def by_group(rates: Mapping[str, float], title: str, axis: str) -> Drawing | Non
 
 
 def by_split(line: Line, others: Lines) -> Drawing | None:
-    """Return a row per split that shifts the world, and the score without a shift as a line.
+    """Return a drawing with a row per split, and the score without a shift as a line.
 
-    None where the method is known on fewer than three splits. ``others`` are drawn pale.
+    None if the method has scores on fewer than three splits. ``others``: methods to draw behind it, in pale colours.
     """
     known = dict(_known_scores(line))
     if len(known) < FEWEST:
