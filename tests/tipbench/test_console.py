@@ -6,7 +6,7 @@ import re
 import sys
 
 import pytest
-from tipbench.console import Column, emit, emit_json, emit_table, notice
+from tipbench.console import Column, emit, emit_json, emit_table, fit_terminal, notice
 
 COLUMNS = [
     Column("method"),
@@ -31,6 +31,18 @@ def written(monkeypatch: pytest.MonkeyPatch, width: int | None) -> tuple[str, li
     monkeypatch.setenv("COLUMNS", str(width or 20))
     left_out = emit_table(COLUMNS, ROWS)
     return re.sub(r"\x1b\[[0-9;]*m", "", to.getvalue()), left_out
+
+
+@pytest.mark.parametrize(
+    ("to", "lines"), [(Terminal(), ["one two", "three", "four-five"]), (io.StringIO(), None)]
+)
+def test_text_is_wrapped_between_words_on_a_terminal_alone(
+    monkeypatch: pytest.MonkeyPatch, to: io.StringIO, lines: list[str] | None
+) -> None:
+    text = "one two three\nfour-five"
+    monkeypatch.setattr(sys, "stdout", to)
+    monkeypatch.setenv("COLUMNS", "8")
+    assert fit_terminal(text).split("\n") == (lines or text.split("\n"))
 
 
 def test_a_pipe_shows_every_column_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,3 +111,10 @@ def test_published_terms_hold_no_key(opened: tuple[Path, Path]) -> None:
     assert key not in (public / record.SEASON).read_text(encoding="utf-8")
     assert json.loads((public / record.SEASON).read_text(encoding="utf-8"))["format"] == "tipbench season 1"
     assert (secret.stat().st_mode & 0o777, (secret / record.KEY).stat().st_mode & 0o777) == (0o700, 0o600)
+
+
+def test_a_damaged_record_is_named_with_its_fault_and_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / record.VOID).write_text("[{}]")
+    says = r"void\.json is not valid in this version of tipbench: 0\.entry: .+ required; restore it from a copy\."
+    with pytest.raises(UsageError, match=says):
+        record.read_voids(tmp_path)

@@ -1,4 +1,4 @@
-"""``tipbench season verify``: check a closed season against its commitment; list all differences, if any, and exit with 1.
+"""``tipbench season verify``: check a closed season against its commitment; if anything differs, list it and exit 1.
 
 arguments:
   SEASON                  the published folder of the season
