@@ -172,7 +172,7 @@ TAMPERED = {
         (lambda c: c["entries"][0].update(tasks={}), "has other tasks or classes than it declared"),
         (
             lambda c: of_task(c).update(class_test={"metric": "f1", "score": None}),
-            "in flag_aggregation: a test of class is there or missing against the rules",
+            "in flag_aggregation: its class test is missing, or should not be there",
         ),
         (lambda c: of_task(c).update(status="failed: bored"), "has no status in flag_aggregation"),
         (
