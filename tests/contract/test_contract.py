@@ -38,10 +38,7 @@ PLACES = {
         "docs/tasks/<task>.md",
         "README.md",
     ),
-    "a method": (
-        "baselines/tipbaselines/<task>/<method>.py",
-        "configs/baseline/<task>/<method>.yaml",
-    ),
+    "a method": ("baselines/tipbaselines/<task>/<method>.py", "configs/baseline/<task>/<method>.yaml"),
     "a column of a table": (
         "datasets/tipdata/tables/<stage>.yaml",
         "datasets/tipdata/stages/<stage>/<part>.py",
@@ -52,10 +49,7 @@ PLACES = {
 """What is written by hand, and nothing else. To make it longer is to make a newcomer's work harder."""
 
 GENERATED = {
-    "a metric": {
-        "tests/scores/scores.expected.json",
-        "tests/scores/scores.lock.yaml",
-    },
+    "a metric": {"tests/scores/scores.expected.json", "tests/scores/scores.lock.yaml"},
     "a task": {
         "tests/scores/scores.expected.json",
         "tests/scores/scores.lock.yaml",

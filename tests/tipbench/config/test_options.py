@@ -7,13 +7,7 @@ from pathlib import Path
 
 import pytest
 from tipbench.config.compose import Composer, parse
-from tipbench.config.options import (
-    GROUP,
-    added_folders,
-    config_folders,
-    describe_option,
-    options,
-)
+from tipbench.config.options import GROUP, added_folders, config_folders, describe_option, options
 from tipcore.errors import UsageError
 from tipdata.release import Release
 

@@ -380,8 +380,7 @@ def test_what_is_made_of_another_class_of_the_config_counts_with_it(place: Path)
 
 
 @pytest.mark.parametrize(
-    "target",
-    ["nowhere.Nothing", "Nothing", "math.sqrt", "own_methods.Nothing.deeper", "mine.Mine"],
+    "target", ["nowhere.Nothing", "Nothing", "math.sqrt", "own_methods.Nothing.deeper", "mine.Mine"]
 )
 def test_a_class_that_cannot_be_loaded_has_a_digest_and_fails_in_its_cell(place: Path, target: str) -> None:
     (place / "mine.py").write_text("this is not a Python", encoding="utf-8")

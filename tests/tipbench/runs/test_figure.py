@@ -111,8 +111,7 @@ def test_every_split_of_a_method_has_its_mark_inside_the_panel_and_apart_from_ot
 
 
 @pytest.mark.parametrize(
-    ("leakage", "said"),
-    [(-0.004, "0.00"), (0.001, "0.00"), (0.25, "+0.25"), (-0.08, "−0.08")],
+    ("leakage", "said"), [(-0.004, "0.00"), (0.001, "0.00"), (0.25, "+0.25"), (-0.08, "−0.08")]
 )
 def test_a_leak_that_rounds_to_nothing_has_no_sign(leakage: float, said: str) -> None:
     figure = draw([row("random", 0.5, leakage=leakage), row("operation", 0.5, leakage=leakage)])

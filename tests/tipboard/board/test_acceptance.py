@@ -196,9 +196,7 @@ def test_scoring_again_finds_the_same_numbers_and_says_what_has_no_predictions(
     assert (found.scored, found.without, found.differences) == (6, [], [])
 
 
-def test_a_stored_number_that_was_altered_is_named_and_put_right_when_asked(
-    accepted: Path,
-) -> None:
+def test_a_stored_number_that_was_altered_is_named_and_put_right_when_asked(accepted: Path) -> None:
     place = accepted / DATA / "submissions" / NAME
 
     def first() -> Result:
@@ -238,9 +236,7 @@ def test_scores_of_another_evaluator_are_refused_and_made_anew_when_asked(accept
             assert (again.scores, again.versions, again.cost) == (one.scores, one.versions, one.cost)
 
 
-def test_predictions_that_were_lost_or_altered_are_a_sentence(
-    accepted: Path,
-) -> None:
+def test_predictions_that_were_lost_or_altered_are_a_sentence(accepted: Path) -> None:
     first, second = sorted((accepted / "predictions").rglob("*.parquet"))
     first.write_bytes(second.read_bytes())
     with pytest.raises(UsageError, match="are not what was accepted"):
@@ -250,9 +246,7 @@ def test_predictions_that_were_lost_or_altered_are_a_sentence(
         rescore(accepted, DATA, quiet=True)
 
 
-def test_a_submission_of_this_package_is_reproduced_bit_for_bit(
-    accepted: Path,
-) -> None:
+def test_a_submission_of_this_package_is_reproduced_bit_for_bit(accepted: Path) -> None:
     [first] = reproduce(accepted, DATA, NAME, splits=["forward"], quiet=True)
     assert (first.split, first.same, first.stored) == ("forward", True, first.found)
     line = line_of(accepted, NAME)

@@ -7,12 +7,7 @@ from pathlib import Path
 import pytest
 from tipdata.release import Release
 
-ABOUT = (
-    "team=acme",
-    "summary=A lower bound.",
-    "authors=A. Author, Acme, Inc.",
-    "replicates=5",
-)
+ABOUT = ("team=acme", "summary=A lower bound.", "authors=A. Author, Acme, Inc.", "replicates=5")
 
 
 @pytest.fixture
@@ -66,13 +61,7 @@ def test_a_file_is_packed_by_its_place(tipbench, runs: str) -> None:
     Path("p.parquet").write_bytes(file.read_bytes())
     labels = json.loads(file.with_name("result.json").read_text(encoding="utf-8"))["labels"]
     words = ["prevalence/all/s7=p.parquet"]
-    words += [
-        "data=0.4.0/tiny",
-        "access=public",
-        f"labels={labels}",
-        "hardware=1 GPU",
-        "method=m",
-    ]
+    words += ["data=0.4.0/tiny", "access=public", f"labels={labels}", "hardware=1 GPU", "method=m"]
     code, out, err = tipbench("submit", *words, "--to", "sub", *ABOUT)
     assert code == 0, err
     assert "accepted: acme--m" in out
@@ -85,10 +74,7 @@ def test_a_file_is_packed_by_its_place(tipbench, runs: str) -> None:
     [
         ([], "give one kind"),
         (["a/b/s0=a.parquet"], "need data="),
-        (
-            ["a/b/0=a.parquet", "data=d", "labels=l", "access=a"],
-            "write TASK/SPLIT/sSEED=FILE",
-        ),
+        (["a/b/0=a.parquet", "data=d", "labels=l", "access=a"], "write TASK/SPLIT/sSEED=FILE"),
         (["runs", "a/b/s0=c"], "give one kind"),
         (["none"], "none is not a folder"),
     ],

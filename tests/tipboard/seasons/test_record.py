@@ -8,13 +8,7 @@ from typing import Any
 
 import pytest
 from tipboard.seasons import record
-from tipboard.seasons.record import (
-    Frozen,
-    FrozenEntry,
-    Season,
-    commitment,
-    open_secret,
-)
+from tipboard.seasons.record import Frozen, FrozenEntry, Season, commitment, open_secret
 from tipboard.seasons.worlds import Draw
 from tipcore.errors import UsageError
 from tipdata.core.world import DRAWN, World

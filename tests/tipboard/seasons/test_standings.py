@@ -145,7 +145,4 @@ def test_a_whole_season_is_ranked_in_every_task_and_class(season: MadeSeason) ->
     assert (
         frame.filter(role="oracle")["first_rank"].null_count(),
         frame.filter(role="line")["name"].to_list(),
-    ) == (
-        frame.filter(role="oracle").height,
-        [name.partition("/")[2] for name in LINES],
-    )
+    ) == (frame.filter(role="oracle").height, [name.partition("/")[2] for name in LINES])

@@ -58,8 +58,7 @@ def page(chromium: Any, root: str) -> Iterator[Any]:
 
 def test_the_columns_of_a_methods_page_say_what_they_mean(page: Any) -> None:
     said = page.eval_on_selector_all(
-        "#results th[data-key]",
-        "(all) => Object.fromEntries(all.map((one) => [one.dataset.key, one.title]))",
+        "#results th[data-key]", "(all) => Object.fromEntries(all.map((one) => [one.dataset.key, one.title]))"
     )
     about = {column.name: column.about for column in OVERALL}
     assert len(said) > 8

@@ -172,9 +172,7 @@ def test_the_repository_is_taken_from_the_metadata_of_the_package(monkeypatch: p
     )
 
 
-def test_every_column_and_axis_says_its_unit_and_every_task_that_nothing_is_ranked(
-    sizes: list[Size],
-) -> None:
+def test_every_column_and_axis_says_its_unit_and_every_task_that_nothing_is_ranked(sizes: list[Size]) -> None:
     [size] = sizes
     own = {"CPU s", "MiB", "wall s"}
     for lines in size.usual:

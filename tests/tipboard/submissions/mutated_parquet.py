@@ -356,14 +356,7 @@ def metadata_of_the_writers_choosing(case: Mutant) -> None:
     many = {f"k{n}": "v" for n in range(400)}
     schemas = [{"ARROW:schema": text} for text in ("QVJST1cx" * 40, "", "/" * 4_000)]
     extra = case.pick(
-        [
-            *schemas,
-            many,
-            {"pandas": "not json"},
-            {"x": "y" * 9**6},
-            {"x": b"\xff\xfe"},
-            {"x": "y" * 5**10},
-        ]
+        [*schemas, many, {"pandas": "not json"}, {"x": "y" * 9**6}, {"x": b"\xff\xfe"}, {"x": "y" * 5**10}]
     )
     case.write(arrow_file(case.frame().to_arrow().replace_schema_metadata(extra), store_schema=False))
 

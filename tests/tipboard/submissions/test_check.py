@@ -70,11 +70,7 @@ def test_a_result_says_that_nothing_was_enforced_and_what_the_author_declared(ho
     result = first.result
     assert (result.verified, result.oracle_method) == (False, False)
     assert (result.method, result.config, result.config_hash) == ("prevalence/mine", {}, "")
-    assert result.versions.model_dump() == {
-        "data": "0.4.0",
-        "evaluator": 2,
-        "method": UNDECLARED,
-    }
+    assert result.versions.model_dump() == {"data": "0.4.0", "evaluator": 2, "method": UNDECLARED}
     assert (result.cost.fit_s, result.cost.predict_s, result.environment) == (
         1.0,
         None,

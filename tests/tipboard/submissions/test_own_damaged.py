@@ -110,8 +110,7 @@ def rows_of(rows: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "rows",
-    [2**40, pytest.param(2**31, marks=pytest.mark.slow), pytest.param(2**62, marks=pytest.mark.slow)],
+    "rows", [2**40, pytest.param(2**31, marks=pytest.mark.slow), pytest.param(2**62, marks=pytest.mark.slow)]
 )
 def test_rows_that_a_file_cannot_have_are_refused_before_there_is_room_made_for_them(
     tmp_path: Path, tipbench: Tipbench, rows: int
@@ -126,13 +125,7 @@ def test_rows_that_a_file_cannot_have_are_refused_before_there_is_room_made_for_
     code, out, said = tipbench("score", str(path), *words)
     assert (code, out, said.count("\n")) == (2, "", 1)
     about = ("team=a", "summary=s", "authors=A", "method=m", "hardware=h")
-    place = (
-        "data=0.4.0/tiny",
-        "labels=expert",
-        "access=public",
-        "--to",
-        str(tmp_path / "sub"),
-    )
+    place = ("data=0.4.0/tiny", "labels=expert", "access=public", "--to", str(tmp_path / "sub"))
     code, out, said = tipbench("submit", f"advert_risk/forward/s0={path}", *place, *about)
     assert (code, out, said.count("\n")) == (2, "", 1)
     assert not (tmp_path / "sub").exists()

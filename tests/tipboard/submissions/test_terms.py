@@ -157,8 +157,7 @@ def test_a_file_that_is_listed_twice_is_said_once(content: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.slow]) for n in sorted(tasks())],
+    "name", [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.slow]) for n in sorted(tasks())]
 )
 def test_a_file_may_have_a_few_times_the_rows_of_every_split_and_far_fewer_than_the_reader_could_take(
     content: dict[str, Any], tiny: Release, name: str

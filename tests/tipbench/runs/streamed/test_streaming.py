@@ -14,11 +14,7 @@ from tipbench.data.streams import next_rows
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.method import check_shape
-from tipbench.runs.streams import (
-    scores_of,
-    streamed_alarms,
-    streamed_predictions,
-)
+from tipbench.runs.streams import scores_of, streamed_alarms, streamed_predictions
 from tipbench.task import Forecast, Task
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError
