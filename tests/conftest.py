@@ -169,3 +169,15 @@ def tipbench(
         return code, said.out, said.err
 
     return run
+
+
+@pytest.fixture
+def refused(tipbench: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
+    """Run a command that is refused, exit code 2 and nothing on standard output: the one line that says why."""
+
+    def run(*words: str) -> str:
+        code, out, said = tipbench(*words)
+        assert (code, out, said.count("\n")) == (2, "", 1), said
+        return said
+
+    return run

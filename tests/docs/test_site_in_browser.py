@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from in_chromium import CHROMIUM, DESK, PHONE, launched
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = "/usr/bin/chromium"
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 PAGES = (
     *("index.html", "docs/world.html", "docs/tasks/advert_risk.html"),
     *("datasets/cards/adverts.html", "docs/python.html"),
@@ -21,7 +20,7 @@ PAGES = (
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("material", reason="mkdocs-material is not installed")
-    if not Path(CHROMIUM).exists():
+    if not CHROMIUM:
         pytest.skip("Chromium is not installed")
     folder = tmp_path_factory.mktemp("site") / "a b, ملف"
     words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
@@ -33,11 +32,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
+    yield from launched()
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])

@@ -1,7 +1,5 @@
 """Read and change the results that a folder of a board stores."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Paired comparison: the same draws for both methods, a two-sided p, Holm over the list."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 from typing import Any
 

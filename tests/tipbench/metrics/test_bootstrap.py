@@ -1,7 +1,5 @@
 """The bootstrap: what is resampled, that it is seeded, and that its intervals cover a known truth."""
 
-from __future__ import annotations
-
 from statistics import NormalDist
 from typing import Any
 

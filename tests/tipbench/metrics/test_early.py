@@ -1,7 +1,5 @@
 """Early-detection metrics against counts made by hand, and against rows that are copied instead of weighted."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

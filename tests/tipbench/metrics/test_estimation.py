@@ -1,7 +1,5 @@
 """The weighted median, whatever the weights add up to."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 import pytest

@@ -1,7 +1,5 @@
 """Metrics of forecasts against a brute-force mean over every order of tied candidates."""
 
-from __future__ import annotations
-
 from itertools import permutations, product
 
 import numpy as np

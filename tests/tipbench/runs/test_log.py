@@ -54,16 +54,11 @@ def test_a_failure_is_logged_with_its_traceback_and_shown_without_control_charac
 
 
 def test_a_log_that_cannot_be_written_is_refused_before_anything_is_run(
-    tipbench: Callable, place: Path
+    refused: Callable, place: Path
 ) -> None:
-    code, out, said = tipbench(
-        "run", "baseline=prevalence/chao_lower", "--log-file", "nowhere/l.txt", "--quiet"
-    )
-    assert (code, out) == (2, "")
-    assert (
-        said
-        == "tipbench: --log-file nowhere/l.txt cannot be written: No such file or directory; give another.\n"
-    )
+    said = refused("run", "baseline=prevalence/chao_lower", "--log-file", "nowhere/l.txt", "--quiet")
+    why = "No such file or directory; give another."
+    assert said == f"tipbench: --log-file nowhere/l.txt cannot be written: {why}\n"
     assert not list(Path("runs").rglob("result.json"))
 
 

@@ -358,19 +358,13 @@ def test_json_of_one_run_beside_references_has_all_rows_and_marks_them(
 
 
 def test_what_is_not_there_is_said_before_anything_is_run(
-    results: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    tipbench: Callable[..., tuple[int, str, str]],
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: Callable[..., str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     words = ("run", "baseline=advert_risk/prior", "release=tiny", "--references")
-    code, out, err = tipbench(*words, str(results))
-    assert (code, out) == (2, "")
-    assert f"has no committed results of advert_risk on {newest_released()}/tiny: it has {DATA}" in err
-    code, out, err = tipbench(*words, "nowhere")
-    assert (code, out) == (2, "")
-    assert "nowhere is not a folder of committed results" in err
+    none_of = f"has no committed results of advert_risk on {newest_released()}/tiny: it has {DATA}"
+    assert none_of in refused(*words, str(results))
+    assert "nowhere is not a folder of committed results" in refused(*words, "nowhere")
     assert not (tmp_path / "runs").exists()
 
 

@@ -1,7 +1,5 @@
 """Well-formed predictions of every kind that know nothing: by lot, for given answers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np
