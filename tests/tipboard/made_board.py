@@ -3,6 +3,8 @@
 Whatever a page, a table or a figure of a whole board is checked for needs one, and no run. Scores are drawn by name.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

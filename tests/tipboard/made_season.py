@@ -1,5 +1,7 @@
 """A closed season of made-up scores: shipped methods of every task and entries of other teams, in milliseconds."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from zlib import crc32

@@ -1,5 +1,7 @@
 """Read and change the results that a folder of a board stores."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Harm columns of units, and the weight of units whose operation stands for more or fewer than one."""
 
+from __future__ import annotations
+
 from types import SimpleNamespace
 from typing import Any
 

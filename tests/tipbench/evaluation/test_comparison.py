@@ -1,5 +1,7 @@
 """Paired comparison: the same draws for both methods, a two-sided p, Holm over the list."""
 
+from __future__ import annotations
+
 from types import SimpleNamespace
 from typing import Any
 

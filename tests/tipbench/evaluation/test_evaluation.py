@@ -1,5 +1,7 @@
 """Evaluation end to end: every kind of prediction, intervals, notes, and what is refused."""
 
+from __future__ import annotations
+
 import json
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Answers are checked when they are made."""
 
+from __future__ import annotations
+
 import polars as pl
 import pytest
 from tipbench import kinds

@@ -1,5 +1,7 @@
 """Rows that count are given one column at a time, and are not copied where all of them count."""
 
+from __future__ import annotations
+
 import polars as pl
 from tipbench.kinds.kind import PartRows
 

@@ -1,5 +1,7 @@
 """Predictions of every kind: good ones come back in the order of the answers, others are refused in one sentence."""
 
+from __future__ import annotations
+
 import pickle
 from collections.abc import Callable
 from pathlib import Path

@@ -1,5 +1,7 @@
 """The bootstrap: what is resampled, that it is seeded, and that its intervals cover a known truth."""
 
+from __future__ import annotations
+
 from statistics import NormalDist
 from typing import Any
 

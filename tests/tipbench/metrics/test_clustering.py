@@ -1,5 +1,7 @@
 """Clustering metrics against scikit-learn and against brute-force definitions over units and pairs."""
 
+from __future__ import annotations
+
 from itertools import combinations
 
 import numpy as np

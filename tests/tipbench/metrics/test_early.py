@@ -1,5 +1,7 @@
 """Early-detection metrics against counts made by hand, and against rows that are copied instead of weighted."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np

@@ -1,5 +1,7 @@
 """The weighted median, whatever the weights add up to."""
 
+from __future__ import annotations
+
 import numpy as np
 import polars as pl
 import pytest

@@ -1,5 +1,7 @@
 """Metrics of forecasts against a brute-force mean over every order of tied candidates."""
 
+from __future__ import annotations
+
 from itertools import permutations, product
 
 import numpy as np

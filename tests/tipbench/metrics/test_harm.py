@@ -1,5 +1,7 @@
 """Harm by group against counts made by hand: row loops over the frame, as the definitions read."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

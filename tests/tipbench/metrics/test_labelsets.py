@@ -1,5 +1,7 @@
 """Metrics of label sets against scikit-learn, against their definitions, and as properties."""
 
+from __future__ import annotations
+
 import numpy as np
 import polars as pl
 import pytest

@@ -1,5 +1,7 @@
 """What cannot be put beside each other is refused before anything is scored."""
 
+from __future__ import annotations
+
 import numpy as np
 import polars as pl
 import pytest

@@ -1,5 +1,7 @@
 """Ranking metrics against scikit-learn, against their definitions, and as properties."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,5 +1,7 @@
 """What every entry says of its metric: which way is better, and what of the ground truth it takes."""
 
+from __future__ import annotations
+
 import pytest
 from tipbench.metrics.ranking import PREVALENCES
 from tipbench.metrics.registry import metric_of, metrics

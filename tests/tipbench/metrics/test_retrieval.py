@@ -1,5 +1,7 @@
 """Retrieval metrics against a brute-force mean over every order of tied candidates."""
 
+from __future__ import annotations
+
 from itertools import pairwise, permutations, product
 
 import numpy as np

@@ -1,5 +1,7 @@
 """What assistance_triage asks, gives and refuses."""
 
+from __future__ import annotations
+
 import polars as pl
 import pytest
 from tipbench.data.custom.config import OwnData

@@ -4,6 +4,8 @@ allowance of a gate's noise.
 The data of a released version never change, so all but the cheapest gates of ``small`` are slow.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

@@ -4,6 +4,8 @@ A struct is a list of ``[field id, type, value]``; a list is ``(element type, [v
 Thrift compact protocol specification.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = range(1, 13)

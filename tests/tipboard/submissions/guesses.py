@@ -1,5 +1,7 @@
 """Well-formed predictions of every kind that know nothing: by lot, for given answers."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import numpy as np

@@ -4,6 +4,8 @@ A number stands for one folder: which base, which mutation, which command is giv
 from the number and a seed, so that any folder can be made again.
 """
 
+from __future__ import annotations
+
 import hashlib
 import io
 import json

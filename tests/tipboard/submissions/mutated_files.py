@@ -1,5 +1,7 @@
 """Mutations of the folder: links, pipes, holes, modes, names; and what takes a file's place while it is checked."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import socket

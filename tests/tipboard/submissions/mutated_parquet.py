@@ -1,5 +1,7 @@
 """Mutations of the structure of a file of predictions: its ends, its footer, its pages, its writer, what it swells."""
 
+from __future__ import annotations
+
 import gzip
 import io
 import pickle

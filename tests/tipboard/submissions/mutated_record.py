@@ -1,5 +1,7 @@
 """Mutations of ``submission.json``: as JSON, what it claims, and text that hides, obeys or leads elsewhere."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Iterator

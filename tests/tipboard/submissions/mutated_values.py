@@ -1,5 +1,7 @@
 """Mutations of what a whole file of predictions says: columns, types, keys, numbers, names of clusters."""
 
+from __future__ import annotations
+
 import polars as pl
 import pyarrow as pa
 from mutated_case import Mutant, arrow_file, mutation

@@ -1,5 +1,7 @@
 """The threshold that is fixed on valid, and the alarms that come of it."""
 
+from __future__ import annotations
+
 from types import SimpleNamespace
 from typing import Any
 

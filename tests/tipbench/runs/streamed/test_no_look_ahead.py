@@ -4,6 +4,8 @@ The search follows what a method is given (its fold, the units, the rows of ever
 behind them, attributes, containers, closures, and the memory under every column, beyond what the column shows.
 """
 
+from __future__ import annotations
+
 import functools
 import re
 import types

@@ -1,5 +1,7 @@
 """A streamed task from the command line: run, score, compare, list, and the figure."""
 
+from __future__ import annotations
+
 import json
 import sys
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """What a streamed task hands over, to fit and step by step, and the scores or forecasts taken from the answers."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
