@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import math
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,13 +22,15 @@ from pydantic import BaseModel
 from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.lanes import lanes
+from tipbench.metrics.scores import Score
 from tipbench.runs.cells import Cell
 from tipbench.runs.digests import digests_of, versions_of
 from tipbench.runs.folds import SharedFold
+from tipbench.runs.frames import RESULTS
 from tipbench.runs.methods import Methods
-from tipbench.runs.results import Result
+from tipbench.runs.results import Fence, Result
 from tipbench.runs.runner import Job, run_one
-from tipbench.tasks import score_version
+from tipbench.tasks import score_version, task_of
 from tipcore.engines import Engine, run_all
 from tipcore.errors import UsageError
 from tipcore.table_files import UNREADABLE, read_parquet
@@ -37,13 +40,13 @@ from tipboard.seasons.closing import (
     ClosedSeason,
     declared_class,
     read_closed,
-    round_scores,
 )
 from tipboard.seasons.entries import chain_differences, configs_of, count_entries, is_host, limits_of_cells
 from tipboard.seasons.record import (
     ENTRIES,
     FOLDS,
     FROZEN,
+    HOST,
     KEY,
     RAN,
     REASONS,
@@ -80,6 +83,11 @@ from tipboard.submissions.storage import PredictionStore, store_of
 
 TOLERANCE = 1e-6
 """Relative difference of numbers that processors may compute otherwise."""
+FENCE = Fence(files=True, network=True, memory=True, processes=True)
+"""What every method of a season is kept from, but oracles."""
+
+Place = tuple[str, str, str, int]
+"""Entry, task, labels and world of a result."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +142,7 @@ def verify(
         found.append(f"{RECEIPTS}: they are not those of the entries")
     if found:
         return Verified(season, True, found, [*notes, "worlds and scores were not checked"])
-    those, expected = _participants(closed, shipped), dict[tuple[str, str, str, int], Cell]()
+    those, expected = _participants(closed, shipped), dict[Place, Cell]()
     for world in closed.worlds:
         for one in those:
             for cell in cells_of(season, Path(), one, world):
@@ -142,7 +150,8 @@ def verify(
     drawn = _drawn_cells(closed, key, those, everything)
     refits = {place: cell for place, cell in expected.items() if (place[0], place[1], place[3]) in drawn}
     store = PredictionStore(str(folder / PREDICTIONS)) if results is None else store_of(results)
-    found += _result_differences(closed, expected)
+    oracles = {(one.id, task) for one in those for task in one.oracles}
+    found += _result_differences(closed, expected, oracles)
     work = partial(_world_differences, Published(closed, draw, folder, store), refits, check)
     found += [said for of_one in run_all(work, closed.worlds, engine, "worlds", quiet) for said in of_one]
     return Verified(season, True, list(dict.fromkeys(found)), notes, len(drawn))
@@ -222,35 +231,63 @@ def _number_differences(closed: ClosedSeason, draw: Draw) -> Iterator[str]:
 
 
 def _result_differences(
-    closed: ClosedSeason, expected: Mapping[tuple[str, str, str, int], Cell]
+    closed: ClosedSeason, expected: Mapping[Place, Cell], oracles: Collection[tuple[str, str]]
 ) -> Iterator[str]:
-    """Yield results that are missing, that belong to no entry, or that differ from the config of their cell."""
-    season = closed.season
-    wanted = {place for place in expected if _ran(closed, place[0], place[1])}
-    for one in closed.closed.entries:
-        if one.kind == "predictions" and one.note is None:
-            wanted |= {
-                (one.id, file.task, season.terms[file.task].labels[0], int(file.split.removeprefix("w")))
-                for file in one.entered.record.predictions  # type: ignore[union-attr]
-            }
+    """Yield results that are missing, there twice or of no entry, and what differs of those that belong there.
+
+    ``oracles``: entry and task of the methods that are shown hidden truth.
+    """
+    handed_in = _handed_in(closed)
+    wanted = {place for place in expected if _ran(closed, place[0], place[1])} | handed_in.keys()
     places = [(entry_id(one), one.task, one.labels, one.seed) for one in closed.results]
-    yield from (f"results: lacks {name_of(place)}" for place in sorted(wanted - set(places)))
+    yield from (f"{RESULTS}: lacks {name_of(place)}" for place in sorted(wanted - set(places)))
     yield from (
-        f"results: {name_of(place)} belongs to no entry that ran" for place in sorted(set(places) - wanted)
+        f"{RESULTS}: {name_of(place)} belongs to no entry that ran" for place in sorted(set(places) - wanted)
     )
-    numbers = {(task, one.k): one.number for one in closed.worlds for task in one.tasks}
+    yield from (
+        f"{RESULTS}: has {name_of(place)} {count} times"
+        for place, count in Counter(places).items()
+        if count > 1
+    )
     for place, one in zip(places, closed.results, strict=True):
         if place in wanted:
-            data = release_of(season, numbers[one.task, place[3]]).name
-            cell, terms = expected.get(place), season.terms[one.task]
-            same = (one.data, one.split, one.versions.data, one.versions.evaluator) == (
-                data, terms.split, season.data, score_version(one.task),
-            )  # fmt: skip
-            if not same or (cell is not None and (one.config, one.config_hash) != (cell.config, cell.hash)):
-                yield f"results: {name_of(place)} was run otherwise than the season says"
+            cell = expected.get(place)
+            if not _was_run(closed, place, one, cell):
+                yield f"{RESULTS}: {name_of(place)} was run otherwise than the season says"
+            is_oracle = cell is not None and place[:2] in oracles
+            if one.oracle_method != is_oracle:
+                yield f"{RESULTS}: {name_of(place)} says otherwise whether it is an oracle"
+            if (one.fence, one.verified) != (FENCE if cell and not is_oracle else None, cell is not None):
+                yield f"{RESULTS}: {name_of(place)} says otherwise whether it was fenced, or handed in"
+            if cell is None and one.predictions.digest != handed_in[place]:
+                yield f"{RESULTS}: {name_of(place)} is not of the file that was entered"
 
 
-def name_of(place: tuple[str, str, str, int]) -> str:
+def _handed_in(closed: ClosedSeason) -> dict[Place, str]:
+    """Return the digests of the files of predictions that count, as they were entered."""
+    return {
+        (one.id, file.task, closed.season.terms[file.task].labels[0], int(file.split.removeprefix("w"))): (
+            f"sha256:{one.entered.files.get(file.file)}"
+        )
+        for one in closed.closed.entries
+        if one.entered is not None and one.note is None
+        for file in one.entered.record.predictions
+    }
+
+
+def _was_run(closed: ClosedSeason, place: Place, one: Result, cell: Cell | None) -> bool:
+    """Return whether a result is of its world, split, scores and config; ``cell``: None of predictions."""
+    season, (entry, task, _, k) = closed.season, place
+    number = next(world.number for world in closed.worlds if world.k == k and task in world.tasks)
+    said = one.method, one.data, one.split, one.versions.data, one.versions.evaluator, one.primary
+    is_same = said == (
+        f"{task}/{entry.removeprefix(f'{HOST}--')}", release_of(season, number).name, season.terms[task].split,
+        season.data, score_version(task), task_of(task).primary,
+    )  # fmt: skip
+    return is_same and (cell is None or (one.config, one.config_hash) == (cell.config, cell.hash))
+
+
+def name_of(place: Place) -> str:
     """Return the name of a cell in messages."""
     return f"{place[0]} on {place[1]} with labels {place[2]} in world {place[3]}"
 
@@ -295,7 +332,7 @@ class Published:
 
 def _world_differences(
     published: Published,
-    refits: Mapping[tuple[str, str, str, int], Cell],
+    refits: Mapping[Place, Cell],
     check: Check,
     world: SeasonWorld,
 ) -> list[str]:
@@ -313,7 +350,7 @@ def _world_differences(
 
 def _task_differences(
     published: Published,
-    refits: Mapping[tuple[str, str, str, int], Cell],
+    refits: Mapping[Place, Cell],
     world: SeasonWorld,
     task: str,
 ) -> list[str]:
@@ -341,9 +378,11 @@ def _task_differences(
             place = (entry, task, one.labels, world.k)
             try:
                 if not _scores_again(season, prepared, one, published.store):
-                    found.append(f"results: the scores of {name_of(place)} are not those of its predictions")
+                    found.append(
+                        f"{RESULTS}: the scores of {name_of(place)} are not those of its predictions"
+                    )
             except UsageError as error:
-                found.append(f"results: {name_of(place)}: {str(error).rstrip('.')}")
+                found.append(f"{RESULTS}: {name_of(place)}: {str(error).rstrip('.')}")
             if (cell := refits.get(place)) is not None:
                 fold = shared.setdefault(cell.fold_key, SharedFold(cell, ids=draw.ids(world.k, task)))
                 found += _fit_again(season, cell, fold, one, name_of(place))
@@ -365,10 +404,23 @@ def _scores_again(season: Season, prepared: Prepared, one: Result, store: Predic
     made = evaluate(
         prepared.task, answers, predictions, replicates=season.replicates, open_entry=not one.verified
     )
-    record = {name: part for name, part in made.record().items() if name != "warnings"}
-    again = round_scores(one.model_copy(update=record), entry_id(one), season.decimals)
-    return same(
-        again.model_dump(include=set(record)), one.model_dump(include=set(record)), 10.0**-season.decimals
+    record = {name: part for name, part in made.record().items() if name not in ("scores", "warnings")}
+    again, there = (each.model_dump(include=set(record)) for each in (one.model_copy(update=record), one))
+    return same(again, there, TOLERANCE) and _are_rounded(one.scores, made.scores, season.decimals)
+
+
+def _are_rounded(published: Mapping[str, Score], made: Mapping[str, Score], decimals: int) -> bool:
+    """Return whether published scores are these scores rounded to so many decimals."""
+
+    def is_rounded(shown: float | None, whole: float | None) -> bool:
+        if shown is None or whole is None:
+            return shown is whole
+        return shown == round(shown, decimals) and abs(shown - whole) <= 0.5 * 10.0**-decimals + TOLERANCE
+
+    return published.keys() == made.keys() and all(
+        there.note == made[name].note
+        and all(is_rounded(getattr(there, end), getattr(made[name], end)) for end in ("value", "low", "high"))
+        for name, there in published.items()
     )
 
 
@@ -384,6 +436,7 @@ def _fit_again(season: Season, cell: Cell, shared: SharedFold, one: Result, name
         return [f"{name} cannot be fitted again ({outcome.cause})"]
     again = outcome.result.scores[one.primary].value
     there = one.scores[one.primary].value
+    # Wider than rounding: another processor, or another number of threads, may fit a method a little otherwise.
     return [] if same(again, there, 10.0**-season.decimals) else [f"{name} scores {again} when fitted again"]
 
 

@@ -177,7 +177,7 @@ TAMPERED = {
         (lambda c: of_task(c).update(status="failed: bored"), "has no status in flag_aggregation"),
         (
             lambda c: of_task(c).update(status="ran"),
-            "results: lacks tipbench--mace on flag_aggregation with labels",
+            "results.parquet: lacks tipbench--mace on flag_aggregation with labels",
         ),
     ],
     "frozen.json": [

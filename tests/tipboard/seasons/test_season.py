@@ -135,7 +135,7 @@ def swap_truth(folder: Path) -> None:
             "took no predictions",
         ),
         (edit_entries(lambda c: c["entries"].pop()), "receipts.json: they are not those of the entries"),
-        (drop_world, "results: lacks "),
+        (drop_world, "results.parquet: lacks "),
     ],
 )
 def test_tampering_is_named(tamper: Callable[[Path], None], said: str, closed: Path, tmp_path: Path) -> None:
