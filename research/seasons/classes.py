@@ -23,11 +23,14 @@ from tipbaselines.text import texts, tokens
 from tipbench.config.methods import instantiate, method_class
 from tipbench.data.disguise import disguise
 from tipbench.data.fold import Prepared
+from tipbench.evaluation.comparison import compare_draws, draw_primary
+from tipbench.kinds.answers import Answers
 from tipbench.loading import prepare
 from tipbench.method import class_of
+from tipbench.metrics.metric import make_inputs
+from tipbench.metrics.registry import metric_of
 from tipbench.runs.folds import predict_fold
-from tipbench.tasks import task_of
-from tipboard.seasons.classes import ClassTest, measure_loss
+from tipbench.task import Task
 from tipcore.extras import missing_extra
 
 KEY = bytes([1]) * 32
@@ -49,10 +52,15 @@ LOOKUPS: dict[str, Callable[[str], str]] = {
 }
 
 
-def print_loss(name: str, declared: str, found: ClassTest) -> None:
-    numbers = (found.score, found.disguised, found.loss, found.low, found.high)
-    shown = " ".join("      -" if value is None else f"{value:7.4f}" for value in numbers)
-    print(f"{name:44} {declared:8} {shown} {'LOST' if found.lost else ''}", flush=True)
+def print_loss(name: str, declared: str, task: Task, answers: Answers, made: list[pl.DataFrame]) -> None:
+    """Print the loss within one world, with its paired cluster bootstrap; a season takes the mean over its worlds."""
+    plain, copy = (draw_primary(make_inputs(task, answers, frame), 1000) for frame in made)
+    found = compare_draws("copy", "plain", task.primary, copy, plain)
+    sign = 1.0 if metric_of(task.primary).lower_is_better else -1.0
+    ends = sorted(sign * one for one in (found.low, found.high) if one is not None)
+    numbers = (plain.value, copy.value, sign * (copy.value - plain.value), *ends)
+    shown = " ".join(f"{value:7.4f}" for value in numbers)
+    print(f"{name:44} {declared:8} {shown} {'LOST' if ends and ends[0] > 1e-6 else ''}", flush=True)
 
 
 def measure_methods(release: str, wanted: str) -> None:
@@ -69,7 +77,7 @@ def measure_methods(release: str, wanted: str) -> None:
             fitted.fit(one.folds[0], 0)
             made.append(predict_fold(fitted, one, 0, name))
         answers = prepared.answers_to(made[0])
-        print_loss(name, declared, measure_loss(task_of(path.parent.name), answers, *made))
+        print_loss(name, declared, prepared.task, answers, made)
 
 
 def advert_texts(prepared: Prepared) -> pl.DataFrame:
@@ -102,7 +110,7 @@ def try_dictionaries(release: str, worlds: list[str]) -> None:
             asked = one.folds[0].to_predict().select("advert").collect()
             frame = asked.join(advert_texts(one), on="advert", how="left", maintain_order="left")
             made.append(frame.select("advert", score=pl.Series([score(text) for text in frame["text"]])))
-        print_loss(f"dictionary by {name}", "fold", measure_loss(plain.task, plain.answers, *made))
+        print_loss(f"dictionary by {name}", "fold", plain.task, plain.answers, made)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,15 @@ from tipcore.operating_system import file_lock
 from tipcore.spelling import count_of
 
 from tipboard.seasons.classes import ClassTest
-from tipboard.seasons.entries import LOCK, count_entries, entry_folder, is_host, public_folder, read_entries
+from tipboard.seasons.entries import (
+    LOCK,
+    count_entries,
+    entry_folder,
+    is_host,
+    public_folder,
+    publish_receipts,
+    read_entries,
+)
 from tipboard.seasons.record import (
     ENTRIES,
     FROZEN,
@@ -47,7 +55,7 @@ from tipboard.seasons.record import (
     release_of,
     to_json,
 )
-from tipboard.seasons.running import Participant, cells_of, class_path, participants, statuses
+from tipboard.seasons.running import Participant, cells_of, participants, read_class_tests, statuses
 from tipboard.seasons.worlds import (
     AGAIN,
     Draw,
@@ -155,6 +163,7 @@ def close_season(
     _check_time(season, secret, public, now)
     frozen = read(secret / FROZEN, Frozen)
     with file_lock(secret / LOCK):
+        _check_time(season, secret, public, now)  # another process may have closed it
         those = participants(season, secret)
         places = list_worlds(season)
         worlds = [made for place in places if (made := read_world(secret, *place)) is not None]
@@ -165,12 +174,14 @@ def close_season(
                 f"`tipbench season run {secret}` again."
             )
         entries, voids = read_entries(secret), read_voids(secret)
-        notes = count_entries(entries, voids)
+        notes = count_entries(entries, voids, frozen)
         found = [*_ran(season, secret, those, worlds, status, notes), *_handed_in(secret, entries, notes)]
-        listed = _closed_entries(secret, those, entries, notes, status)
+        tests = {one.id: read_class_tests(season, secret, one, worlds) for one in those}
+        listed = _closed_entries(those, entries, notes, status, tests)
         closed = Closed(name=season.name, closed=now.replace(microsecond=0), entries=listed, voids=voids)
         with fill_folder_atomically(public, replace=True, advice=AGAIN) as beside:
             shutil.copytree(public, beside, dirs_exist_ok=True)
+            publish_receipts(beside, entries)
             store = PredictionStore(str(beside / PREDICTIONS)) if results is None else store_of(results)
             for _, file, _ in found:
                 store.put(file.read_bytes())
@@ -237,21 +248,12 @@ def _ran(
                 yield one.id, cell.folder / result.predictions.file, result
 
 
-def _standing(secret: Path, one: Entered, task: str, status: str) -> Standing:
-    """Return how an entry took part in a task, with what the test of class found."""
-    path = class_path(secret, one.id, task)
-    is_tested = status == RAN and path.is_file()
-    test = ClassTest.model_validate_json(path.read_bytes()) if is_tested else None
-    assert one.record.entry_class is not None
-    return Standing(entry_class=one.record.entry_class, class_test=test, status=status)
-
-
 def _closed_entries(
-    secret: Path,
     those: Sequence[Participant],
     entries: Sequence[Entered],
     notes: dict[str, str | None],
     status: dict[str, dict[str, str]],
+    tests: dict[str, dict[str, ClassTest]],
 ) -> list[ClosedEntry]:
     made = [
         ClosedEntry(
@@ -270,8 +272,15 @@ def _closed_entries(
     for one in entries:
         note = notes[one.receipt]
         said = status.get(one.id, {}) if one.is_package else dict.fromkeys(one.record.tasks, RAN)
-        counted = {} if note is not None else said
-        tasks = {task: _standing(secret, one, task, text) for task, text in counted.items()}
+        assert one.record.entry_class is not None
+        tasks = {
+            task: Standing(
+                entry_class=one.record.entry_class,
+                class_test=tests.get(one.id, {}).get(task) if text == RAN else None,
+                status=text,
+            )
+            for task, text in ({} if note is not None else said).items()
+        }
         made.append(
             ClosedEntry(
                 id=one.id,

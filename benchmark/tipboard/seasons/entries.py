@@ -199,7 +199,10 @@ def public_folder(secret: Path, season: Season, given: Path | None = None) -> Pa
 
 def read_entries(secret: Path) -> list[Entered]:
     """Return the entries of a host's folder, by number. Raises UsageError where their chain is broken."""
-    folders = sorted(whole_folders(secret / "entries"), key=lambda one: int(one.name))
+    folders = whole_folders(secret / "entries")
+    if stray := [one for one in folders if not one.name.isdecimal()]:
+        raise UsageError(f"{stray[0]} is no entry of the season: move it away.")
+    folders = sorted(folders, key=lambda one: int(one.name))
     found = [read(folder / ENTRY, Entered, "entry") for folder in folders]
     if broken := chain_differences(found, open_public(secret).commitment):
         raise UsageError(f"{secret / 'entries'} was altered ({broken[0]}): restore it.")
@@ -221,16 +224,36 @@ def entry_folder(secret: Path, number: int) -> Path:
     return secret / "entries" / str(number)
 
 
-def count_entries(entries: Sequence[Entered], voids: Sequence[Void]) -> dict[str, str | None]:
-    """Return by receipt why an entry does not count, None where it does: the last one of a team that is not void."""
+def count_entries(
+    entries: Sequence[Entered], voids: Sequence[Void], frozen: Frozen | None = None
+) -> dict[str, str | None]:
+    """Return by receipt why an entry does not count, None where it does: the last one of a team that is not void.
+
+    Once packages are ``frozen``, no other one takes their place, also if they are made void.
+    """
     void = {one.entry: f"void: {one.reason}" for one in voids}
-    last = {one.record.team: one.receipt for one in entries if one.id not in void}
+    kept = None if frozen is None else {one.receipt for one in frozen.entries}
+    last = {
+        one.record.team: one.receipt
+        for one in entries
+        if one.id not in void and (kept is None or not one.is_package or one.receipt in kept)
+    }
     return {
         one.receipt: void.get(
             one.id, None if last.get(one.record.team) == one.receipt else "replaced by a later entry"
         )
         for one in entries
     }
+
+
+def publish_receipts(public: Path, entries: Sequence[Entered]) -> None:
+    """Write the receipts of all entries to the public folder."""
+    write_file_atomically(public / RECEIPTS, to_json(Receipts([one.receipt for one in entries])))
+
+
+def read_frozen(secret: Path) -> Frozen | None:
+    """Return what a season froze; None before it did."""
+    return read(secret / FROZEN, Frozen) if (secret / FROZEN).is_file() else None
 
 
 def enter(secret: Path, folder: Path, now: datetime, packages: Packages) -> tuple[Season, Entered]:
@@ -249,7 +272,7 @@ def enter(secret: Path, folder: Path, now: datetime, packages: Packages) -> tupl
         wheels.mkdir()
         checked = check(
             folder,
-            truth=lambda record: _truth(season, key, secret, season_truth(public)(record), record, now),
+            truth=lambda record: _truth(season, key, secret, public, record, now),
             limits=limits_of(season.size),
             replicates=season.replicates,
             workdir=clean,
@@ -264,6 +287,7 @@ def enter(secret: Path, folder: Path, now: datetime, packages: Packages) -> tupl
             configs_of(season, record)
             own = install(record.pinned.package, packages, work, wheels).package.partition("sha256:")[2]
         with file_lock(secret / LOCK):
+            _check_time(season, secret, public, record, now)  # installing may have taken long
             entries = read_entries(secret)
             kept = {path.name: _sha256(path) for path in sorted(wheels.iterdir())}
             made = Entered(
@@ -285,20 +309,19 @@ def enter(secret: Path, folder: Path, now: datetime, packages: Packages) -> tupl
                     shutil.copyfile(path, beside / name)
                 if results:
                     (beside / RESULTS).write_bytes(results)
-            receipts = [one.receipt for one in (*entries, made)]
-            write_file_atomically(public / RECEIPTS, to_json(Receipts(receipts)))
+            publish_receipts(public, [*entries, made])
     return season, made
 
 
 def _truth(
-    season: Season, key: bytes, secret: Path, shown: SubmissionTruth, record: SubmissionRecord, now: datetime
+    season: Season, key: bytes, secret: Path, public: Path, record: SubmissionRecord, now: datetime
 ) -> SubmissionTruth:
     """Return the answers of a season's worlds, if the record comes in time: what cannot be scored is refused at once.
 
     Scores stay in the host's folder until the close, as those of packages do.
     """
-    is_frozen = (secret / FROZEN).is_file()
-    _check_time(season, record, is_frozen, now)
+    shown = season_truth(public)(record)
+    _check_time(season, secret, public, record, now)
     if not record.predictions:
         return shown
     draw = Draw(season, key, read(secret / FROZEN, Frozen))
@@ -325,8 +348,10 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _check_time(season: Season, record: SubmissionRecord, is_frozen: bool, now: datetime) -> None:
-    name = season.name
+def _check_time(season: Season, secret: Path, public: Path, record: SubmissionRecord, now: datetime) -> None:
+    name, is_frozen = season.name, (secret / FROZEN).is_file()
+    if (public / ENTRIES).is_file():
+        raise UsageError(f"season {name} is closed: it takes no entry any more.")
     if now < season.opens:
         raise UsageError(f"season {name} opens at {minute(season.opens)}: set the clock of this computer.")
     if not record.predictions:
@@ -349,7 +374,10 @@ def _check_time(season: Season, record: SubmissionRecord, is_frozen: bool, now: 
 def _check_new(season: Season, made: Entered, entries: Sequence[Entered]) -> None:
     team = [one for one in entries if one.record.team == made.record.team]
     if any(one.record == made.record for one in team):
-        raise UsageError(f"{made.id} was entered before without any change: this copy does not count.")
+        raise UsageError(
+            f"{made.id} was entered before without any change: this copy does not count; the receipt is still "
+            f"{next(one.receipt for one in team if one.record == made.record)}."
+        )
     if len(team) >= season.entries:
         raise UsageError(
             f"{made.record.team} has {season.entries} of {season.entries} entries in season {season.name}: no more are "
@@ -366,14 +394,15 @@ def _check_new(season: Season, made: Entered, entries: Sequence[Entered]) -> Non
 def configs_of(season: Season, record: SubmissionRecord) -> dict[str, dict[str, Any]]:
     """Return by task the config of a package's cells, with seed 0 and on the released world.
 
-    Raises UsageError for what its overrides may not set: labels are the season's.
+    Raises UsageError for what its overrides may not set: labels and access are the season's.
     """
     assert record.pinned is not None
     release = {"version": season.data, "size": season.size}
     found = {}
     for name in record.tasks:
         terms = season.terms[name]
-        if given := [word for word in record.pinned.overrides[name] if word.startswith("labels=")]:
+        words = record.pinned.overrides[name]
+        if given := [word for word in words if word.lstrip("+").startswith(("labels=", "access="))]:
             raise UsageError(f"{record.id}: {given[0]} of {name} is the season's to choose: leave it out.")
         config = compose_pinned(record.pinned, record.id, name, release, terms.split, 0, season.replicates)
         found[name] = {**config, "labels": terms.labels[0]}

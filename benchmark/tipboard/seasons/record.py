@@ -10,7 +10,7 @@ The host's folder has mode 0700: ``key.hex`` (0600), ``season.json``, ``publishe
 
 All that is secret follows from the key by SHA-256 over parts, each preceded by its length as eight bytes, big-endian:
 the commitment from the key and the canonical JSON of all other fields of ``season.json``; the number of a world from
-the key, the digest of ``frozen.json``, k, the lane of its tasks (:mod:`tipbench.lanes`) and the attempt.
+the key, the digest of what was frozen, k, the lane of its tasks (:mod:`tipbench.lanes`) and the attempt.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from tipdata.core.world import entry_of, fingerprint, parameters_digest, release
 from tipdata.release import Release
 
 from tipboard.seasons.classes import ClassTest
+from tipboard.seasons.statistics import FEWEST_WORLDS
 from tipboard.submissions.record import SubmissionRecord
 
 FORMAT = "tipbench season 1"
@@ -43,7 +44,7 @@ KEY, SEASON, FROZEN, WORLDS, ENTRIES = "key.hex", "season.json", "frozen.json", 
 STATUS, VOID, RECEIPTS, PUBLISHED = "status.json", "void.json", "receipts.json", "published"
 FOLDS, TRUTH = "folds", "truth"
 KEY_BYTES, NUMBER_BITS = 32, 96
-FEWEST_WORLDS, MOST_WORLDS, MOST_ENTRIES, DECIMALS, REPLICATES = 6, 64, 3, 3, 200
+MOST_WORLDS, MOST_ENTRIES, DECIMALS, REPLICATES = 64, 3, 3, 200
 BESIDE = {"advert_risk": ("truth", "expert")}
 """Tasks that are run with several labels, of which the first is ranked; others have their default."""
 HOST = "tipbench"
@@ -117,7 +118,8 @@ class Frozen(Record):
 
     @property
     def digest(self) -> str:
-        return value_digest(self.model_dump(mode="json"))
+        """Decides the worlds: SHA-256 of the packages, and not of the time, which the host could choose."""
+        return value_digest([one.model_dump(mode="json") for one in self.entries])
 
 
 class Entered(Record):

@@ -29,8 +29,9 @@ from tipbench.runs.digests import digests_of, versions_of
 from tipbench.runs.folds import SharedFold
 from tipbench.runs.grid import Notice, expand
 from tipbench.runs.methods import Methods
-from tipbench.runs.results import read_predictions, read_result
+from tipbench.runs.results import read_result
 from tipbench.runs.runner import Job, Outcome, decide, run_one
+from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically, write_file_atomically
 from tipcore.engines import Engine, engine_of, run_all
 from tipcore.errors import CheckFailed, MachineFault, UsageError
@@ -38,7 +39,7 @@ from tipcore.operating_system import file_lock
 from tipdata.core.world import release_name
 from tipdata.release.release import VARIABLE, store_url
 
-from tipboard.seasons.classes import check_class
+from tipboard.seasons.classes import ClassTest, measure_loss, score_disguised
 from tipboard.seasons.entries import (
     LOCK,
     WHEELS,
@@ -48,7 +49,9 @@ from tipboard.seasons.entries import (
     entry_folder,
     limits_of_cells,
     public_folder,
+    publish_receipts,
     read_entries,
+    read_frozen,
 )
 from tipboard.seasons.record import (
     ENTRIES,
@@ -145,9 +148,9 @@ def list_shipped(season: Season, notice: Notice = lambda said: None) -> list[Par
 
 def participants(season: Season, secret: Path, notice: Notice = lambda said: None) -> list[Participant]:
     """Return the packages that count and the shipped methods, by id."""
-    entries = [one for one in read_entries(secret) if one.is_package]
-    notes = count_entries(entries, read_voids(secret))
-    packages = [one for one in entries if notes[one.receipt] is None]
+    entries = read_entries(secret)
+    notes = count_entries(entries, read_voids(secret), read_frozen(secret))
+    packages = [one for one in entries if one.is_package and notes[one.receipt] is None]
     made = [Participant(one.id, configs_of(season, one.record), one) for one in packages]
     return sorted([*made, *list_shipped(season, notice)], key=lambda one: one.id)
 
@@ -217,6 +220,7 @@ def run(
         those = participants(season, secret)
         check_frozen(frozen, those)
         write_file_atomically(public / FROZEN, to_json(frozen), AGAIN)
+        publish_receipts(public, read_entries(secret))
         host = Host(Draw(season, key, frozen), secret, engine_of(engine), quiet)
         worlds = _make_worlds(host, check)
         if season.predictions is not None and not (public / FOLDS).is_dir():
@@ -225,8 +229,7 @@ def run(
             environments = {one.id: _environment(secret, one, stack) for one in those if one.wheel}
             for world in worlds:
                 _run_world(host, world, those, environments)
-                if world.k == 1:
-                    _test_classes(host, world, those, environments)
+                _test_classes(host, world, those, environments)
                 if season.predictions is None:
                     forget_world(release_of(season, world.number))
         found = statuses(season, secret, those, worlds)
@@ -248,8 +251,12 @@ class Host:
         return self.draw.season
 
     def ids(self, k: int) -> dict[str, bytes]:
-        """Return the keys of the ids of folds in world k by task; 0 gives those of made-up words."""
+        """Return the keys of the ids of folds in world k by task."""
         return {name: self.draw.ids(k, name) for name in self.season.tasks}
+
+    def words(self, k: int) -> dict[str, bytes]:
+        """Return the keys of the made-up words of copies of folds in world k by task."""
+        return {name: self.draw.words(k, name) for name in self.season.tasks}
 
 
 def _make_worlds(host: Host, check: Check) -> list[SeasonWorld]:
@@ -337,27 +344,61 @@ def _test_classes(
     season, secret, batches = host.season, host.secret, []
     for one in those:
         if one.entered is not None and one.entered.record.entry_class == "fold":
-            cells = [(one.id, cell) for cell in cells_of(season, secret, one, world)]
-            ranked = [(e, c) for e, c in cells if c.config["labels"] == season.terms[c.task].labels[0]]
-            left = [(e, c) for e, c in ranked if not class_path(secret, e, c.task).is_file() and is_done(c)]
+            cells = _ranked_cells(season, secret, one, world)
+            left = [
+                (one.id, cell)
+                for cell in cells
+                if not _class_path(secret, one.id, cell).is_file() and is_done(cell)
+            ]
             batches += [CellBatch(tuple(left), host.ids(world.k), environments.get(one.id))] if left else []
-    work = partial(_test_class, secret, limits_of_cells(season.minutes, season.memory_gib), host.ids(0))
-    run_all(work, batches, host.engine, "tests of class", host.quiet)
+    limits = limits_of_cells(season.minutes, season.memory_gib)
+    work = partial(_test_class, secret, limits, host.words(world.k))
+    label = f"tests of class in {world}, of {season.worlds}"
+    run_all(work, batches, host.engine, label, host.quiet, lambda batch: len(batch.cells))
+
+
+def _ranked_cells(
+    season: Season, secret: Path, participant: Participant, world: SeasonWorld
+) -> Iterator[Cell]:
+    """Yield the cells of a participant in a world with the labels that are ranked."""
+    for cell in cells_of(season, secret, participant, world):
+        if cell.config["labels"] == season.terms[cell.task].labels[0]:
+            yield cell
 
 
 def _test_class(secret: Path, limits: Limits, words: Mapping[str, bytes], batch: CellBatch) -> None:
     environment = batch.environment or Environment("")
     for entry, cell in batch.cells:
         shared = SharedFold(cell, ids=batch.ids[cell.task])
-        plain = read_predictions(cell.folder, read_result(cell.folder))
         fence = limits, environment.python, environment.place
-        found = check_class(shared, cell, plain, words[cell.task], *fence)
-        write_file_atomically(class_path(secret, entry, cell.task), to_json(found), AGAIN)
+        score = score_disguised(shared, cell, words[cell.task], *fence)
+        write_file_atomically(_class_path(secret, entry, cell), json.dumps(score) + "\n", AGAIN)
 
 
-def class_path(secret: Path, entry: str, task: str) -> Path:
-    """Return the file with what the test of class found of an entry, in the host's folder."""
-    return secret / "classes" / entry / f"{task}.json"
+def _class_path(secret: Path, entry: str, cell: Cell) -> Path:
+    """Return the file of the host's folder with the score of a cell on the copy of its world."""
+    return secret / "classes" / entry / cell.task / f"w{cell.seed}.json"
+
+
+def read_class_tests(
+    season: Season, secret: Path, participant: Participant, worlds: Sequence[SeasonWorld]
+) -> dict[str, ClassTest]:
+    """Return the tests of class of a package by task: of those that ran in every world and on every copy."""
+    if participant.entered is None or participant.entered.record.entry_class != "fold":
+        return {}
+    plain, disguised = dict[str, list[float | None]](), dict[str, list[float | None]]()
+    for world in worlds:
+        for cell in _ranked_cells(season, secret, participant, world):
+            path = _class_path(secret, participant.id, cell)
+            if path.is_file() and is_done(cell):
+                result = read_result(cell.folder)
+                plain.setdefault(cell.task, []).append(result.scores[result.primary].value)
+                disguised.setdefault(cell.task, []).append(json.loads(path.read_bytes()))
+    return {
+        task: measure_loss(task_of(task), scores, disguised[task])
+        for task, scores in plain.items()
+        if len(scores) == season.worlds
+    }
 
 
 def is_done(cell: Cell) -> bool:

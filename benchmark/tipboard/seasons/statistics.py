@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from tipbench.evaluation.comparison import LEVEL, adjust_holm
 
-from tipboard.seasons.record import FEWEST_WORLDS
-
+FEWEST_WORLDS = 6
 DECIMALS = 9
 """Means and differences of scores are compared to so many decimals: beyond these they differ by rounding alone."""
 

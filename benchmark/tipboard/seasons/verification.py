@@ -175,7 +175,7 @@ def _entry_differences(closed: ClosedSeason, shipped: Sequence[Participant]) -> 
         yield f"{FROZEN} or {ENTRIES} is of another season"
     entered = [one.entered for one in listed.entries if one.entered is not None]
     yield from (f"{ENTRIES}: {said}" for said in chain_differences(entered, season.commitment))
-    notes = count_entries(entered, listed.voids)
+    notes = count_entries(entered, listed.voids, frozen)
     try:
         check_frozen(frozen, _participants(closed, shipped))
     except UsageError as error:

@@ -73,8 +73,15 @@ class Draw:
         return number + DRAWN if is_drawn(self.season, k) else min(number, DRAWN - 1)
 
     def ids(self, k: int, task: str) -> bytes:
-        """Return the key, 32 bytes, of the ids of a task's fold in world k; k = 0 is the fold with made-up words."""
-        parts = b"ids", self.key, self.frozen.digest.encode(), str(k).encode(), task.encode()
+        """Return the key, 32 bytes, of the ids of a task's fold in world k."""
+        return self._secret(b"ids", k, task)
+
+    def words(self, k: int, task: str) -> bytes:
+        """Return the key, 32 bytes, of the made-up words of the copy of a task's fold in world k."""
+        return self._secret(b"words", k, task)
+
+    def _secret(self, of: bytes, k: int, task: str) -> bytes:
+        parts = of, self.key, self.frozen.digest.encode(), str(k).encode(), task.encode()
         return bytes.fromhex(digest_parts(*parts))
 
     def prepare(self, world: SeasonWorld, task: str) -> Prepared:

@@ -10,7 +10,15 @@ import pytest
 from handed_in import CLOSES, ENDS, OPENS, record_of
 from tipboard.seasons import entries
 from tipboard.seasons.entries import SeasonOrder, enter, make_void, open_season, read_entries
-from tipboard.seasons.record import FROZEN, Frozen, open_secret, read_receipts, read_voids, to_json
+from tipboard.seasons.record import (
+    FROZEN,
+    Frozen,
+    FrozenEntry,
+    open_secret,
+    read_receipts,
+    read_voids,
+    to_json,
+)
 from tipboard.submissions.check import Checked
 from tipboard.submissions.packages import Environment
 from tipboard.submissions.record import SubmissionRecord
@@ -152,10 +160,17 @@ def test_entries_are_kept_with_their_wheels_and_bound_to_each_other(
             {"team": "lab-b", "content": "lab-a"},
             "lab-b--mine has the same wheel as lab-a--mine: enter each wheel under",
         ),
-        ({}, "lab-a--mine was entered before without any change: this copy does not count."),
+        (
+            {},
+            "lab-a--mine was entered before without any change: this copy does not count; the receipt is still ",
+        ),
         (
             {"words": ("task=prevalence", "baseline.method._target_=acme.Chao", "labels=none")},
             "lab-a--mine: labels=none of prevalence is the season's to choose: leave it out.",
+        ),
+        (
+            {"words": ("task=prevalence", "baseline.method._target_=acme.Chao", "+access=legal")},
+            "lab-a--mine: +access=legal of prevalence is the season's to choose: leave it out.",
         ),
         ({"words": ("task=prevalence", "runs.path=x")}, "runs"),
     ],
@@ -176,8 +191,46 @@ def test_a_team_has_three_entries_of_which_the_last_that_is_not_void_counts(
     made = [hand_in("lab-a", content) for content in ("one", "two", "three")]
     with pytest.raises(UsageError, match="lab-a has 3 of 3 entries in season spring: no more are taken"):
         hand_in("lab-a", "four")
+    replaced = "replaced by a later entry"
     found = entries.count_entries(read_entries(opened[0]), [])
-    assert [found[one.receipt] for one in made] == ["replaced by a later entry"] * 2 + [None]
+    assert [found[one.receipt] for one in made] == [replaced, replaced, None]
+    # Once the last is frozen, no other takes its place, also if it is made void.
+    frozen = Frozen(name="spring", frozen=CLOSES, entries=[])
+    assert list(entries.count_entries(made, [], frozen).values()) == [replaced] * 3
+    kept = FrozenEntry(id=made[1].id, receipt=made[1].receipt, wheel=None, configs={})
+    frozen = frozen.model_copy(update={"entries": [kept]})
+    assert list(entries.count_entries(made, [], frozen).values()) == [replaced, None, replaced]
+
+
+def test_the_freeze_and_not_its_time_decides_the_worlds() -> None:
+    frozen = Frozen(name="spring", frozen=CLOSES, entries=[])
+    later = frozen.model_copy(update={"frozen": ENDS})
+    other = [FrozenEntry(id="a--b", receipt=None, wheel=None, configs={})]
+    assert frozen.digest == later.digest != frozen.model_copy(update={"entries": other}).digest
+
+
+def test_a_package_that_comes_in_while_packages_are_frozen_is_refused(
+    opened: tuple[Path, Path], hand_in: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(package: str, packages: Packages, work: Path, keep: Path) -> Environment:
+        frozen = Frozen(name="spring", frozen=CLOSES, entries=[])
+        (opened[0] / FROZEN).write_text(to_json(frozen), encoding="utf-8")
+        return Environment(package)
+
+    hand_in("lab-a")
+    monkeypatch.setattr(entries, "configs_of", lambda *_: monkeypatch.setattr(entries, "install", slow))
+    with pytest.raises(UsageError, match="season spring closed at 2027-03-01 00:00 UTC: no package is taken"):
+        hand_in("lab-b")
+    assert len(read_entries(opened[0])) == 1
+
+
+def test_a_closed_season_and_a_stray_folder_are_refused(opened: tuple[Path, Path], hand_in: Callable) -> None:
+    (opened[1] / "entries.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match="season spring is closed: it takes no entry any more"):
+        hand_in("lab-a")
+    (opened[0] / "entries" / "copy").mkdir(parents=True)
+    with pytest.raises(UsageError, match="copy is no entry of the season: move it away"):
+        read_entries(opened[0])
 
 
 def test_an_entry_or_a_season_is_made_void_with_a_reason(
@@ -229,4 +282,4 @@ def test_predictions_come_between_the_freeze_and_their_own_time(
     )
     season = season if taken else season.model_copy(update={"predictions": None})
     with pytest.raises(UsageError, match=said):
-        entries._check_time(season, record, frozen, now)
+        entries._check_time(season, *opened, record, now)

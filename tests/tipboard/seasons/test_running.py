@@ -1,16 +1,16 @@
 """When a season is run and closed, and what is said of an entry that fails."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from handed_in import CLOSES, ENDS, OPENS, edit
+from handed_in import CLOSES, ENDS, OPENS, edit, record_of
 from tipbench.fence.session import Limits
 from tipbench.lanes import lanes
 from tipbench.runs.cells import Cell
 from tipbench.runs.runner import Outcome
 from tipboard.seasons import closing, running, verification, worlds
-from tipboard.seasons.classes import ClassTest
 from tipboard.seasons.closing import close_season
 from tipboard.seasons.entries import config_digest
 from tipboard.seasons.record import (
@@ -20,6 +20,7 @@ from tipboard.seasons.record import (
     RECEIPTS,
     STATUS,
     Attempt,
+    Entered,
     Frozen,
     Season,
     SeasonWorld,
@@ -29,6 +30,7 @@ from tipboard.seasons.record import (
 from tipboard.seasons.running import Participant, cells_of, list_shipped, reason_of, run
 from tipboard.seasons.verification import verify
 from tipboard.seasons.worlds import MOST_ATTEMPTS, Draw, draw_world
+from tipboard.submissions.record import SubmissionRecord
 from tipcore.errors import CheckFailed, MachineFault, UsageError
 
 
@@ -117,7 +119,7 @@ def test_a_season_is_run_after_its_packages_and_closed_after_all_cells(
     assert (public / FROZEN).read_bytes() == (secret / FROZEN).read_bytes()
     with pytest.raises(UsageError, match=r"was not run to its end \(1 task of its methods left\)"):
         close_season(secret, ENDS)
-    assert sorted(path.name for path in public.iterdir()) == [FROZEN, "season.json", STATUS]
+    assert sorted(path.name for path in public.iterdir()) == [FROZEN, RECEIPTS, "season.json", STATUS]
     assert verify(public).notes == [
         "its key is published at the close: until then there is nothing to verify"
     ]
@@ -219,7 +221,7 @@ def test_what_does_not_follow_from_the_key_is_named(
     assert verify(folder, engine="sequential").differences == [
         "receipts.json: they are not those of the entries"
     ]
-    (folder / RECEIPTS).unlink()
+    (folder / RECEIPTS).write_text("[]", encoding="utf-8")
     kept = (folder / name).read_text(encoding="utf-8")
     for change, said in TAMPERED[name]:
         edit(folder / name, change)
@@ -244,20 +246,34 @@ def test_values_are_the_same_up_to_a_tolerance(left: Any, right: Any, within: fl
     assert verification.same(left, right, within) is is_same
 
 
-def test_what_the_test_of_class_finds_is_kept_and_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_scores_on_copies_of_all_worlds_decide_the_class(
+    opened: tuple[Path, Path], terms: Season, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cell, keys = Cell({"task": "flag_aggregation"}, tmp_path), {"flag_aggregation": bytes(32)}
-    lost = ClassTest(metric="average_precision", score=0.5, disguised=0.1, loss=0.4, low=0.3, high=0.5)
-    monkeypatch.setattr(Cell, "folder", tmp_path)
-    for name in ("read_predictions", "read_result"):
-        monkeypatch.setattr(running, name, lambda *_: None)
-    monkeypatch.setattr(running, "check_class", lambda *_: lost)
-    running._test_class(tmp_path, Limits(), keys, running.CellBatch((("a--b", cell),), keys))
-    path = running.class_path(tmp_path, "a--b", "flag_aggregation")
-    kept = ClassTest.model_validate_json(path.read_bytes())
-    for test, found in ((kept, "worlds"), (lost.model_copy(update={"low": -0.1}), "fold"), (None, "fold")):
-        assert Standing(entry_class="fold", class_test=test, status=RAN).class_found == found
+    pinned = {"package": "b==1.0", "overrides": {"flag_aggregation": []}}
+    made = record_of("spring", "a", "b", ("flag_aggregation",), pinned=pinned)
+    record = SubmissionRecord.model_validate(made)
+    entered = Entered(number=1, previous="0" * 64, entered=OPENS, record=record, wheels={}, files={})
+    (mace,) = (one for one in list_shipped(terms) if one.id == "tipbench--mace")
+    one = Participant("a--b", {"flag_aggregation": mace.configs["flag_aggregation"]}, entered)
+    told = {"flag_aggregation": WorldTask(clusters=1, answers="")}
+    places = [
+        SeasonWorld(k=k, lane=1, drawn=k > 3, attempts=[Attempt(number=k, reasons=[])], tasks=told)
+        for k in range(1, 7)
+    ]
+    score = SimpleNamespace(primary="f1", scores={"f1": SimpleNamespace(value=0.5)})
+    monkeypatch.setattr(running, "SharedFold", lambda *_, **__: None)
+    monkeypatch.setattr(running, "is_done", lambda cell: True)
+    monkeypatch.setattr(running, "read_result", lambda folder: score)
+    monkeypatch.setattr(running, "score_disguised", lambda shared, cell, key, *_: 0.1 + cell.seed / 100)
+    keys = {"flag_aggregation": bytes(32)}
+    for world in places:
+        assert running.read_class_tests(terms, tmp_path, one, places) == {}
+        cells = tuple((one.id, cell) for cell in cells_of(terms, tmp_path, one, world))
+        running._test_class(tmp_path, Limits(), keys, running.CellBatch(cells, keys))
+    (test,) = running.read_class_tests(terms, tmp_path, one, places).values()
+    assert (test.score, test.disguised) == (0.5, pytest.approx(0.135))
+    for kept, found in ((test, "worlds"), (test.model_copy(update={"low": -0.1}), "fold"), (None, "fold")):
+        assert Standing(entry_class="fold", class_test=kept, status=RAN).class_found == found
 
 
 def test_a_fault_of_the_machine_is_no_failure_of_an_entry(
