@@ -1,6 +1,8 @@
 """Runs and results as they would be found, without running anything."""
 
+import shutil
 import sys
+import venv
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -98,3 +100,21 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
         return found
 
     monkeypatch.setattr("tipboard.submissions.check.read_guarded", read)
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with pip and nothing else."""
+    folder = tmp_path_factory.mktemp("bare") / "environment"
+    venv.create(folder, with_pip=True, symlinks=True)
+    return folder
+
+
+@pytest.fixture
+def copied_environment(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install packages into copies of one environment: to make one takes seconds."""
+
+    def create(folder: Path, **_: object) -> None:
+        shutil.copytree(bare, folder, symlinks=True)
+
+    monkeypatch.setattr("tipboard.submissions.packages.venv.create", create)

@@ -38,11 +38,15 @@ WITHOUT_PYTHON = ("share", "include", "doc", "man", "locale", "__pycache__")
 
 @dataclass(frozen=True)
 class VisiblePaths:
-    """``shown``: files and folders; ``hidden``: folders among them that are not; ``path``: of imports, in order."""
+    """``shown``: files and folders; ``hidden``: folders among them that are not; ``path``: of imports, in order.
+
+    ``first``: a folder that comes before the path inside the fence, and is on no path outside; '' for none.
+    """
 
     shown: tuple[str, ...]
     hidden: tuple[str, ...]
     path: tuple[str, ...]
+    first: str = ""
 
 
 def visible_paths(
@@ -63,7 +67,7 @@ def visible_paths(
                 "from a file: put the class into a module, or set fence=off."
             )
         packages.add(target.partition(".")[0])
-    path = tuple(dict.fromkeys(os.path.abspath(place) for place in (*([first] if first else ()), *sys.path)))
+    path = tuple(dict.fromkeys(map(os.path.abspath, sys.path)))
     places = [place for place in path if Path(place).name in INSTALLED]
     shown = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, *places}
     if first:
@@ -73,11 +77,11 @@ def visible_paths(
     shown |= {str(source) for source in sources}
     shown |= {os.path.realpath(place) for place in shown}
     withheld = {str(place) for name in WITHHELD for place in _locations_of(name)}
-    withheld |= {os.path.join(place, name) for place in path for name in WITHHELD}
+    withheld |= {os.path.join(place, name) for place in (first, *path) if place for name in WITHHELD}
     withheld |= {place for within in (*shown, *SYSTEM) for place in _withheld_in(within)}
     withheld |= {str(home()), *(str(place) for place in hidden)}
     withheld |= {os.path.realpath(place) for place in withheld}
-    return VisiblePaths(tuple(sorted(shown)), tuple(sorted(withheld)), path)
+    return VisiblePaths(tuple(sorted(shown)), tuple(sorted(withheld)), path, first)
 
 
 def _locations_of(package: str, first: str = "") -> Iterator[Path]:
@@ -181,19 +185,16 @@ class Session:
     """One fence. Raises CannotFence where the machine does not let it be built.
 
     ``sight``: what is seen. ``fold``: the folder with the files of the fold; what the host writes to it later
-    is seen too. ``limits``: what may be used. ``python``: the interpreter to start inside; '' goes on with a
-    copy of the preloaded one. ``preload``: modules, or names in them, that the server loads first, for this
-    fence and all that follow.
+    is seen too. ``limits``: what may be used. ``preload``: modules, or names in them, that the server loads first,
+    for this fence and all that follow.
     """
 
-    def __init__(
-        self, sight: VisiblePaths, fold: Path, limits: Limits, python: str = "", preload: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, sight: VisiblePaths, fold: Path, limits: Limits, preload: Sequence[str] = ()) -> None:
         if NAME != "linux" or not CONFINES:
             raise CannotFence(f"a fence needs Linux, and this system is {NAME}: set fence=off.")
         self._limits, self._why = limits, ""
         self._passed: str | None = None
-        self._pipe, self._report, self.keeper = self._open(sight, fold, limits, python, preload)
+        self._pipe, self._report, self.keeper = self._open(sight, fold, limits, preload)
         said = self._read_report()
         if not said.get("ready"):
             self._pipe.close()
@@ -240,7 +241,7 @@ class Session:
         return self._code
 
     def _open(
-        self, sight: VisiblePaths, fold: Path, limits: Limits, python: str, preload: Sequence[str]
+        self, sight: VisiblePaths, fold: Path, limits: Limits, preload: Sequence[str]
     ) -> tuple[Pipe, io.FileIO, int]:
         user = NOBODY if os.getuid() == 0 else os.getuid()
         if user == NOBODY and (closed := unreadable(sight.shown)):
@@ -257,8 +258,8 @@ class Session:
             "group": NOBODY if user == NOBODY else os.getgid(),
             "threads": limits.threads,
             "memory": int(limits.memory_gib * GIB),
-            "python": python,
             "path": sight.path,
+            "first": sight.first,
             "preload": list(preload),
         }
         (asked, ask), (answered, answer), (reported, report) = os.pipe(), os.pipe(), os.pipe()

@@ -38,14 +38,13 @@ class Methods:
     rows are handed over step by step it is closed after each cell: a fence that saw them knows how each unit goes on.
 
     ``limits``: of the fence; None makes methods in this process, as an oracle always is: it is shown hidden truth,
-    which no fold holds, and is marked and never ranked. ``python``, ``place``: another interpreter to start behind the
-    fence, and the folder of its packages, which are found before this one's.
+    which no fold holds, and is marked and never ranked. ``place``: a folder of further packages, which are found behind
+    the fence before this environment's.
     """
 
     cell: Cell
     shared: SharedFold
     limits: Limits | None
-    python: str = ""
     place: str = ""
     _fenced: dict[int, FencedMethod] = field(default_factory=dict)
 
@@ -69,7 +68,7 @@ class Methods:
         else:
             folder, hidden = self.shared.folder(fold), [self.cell.runs]
             size = FILE_BYTES[(self.cell.config["release"] or {"size": "xl"})["size"]]
-            made = fenced_method(config, folder, self.limits, hidden, self.python, self.place, size)
+            made = fenced_method(config, folder, self.limits, hidden, self.place, size)
             self._fenced[fold] = made
         return self._fenced[fold]
 
@@ -94,20 +93,19 @@ def fenced_method(
     folder: Path,
     limits: Limits,
     hidden: Sequence[Path] = (),
-    python: str = "",
     place: str = "",
     size: int = FILE_BYTES["full"],
 ) -> FencedMethod:
     """Return a method behind a fence of its own; to be closed.
 
     ``config``: ``_target_`` and its parameters. ``folder``: for the files of its fold. ``hidden``: folders that it must
-    not see although they are within what it sees. ``python``, ``place``: as of :class:`Methods`. ``size``: the most
-    bytes of its predictions. Raises UsageError for what is not a method, an oracle, and where no fence can be built.
+    not see although they are within what it sees. ``place``: as of :class:`Methods`. ``size``: the most bytes of its
+    predictions. Raises UsageError for what is not a method, an oracle, and where no fence can be built.
     """
     target = str(config["_target_"])
     sight = visible_paths(targets_of(config), method_sources(config).values(), list(hidden), place)
     preload = _libraries(config) if is_shipped(target) else []
-    session = Session(sight, folder, limits, python, preload)
+    session = Session(sight, folder, limits, preload)
     try:
         made = FencedMethod(session, folder, config, size)
     except BaseException:  # an interruption too: the fence would go on until its time limit

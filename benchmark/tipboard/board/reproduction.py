@@ -135,7 +135,7 @@ def _run_again(
     if entry.record is not None:
         versions = versions.model_copy(update={"method": environment.package})
     shared = SharedFold(cell)
-    with closing(Methods(cell, shared, Limits(), environment.python, environment.place)) as methods:
+    with closing(Methods(cell, shared, Limits(), environment.place)) as methods:
         outcome = run_one(Job(cell, versions, digests_of(cell, versions.data)), shared, methods)
     if outcome.result is None:
         kind = UsageError if outcome.usage else CheckFailed

@@ -84,17 +84,15 @@ def measure_loss(task: Task, plain: Sequence[float | None], disguised: Sequence[
     )
 
 
-def predict(
-    shared: SharedFold, cell: Cell, limits: Limits | None, python: str = "", place: str = ""
-) -> pl.DataFrame:
+def predict(shared: SharedFold, cell: Cell, limits: Limits | None, place: str = "") -> pl.DataFrame:
     """Return the predictions of a cell's method, made anew, on a fold, with the world's ids.
 
-    ``limits``, ``python``, ``place``: of the fence, as of :class:`tipbench.runs.methods.Methods`.
+    ``limits``, ``place``: of the fence, as of :class:`tipbench.runs.methods.Methods`.
 
     Raises:
         UsageError, tipbench.fence.method.MethodError: as a run of the cell does.
     """
-    with closing(Methods(cell, shared, limits, python, place)) as methods:
+    with closing(Methods(cell, shared, limits, place)) as methods:
         method = methods.make()
         check_shape(task_of(cell.task), method, cell.target)
         prepared = shared.prepared(frozenset(method.needs), False)
@@ -102,21 +100,21 @@ def predict(
 
 
 def score_disguised(
-    shared: SharedFold, cell: Cell, key: bytes, limits: Limits | None, python: str = "", place: str = ""
+    shared: SharedFold, cell: Cell, key: bytes, limits: Limits | None, place: str = ""
 ) -> float | None:
     """Return the primary score of a cell's method on the copy of its world; None where it fails or has none there.
 
     Args:
         shared: the fold of the cell as it is.
         key: of the disguise, 32 bytes.
-        limits, python, place: of the fence, as of :class:`tipbench.runs.methods.Methods`.
+        limits, place: of the fence, as of :class:`tipbench.runs.methods.Methods`.
 
     Raises:
         MachineFault, CannotFence: for what is the machine's fault and not the entry's.
     """
     task, copy = task_of(cell.task), shared.copy_with(partial(disguise, key=key))
     try:
-        made = predict(copy, cell, limits, python, place)
+        made = predict(copy, cell, limits, place)
         answers = shared.prepared(frozenset(), False).answers_to(made)
         return none_if_nan(draw_primary(make_inputs(task, answers, made), 1).value)
     except CannotFence:

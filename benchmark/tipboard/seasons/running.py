@@ -370,8 +370,7 @@ def _test_class(secret: Path, limits: Limits, words: Mapping[str, bytes], batch:
     environment = batch.environment or Environment("")
     for entry, cell in batch.cells:
         shared = SharedFold(cell, ids=batch.ids[cell.task])
-        fence = limits, environment.python, environment.place
-        score = score_disguised(shared, cell, words[cell.task], *fence)
+        score = score_disguised(shared, cell, words[cell.task], limits, environment.place)
         write_file_atomically(_class_path(secret, entry, cell), json.dumps(score) + "\n", AGAIN)
 
 
@@ -421,7 +420,7 @@ def _run_batch(secret: Path, limits: Limits, batch: CellBatch) -> None:
         if environment.package:
             versions = versions.model_copy(update={"method": environment.package})
         job = Job(cell, versions, digests_of(cell, versions.data))
-        with closing(Methods(cell, shared, limits, environment.python, environment.place)) as methods:
+        with closing(Methods(cell, shared, limits, environment.place)) as methods:
             outcome = run_one(job, shared, methods)
             is_fenced = methods.fence is not None
         if outcome.result is None:

@@ -1,11 +1,14 @@
 """Packages of submissions: installed from wheels into environments of their own, and composed from plain values.
 
-Nothing of a package is imported here: what it holds runs behind a fence (:mod:`tipbench.fence`).
+Nothing of a package is imported here: what it holds runs behind a fence (:mod:`tipbench.fence`). A wheel can hold a
+``.pth`` file, ``sitecustomize`` or a ``python`` of its own. So no interpreter is started that lies where a wheel was
+installed, and outside a fence no such folder is on a path of imports.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import venv
@@ -31,6 +34,8 @@ from tipboard.submissions.storage import Packages
 
 LAST_LINES = 3
 """Of what pip said when it failed."""
+SITE = Path("lib", f"python{sys.version_info.major}.{sys.version_info.minor}", "site-packages")
+"""Where an environment has its packages."""
 SECONDS = 1800
 """How long pip may take."""
 
@@ -39,12 +44,11 @@ SECONDS = 1800
 class Environment:
     """An installed package.
 
-    ``package``: as pinned, with the SHA-256 of the wheel. ``python``, ``place``: the interpreter and the folder of
-    installed packages; '' for those of this process.
+    ``package``: as pinned, with the SHA-256 of the wheel. ``place``: the folder of installed packages, '' for those of
+    this process.
     """
 
     package: str
-    python: str = ""
     place: str = ""
 
 
@@ -87,15 +91,12 @@ def install(package: str, packages: Packages, work: Path, keep: Path | None = No
             if keep is None
             else f"{package} has no source: add wheelhouse=FOLDER, which holds its wheels, or index=URL."
         )
-    folder = work / "environment"
-    venv.create(folder, with_pip=True, symlinks=True)
-    python = str(folder / "bin" / "python")
-    place = folder / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
-    # What this environment has, tipbench above all, counts as installed; what is installed goes before it.
-    seen = [path for path in sys.path if path and Path(path).is_dir()]
-    (place / "tipbench-of-the-host.pth").write_text("\n".join(seen) + "\n", encoding="utf-8")
-    report = work / "installed.json"
-    _pip(python, package, packages, "install", "--report", str(report), str(asked))
+    python, folder, report = _pip_environment(work / "pip"), work / "environment", work / "installed.json"
+    place = folder / SITE
+    place.mkdir(parents=True)
+    (folder / "lib64").symlink_to("lib")  # where some systems install compiled packages
+    words = ["--prefix", str(folder), "--no-compile", "--report", str(report), str(asked)]
+    _pip(python, package, packages, "install", *words)
     installed = json.loads(report.read_text(encoding="utf-8"))["install"]
     archives = [one["download_info"]["archive_info"] for one in installed if one["requested"]]
     if not archives:
@@ -104,7 +105,21 @@ def install(package: str, packages: Packages, work: Path, keep: Path | None = No
     if keep is not None:
         names = [f"{one['metadata']['name']}=={one['metadata']['version']}" for one in installed]
         _pip(python, package, packages, "download", "--no-deps", "--dest", str(keep), *names)
-    return Environment(f"{package} sha256:{digest}", python, str(place))
+    return Environment(f"{package} sha256:{digest}", str(place))
+
+
+def _pip_environment(folder: Path) -> str:
+    """Return the interpreter of a new environment that runs pip, and into which no wheel is installed.
+
+    For pip, what this process has counts as installed, and lies outside of the environment: pip leaves it as it is.
+    """
+    venv.create(folder, with_pip=True, symlinks=True)
+    place = folder / SITE
+    for own in place.glob("*.dist-info"):  # pip is no package that a method has, nor one to replace
+        shutil.rmtree(own)
+    seen = [path for path in sys.path if path and Path(path).is_dir()]
+    (place / "tipbench-of-the-host.pth").write_text("\n".join(seen) + "\n", encoding="utf-8")
+    return str(folder / "bin" / "python")
 
 
 def _pip(python: str, package: str, packages: Packages, action: str, *words: str) -> None:
@@ -114,7 +129,7 @@ def _pip(python: str, package: str, packages: Packages, action: str, *words: str
     common = ["--isolated", "--disable-pip-version-check", "--no-input", "--quiet", "--only-binary", ":all:"]
     try:
         done = subprocess.run(
-            [python, "-m", "pip", action, *common, *source, *words],
+            [python, "-I", "-m", "pip", action, *common, *source, *words],
             capture_output=True, text=True, check=False, timeout=SECONDS, env={"PATH": "/usr/bin:/bin"},
         )  # fmt: skip
     except subprocess.TimeoutExpired:

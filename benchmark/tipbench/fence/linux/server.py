@@ -33,15 +33,16 @@ class Request(sandbox.View):
     """One fence, and what is seen in it.
 
     ``memory``: the most bytes that a process may map, those of loaded libraries included; the host counts those
-    that are used. ``python``: an interpreter to start inside, or '' to go on with this one. ``path``: of its imports.
+    that are used. ``path``: of imports. ``first``: a folder of packages before it, for which Python is started anew
+    inside; '' to go on with this process.
     """
 
     user: int
     group: int
     threads: int
     memory: int
-    python: str
     path: list[str]
+    first: str
 
 
 def main(descriptor: int, preloaded: list[str]) -> None:
@@ -63,7 +64,7 @@ def main(descriptor: int, preloaded: list[str]) -> None:
             with suppress(ImportError):  # a name in a module, or a library that is not installed
                 importlib.import_module(name)
         said["memory"] *= MAPPED
-        if not said["python"]:
+        if not said["first"]:
             # Each fork starts with the memory that loaded libraries reserve (sentence-transformers: over 1 GiB). It is
             # added to the limit, so that a method can allocate as much whichever methods ran before it.
             said["memory"] += max(0, sandbox.data_bytes() - held)
@@ -141,11 +142,11 @@ def _enter(request: Request, requests: int, answers: int, report: int) -> None:
     seccomp.restrict()
     _report(report, {"ready": True})
     os.close(report)
-    if request.python:
+    if request.first:
         os.set_inheritable(requests, True)
         os.set_inheritable(answers, True)
-        words = (json.dumps(request.path), str(requests), str(answers))
-        os.execv(request.python, [request.python, "-I", "-S", "-c", FRESH, *words])
+        words = (json.dumps([request.first, *request.path]), str(requests), str(answers))
+        os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", FRESH, *words])
     sys.path[:] = request.path
     child.serve(Pipe.of(requests, answers))
 
@@ -155,7 +156,7 @@ FRESH = (
     "from tipbench.fence import child, wire; "
     "child.serve(wire.Pipe.of(int(sys.argv[2]), int(sys.argv[3])))"
 )
-"""What another interpreter begins with, inside the fence: no code of site-packages runs before."""
+"""What Python begins with when it is started anew, inside the fence: no code of site-packages runs before."""
 
 
 def _close_all_but(*kept: int) -> None:

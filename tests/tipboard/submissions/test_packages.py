@@ -1,0 +1,141 @@
+"""Installing a stranger's package runs no code of it outside a fence, and changes nothing that the host has."""
+
+import hashlib
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from tipbench.fence.linux import host
+from tipbench.fence.session import Limits
+from tipbench.runs.methods import fenced_method
+from tipboard.submissions.packages import Environment, install
+from tipboard.submissions.storage import Packages
+from tipcore.errors import CheckFailed, UsageError
+
+pytestmark = [
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="packages are installed for a fence, which needs Linux"
+    ),
+    pytest.mark.usefixtures("copied_environment"),
+]
+METHOD = "from tipbaselines.flag_aggregation.majority import Majority\n\nclass Votes(Majority): pass\n"
+IN_PYTHON = "try: open({marker!r}, 'w')\nexcept OSError: pass\n"
+IN_SHELL = "#!/bin/sh\n: > {marker}\n"
+SITE = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+WAYS = {
+    "pth": {"crowdpkg.pth": "import crowdstart\n", "crowdstart.py": IN_PYTHON},
+    "pth-as-data": {
+        f"crowdpkg-1.0.data/data/{SITE}/a.pth": "import crowdstart\n",
+        "crowdstart.py": IN_PYTHON,
+    },
+    "sitecustomize": {"sitecustomize.py": IN_PYTHON},
+    "python": {f"crowdpkg-1.0.data/scripts/{name}": IN_SHELL for name in ("python", "python3")},
+    "python-as-data": {"crowdpkg-1.0.data/data/bin/python": IN_SHELL},
+    "pip": {"pip/__init__.py": "", "pip/__main__.py": IN_PYTHON},
+    "tipbench": {"tipbench/__init__.py": IN_PYTHON},
+    "polars": {"polars.py": IN_PYTHON},
+}
+"""Files of a wheel by which it could be run: when Python starts, as Python, or as what the host's Python imports."""
+
+
+def wheel(
+    folder: Path, files: Mapping[str, str], name: str = "crowdpkg", version: str = "1.0", *needs: str
+) -> Path:
+    """A wheel that is written by hand, which installs these files."""
+    folder.mkdir(exist_ok=True)
+    info, path = f"{name}-{version}.dist-info", folder / f"{name}-{version}-py3-none-any.whl"
+    about = [f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {one}" for one in needs)]
+    with zipfile.ZipFile(path, "w") as file:
+        for inner, text in files.items():
+            entry = zipfile.ZipInfo(inner)
+            entry.external_attr = 0o100755 << 16
+            file.writestr(entry, text)
+        file.writestr(f"{info}/METADATA", "\n".join(["Metadata-Version: 2.1", *about]) + "\n")
+        file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        file.writestr(f"{info}/RECORD", "".join(f"{inner},,\n" for inner in files))
+    return path
+
+
+def install_kept(tmp_path: Path) -> tuple[Environment, list[str]]:
+    """Install crowdpkg of the folder of wheels, and keep its wheels as a season does."""
+    work, keep = tmp_path / "work", tmp_path / "keep"
+    work.mkdir()
+    keep.mkdir()
+    made = install("crowdpkg==1.0", Packages(wheelhouse=str(tmp_path / "wheels")), work, keep)
+    return made, sorted(path.name for path in keep.iterdir())
+
+
+@pytest.fixture
+def new_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fences of a server that is started by the first of them."""
+    servers: dict[int, host.Server] = {}
+    monkeypatch.setattr(host, "_SERVERS", servers)
+    yield
+    for one in servers.values():
+        one.close()
+
+
+@pytest.mark.usefixtures("new_server")
+@pytest.mark.parametrize("way", WAYS)
+def test_no_code_of_a_wheel_runs_outside_a_fence(way: str, tmp_path: Path) -> None:
+    marker, fold = tmp_path / "marker", tmp_path / "fold"
+    fold.mkdir()
+    files = {name: text.format(marker=str(marker)) for name, text in WAYS[way].items()}
+    path = wheel(tmp_path / "wheels", {"crowdpkg.py": METHOD, **files})
+    made, kept = install_kept(tmp_path)
+    assert not marker.exists()
+    assert kept == [path.name]
+    assert made.package == f"crowdpkg==1.0 sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    if way not in ("tipbench", "polars"):  # which the method then has not
+        method = fenced_method({"_target_": "crowdpkg.Votes"}, fold, Limits(), place=made.place)
+        method.close()
+        assert method.entry_class == "fold"
+    else:
+        with pytest.raises(UsageError):
+            fenced_method({"_target_": "crowdpkg.Votes"}, fold, Limits(), place=made.place)
+    assert not marker.exists()
+
+
+def test_a_wheel_that_needs_another_pip_is_installed_by_ours(tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    run = IN_PYTHON.format(marker=str(marker))
+    wheel(tmp_path / "wheels", {"pip/__init__.py": "", "pip/__main__.py": run}, "pip", "999.0")
+    wheel(tmp_path / "wheels", {"crowdpkg.py": METHOD}, "crowdpkg", "1.0", "pip==999.0")
+    _, kept = install_kept(tmp_path)
+    assert not marker.exists()
+    assert kept == ["crowdpkg-1.0-py3-none-any.whl", "pip-999.0-py3-none-any.whl"]
+
+
+@pytest.mark.parametrize("asked", ["hosted", "hosted==2.0"])
+def test_what_the_host_has_counts_as_installed_and_stays(
+    asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "host"
+    (there / "hosted-1.0.dist-info").mkdir(parents=True)
+    (there / "hosted.py").write_text("version = 1\n", encoding="utf-8")
+    (there / "hosted-1.0.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: hosted\nVersion: 1.0\n", encoding="utf-8"
+    )
+    (there / "hosted-1.0.dist-info" / "RECORD").write_text(
+        "hosted.py,,\nhosted-1.0.dist-info/METADATA,,\nhosted-1.0.dist-info/RECORD,,\n", encoding="utf-8"
+    )
+    before = {path: path.read_bytes() for path in there.rglob("*") if path.is_file()}
+    monkeypatch.syspath_prepend(str(there))
+    wheel(tmp_path / "wheels", {"hosted.py": "version = 2\n"}, "hosted", "2.0")
+    wheel(tmp_path / "wheels", {"crowdpkg.py": METHOD}, "crowdpkg", "1.0", asked)
+    made, kept = install_kept(tmp_path)
+    assert ("hosted-2.0-py3-none-any.whl" in kept) == (asked == "hosted==2.0")
+    assert (Path(made.place) / "hosted.py").exists() == (asked == "hosted==2.0")
+    assert {path: path.read_bytes() for path in there.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "inner", ["../" * 5 + "escaped.py", "crowdpkg-1.0.data/scripts/" + "../" * 3 + "escaped.py"]
+)
+def test_a_wheel_writes_nothing_outside_of_its_environment(inner: str, tmp_path: Path) -> None:
+    wheel(tmp_path / "wheels", {"crowdpkg.py": METHOD, inner: ""})
+    with pytest.raises(CheckFailed, match=r"crowdpkg==1\.0 cannot be installed"):
+        install_kept(tmp_path)
+    assert not list(tmp_path.rglob("escaped.py"))
