@@ -123,15 +123,16 @@ def add_season(folder: Path, results: Path, quiet: bool = False) -> tuple[BoardS
     Returns the season and its folder there. Raises UsageError where it is not closed, is void, is of another size than
     the board's data, does not verify, is on the board already, or cannot be written.
     """
-    season, store = season_of(read_closed(folder)), store_of(results)
+    closed, store = read_closed(folder), store_of(results)
+    season = closed.season
     if _is_void(folder):
         raise UsageError(f"season {season.name} is void: it counts for nothing.")
-    version, _, size = season.data.partition("/")
+    version, size = season.data, season.size
     there = [name for name in boards(results) if name.startswith(f"{version}/")] or boards(results)
     if there and not there[-1].endswith(f"/{size}"):
         raise UsageError(
-            f"season {season.name} is of {season.data} and {results} is a board of {there[-1]}: give --to a board of "
-            "the same size."
+            f"season {season.name} is of {season.release} and {results} is a board of {there[-1]}: give --to a board "
+            "of the same size."
         )
     place, predictions = results / SEASONS / season.name, folder / PREDICTIONS
     if place.exists():
@@ -147,7 +148,7 @@ def add_season(folder: Path, results: Path, quiet: bool = False) -> tuple[BoardS
     with fill_folder_atomically(place, replace=False, advice="give another --to") as beside:
         ignored = shutil.ignore_patterns(PREDICTIONS, FOLDS)
         shutil.copytree(folder, beside, ignore=ignored, dirs_exist_ok=True)
-    return season, place
+    return season_of(closed), place
 
 
 def _rank(line: Line) -> str:

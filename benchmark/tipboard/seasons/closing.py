@@ -69,6 +69,7 @@ from tipboard.submissions.storage import PredictionStore, store_of
 
 PREDICTIONS = "predictions"
 """Where predictions are stored in the public folder, if not in the store of a board."""
+GET_AGAIN = "get the season again"
 
 
 @dataclass(frozen=True)
@@ -119,17 +120,23 @@ class ClosedSeason:
 
 
 def read_closed(folder: Path) -> ClosedSeason:
-    """Return a closed season from its public folder. Raises UsageError where it is none, or not closed."""
+    """Return a closed season from its public folder.
+
+    Raises UsageError where it is none, is not closed, or a file of it is missing or damaged.
+    """
     season = open_public(folder)
     if not (folder / ENTRIES).is_file():
         raise UsageError(f"season {season.name} is not closed: its scores are published at the close.")
-    return ClosedSeason(
-        season,
-        read(folder / FROZEN, Frozen),
-        tuple(read(folder / WORLDS, Worlds).root),
-        read(folder / ENTRIES, Closed),
-        tuple(read_results(folder / RESULTS)),
-    )
+    for name in (FROZEN, WORLDS, RESULTS):
+        if not (folder / name).is_file():
+            raise UsageError(f"{folder / name} is missing: {GET_AGAIN}.")
+    try:
+        results = read_results(folder / RESULTS)
+    except UsageError:
+        raise UsageError(f"{folder / RESULTS} holds no results: {GET_AGAIN}.") from None
+    worlds = read(folder / WORLDS, Worlds).root
+    frozen, closed = read(folder / FROZEN, Frozen), read(folder / ENTRIES, Closed)
+    return ClosedSeason(season, frozen, tuple(worlds), closed, tuple(results))
 
 
 def round_scores(result: Result, entry: str, decimals: int) -> Result:

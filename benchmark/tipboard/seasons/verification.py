@@ -32,16 +32,24 @@ from tipbench.runs.results import Fence, Result
 from tipbench.runs.runner import Job, run_one
 from tipbench.tasks import score_version, task_of
 from tipcore.engines import Engine, run_all
-from tipcore.errors import UsageError
+from tipcore.errors import UsageError, error_line
 from tipcore.table_files import UNREADABLE, read_parquet
 
 from tipboard.seasons.closing import (
+    GET_AGAIN,
     PREDICTIONS,
     ClosedSeason,
-    declared_class,
     read_closed,
 )
-from tipboard.seasons.entries import chain_differences, configs_of, count_entries, is_host, limits_of_cells
+from tipboard.seasons.consistency import (
+    entered_of,
+    file_differences,
+    files_of,
+    packages_of,
+    record_differences,
+    stray,
+)
+from tipboard.seasons.entries import count_entries, limits_of_cells
 from tipboard.seasons.record import (
     ENTRIES,
     FOLDS,
@@ -49,8 +57,6 @@ from tipboard.seasons.record import (
     HOST,
     KEY,
     RAN,
-    REASONS,
-    RECEIPTS,
     SEASON,
     TRUTH,
     WORLDS,
@@ -62,11 +68,10 @@ from tipboard.seasons.record import (
     minute,
     open_public,
     read_key,
-    read_receipts,
     read_voids,
     release_of,
 )
-from tipboard.seasons.running import Participant, cells_of, check_frozen, list_shipped
+from tipboard.seasons.running import Participant, cells_of, list_shipped
 from tipboard.seasons.worlds import (
     Check,
     Draw,
@@ -79,6 +84,7 @@ from tipboard.seasons.worlds import (
     truth_frame,
     try_world,
 )
+from tipboard.submissions.check import SCORING_FAILS
 from tipboard.submissions.storage import PredictionStore, store_of
 
 TOLERANCE = 1e-6
@@ -130,19 +136,23 @@ def verify(
             [*notes, "its key is published at the close: until then there is nothing to verify"],
         )
     closed = read_closed(folder)
+    if not (folder / KEY).is_file():
+        return Verified(season, True, [f"{KEY} is missing: {GET_AGAIN}"], notes)
     key = read_key(folder)
     if commitment(key, season) != season.commitment:
         return Verified(season, True, [f"{KEY} and {SEASON} do not give the commitment"], notes)
     notes += differences(season)
     shipped, draw = list_shipped(season), Draw(season, key, closed.frozen)
-    found = [*_entry_differences(closed, shipped), *_number_differences(closed, draw)]
-    if read_receipts(folder) != [
-        one.entered.receipt for one in closed.closed.entries if one.entered is not None
-    ]:
-        found.append(f"{RECEIPTS}: they are not those of the entries")
+    packages, found = packages_of(folder, closed)
+    stray_files = list(file_differences(folder, closed))
+    if not found:  # all other checks read entries
+        found = record_differences(folder, closed, shipped, packages)
+    found += _number_differences(closed, draw)
     if found:
-        return Verified(season, True, found, [*notes, "worlds and scores were not checked"])
-    those, expected = _participants(closed, shipped), dict[Place, Cell]()
+        return Verified(season, True, [*found, *stray_files], [*notes, "worlds and scores were not checked"])
+    counting = count_entries(entered_of(closed), closed.closed.voids, closed.frozen)
+    those = [*(one for receipt, one in packages.items() if counting[receipt] is None), *shipped]
+    expected = dict[Place, Cell]()
     for world in closed.worlds:
         for one in those:
             for cell in cells_of(season, Path(), one, world):
@@ -151,63 +161,10 @@ def verify(
     refits = {place: cell for place, cell in expected.items() if (place[0], place[1], place[3]) in drawn}
     store = PredictionStore(str(folder / PREDICTIONS)) if results is None else store_of(results)
     oracles = {(one.id, task) for one in those for task in one.oracles}
-    found += _result_differences(closed, expected, oracles)
+    found += [*stray_files, *_result_differences(closed, expected, oracles)]
     work = partial(_world_differences, Published(closed, draw, folder, store), refits, check)
     found += [said for of_one in run_all(work, closed.worlds, engine, "worlds", quiet) for said in of_one]
     return Verified(season, True, list(dict.fromkeys(found)), notes, len(drawn))
-
-
-def _participants(closed: ClosedSeason, shipped: Sequence[Participant]) -> list[Participant]:
-    season = closed.season
-    packages = [
-        Participant(one.id, configs_of(season, one.entered.record), one.entered)
-        for one in closed.closed.entries
-        if one.entered is not None and one.entered.is_package and one.note is None
-    ]
-    frozen = {one.id for one in closed.frozen.entries}
-    return [*packages, *(one for one in shipped if one.id in frozen)]
-
-
-def _entry_differences(closed: ClosedSeason, shipped: Sequence[Participant]) -> Iterator[str]:
-    """Yield where entries contradict their chain, the freeze, each other or their times."""
-    season, frozen, listed = closed.season, closed.frozen, closed.closed
-    if {frozen.name, listed.name} != {season.name}:
-        yield f"{FROZEN} or {ENTRIES} is of another season"
-    entered = [one.entered for one in listed.entries if one.entered is not None]
-    yield from (f"{ENTRIES}: {said}" for said in chain_differences(entered, season.commitment))
-    notes = count_entries(entered, listed.voids, frozen)
-    try:
-        check_frozen(frozen, _participants(closed, shipped))
-    except UsageError as error:
-        yield f"{FROZEN}: {str(error).rstrip('.')}"
-    receipts = {one.receipt for one in entered}
-    yield from (
-        f"{FROZEN}: {one.id} was not entered"
-        for one in frozen.entries
-        if one.receipt not in {None, *receipts}
-    )
-    classes = {one.id: {task: declared_class(c) for task, c in one.configs.items()} for one in shipped}
-    for one in listed.entries:
-        if one.entered is None:
-            declared, note, kind = classes.get(one.id, {}), None, "package"
-        else:
-            declared = dict.fromkeys(one.entered.record.tasks, str(one.entered.record.entry_class))
-            note, kind = notes[one.entered.receipt], "package" if one.entered.is_package else "predictions"
-            ends = season.closes if kind == "package" else season.predictions
-            if not (season.opens <= one.entered.entered and ends is not None and one.entered.entered < ends):
-                yield f"{ENTRIES}: {one.id} was entered when the season took no {kind}"
-        if (one.note, one.kind, one.is_host) != (note, kind, is_host(one.id)):
-            yield f"{ENTRIES}: {one.id} is not described as it was entered"
-        if {task: part.entry_class for task, part in one.tasks.items()} != ({} if note else declared):
-            yield f"{ENTRIES}: {one.id} has other tasks or classes than it declared"
-        for task, part in one.tasks.items():
-            is_tested = one.entered is not None and one.entered.is_package and part.entry_class == "fold"
-            if (part.class_test is not None) != (is_tested and part.status == RAN):
-                yield f"{ENTRIES}: {one.id} in {task}: its class test is missing, or should not be there"
-        known = {RAN, *(f"failed: {reason}" for reason in REASONS.values())}
-        yield from (
-            f"{ENTRIES}: {one.id} has no status in {t}" for t, p in one.tasks.items() if p.status not in known
-        )
 
 
 def _number_differences(closed: ClosedSeason, draw: Draw) -> Iterator[str]:
@@ -365,7 +322,9 @@ def _task_differences(
         files = {f"{TRUTH}/{task}/w{world.k}.parquet": truth_frame(prepared)}
         if (folder / FOLDS).is_dir():  # a board leaves them out: they are large, and follow from the key
             fold = fold_files(prepared.folds[0])
-            files |= {f"{FOLDS}/{task}/w{world.k}/{name}": one for name, one in fold.items()}
+            place = f"{FOLDS}/{task}/w{world.k}"
+            files |= {f"{place}/{name}": one for name, one in fold.items()}
+            found += [stray(name) for name in files_of(folder, place) if name not in files]
         found += [
             f"{name}: is not what the key gives"
             for name, one in files.items()
@@ -383,6 +342,8 @@ def _task_differences(
                     )
             except UsageError as error:
                 found.append(f"{RESULTS}: {name_of(place)}: {str(error).rstrip('.')}")
+            except (*SCORING_FAILS, LookupError, OSError) as error:
+                found.append(f"{RESULTS}: {name_of(place)}: cannot be scored ({error_line(error)})")
             if (cell := refits.get(place)) is not None:
                 fold = shared.setdefault(cell.fold_key, SharedFold(cell, ids=draw.ids(world.k, task)))
                 found += _fit_again(season, cell, fold, one, name_of(place))

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from handed_in import CLOSES, ENDS, OPENS, edit, record_of
+from handed_in import CLOSES, ENDS, OPENS, record_of
 from tipbench.fence.session import Limits
 from tipbench.lanes import lanes
 from tipbench.runs.cells import Cell
@@ -159,75 +159,17 @@ def test_an_entry_that_fails_on_one_world_is_listed_and_not_run_on_others(
         close_season(secret, ENDS)
 
 
-def of_task(content: Any) -> Any:
-    return content["entries"][0]["tasks"]["flag_aggregation"]
-
-
-TAMPERED = {
-    "season.json": [
-        (lambda c: c.update(minutes=20.0), "do not give the commitment"),
-        (lambda c: c["terms"]["prevalence"].update(evaluator=1), "do not give the commitment"),
-    ],
-    "entries.json": [
-        (lambda c: c.update(name="autumn"), "is of another season"),
-        (lambda c: c["entries"][0].update(note="void: x"), "is not described as it was entered"),
-        (lambda c: c["entries"][0].update(tasks={}), "has other tasks or classes than it declared"),
-        (
-            lambda c: of_task(c).update(class_test={"metric": "f1", "score": None}),
-            "in flag_aggregation: its class test is missing, or should not be there",
-        ),
-        (lambda c: of_task(c).update(status="failed: bored"), "has no status in flag_aggregation"),
-        (
-            lambda c: of_task(c).update(status="ran"),
-            "results.parquet: lacks tipbench--mace on flag_aggregation with labels",
-        ),
-    ],
-    "frozen.json": [
-        (
-            lambda c: c["entries"][0]["configs"].update(flag_aggregation="0"),
-            "tipbench--mace is not as it was frozen",
-        ),
-        (lambda c: c["entries"][0].update(receipt="0"), "frozen.json: tipbench--mace was not entered"),
-    ],
-    "worlds.json": [
-        (lambda c: c[0]["attempts"][0].update(number=5), "world 1 of lane 1 does not follow from the key"),
-        (lambda c: c[-1].update(drawn=False), "world 6 of lane 2 does not follow from the key"),
-        (
-            lambda c: c[0]["attempts"][0]["reasons"].append("x"),
-            "world 1 of lane 1 is not the first attempt that passed",
-        ),
-        (lambda c: c[1].update(tasks=c[0]["tasks"]), "world 1 of lane 2 has other tasks than its lane"),
-        (lambda c: c.pop(), "they are not numbered from 1 to 6"),
-    ],
-}
-
-
-@pytest.mark.parametrize("name", TAMPERED)
-def test_what_does_not_follow_from_the_key_is_named(
-    name: str,
-    opened: tuple[Path, Path],
-    one_method: Participant,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_season_that_was_run_and_closed_can_be_verified(
+    opened: tuple[Path, Path], one_method: Participant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(running, "run_one", lambda job, *_: Outcome(job.cell, cause="x", error="MethodError"))
-    monkeypatch.setattr(closing, "truths", lambda *_: [])
-    monkeypatch.setattr(verification, "list_shipped", lambda _: [one_method])
-    monkeypatch.setattr(verification, "_world_differences", lambda *_: [])
+    for module, name, made in (
+        (closing, "truths", []), (verification, "list_shipped", [one_method]), (verification, "_world_differences", []),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, lambda *_, made=made: made)
     run(opened[0], CLOSES, "sequential", quiet=True)
     _, folder = close_season(opened[0], ENDS)
     assert verify(folder, engine="sequential", quiet=True).differences == []
-    (folder / RECEIPTS).write_text('["0"]', encoding="utf-8")
-    assert verify(folder, engine="sequential").differences == [
-        "receipts.json: they are not those of the entries"
-    ]
-    (folder / RECEIPTS).write_text("[]", encoding="utf-8")
-    kept = (folder / name).read_text(encoding="utf-8")
-    for change, said in TAMPERED[name]:
-        edit(folder / name, change)
-        found = verify(folder, engine="sequential", quiet=True).differences
-        assert any(said in one for one in found), (said, found)
-        (folder / name).write_text(kept, encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ from tipbench.metrics.scores import Score
 from tipbench.runs.frames import RESULTS, read_results, to_parquet_bytes
 from tipbench.runs.results import Fence, Result, parquet_bytes
 from tipbench.tasks import task_of
-from tipboard.seasons import verification
+from tipboard.board.season import add_season
+from tipboard.seasons import consistency, verification
 from tipboard.seasons.classes import ClassTest
-from tipboard.seasons.closing import declared_class
+from tipboard.seasons.closing import declared_class, read_closed
 from tipboard.seasons.entries import SeasonOrder, configs_of, open_season
 from tipboard.seasons.record import (
     ENTRIES,
@@ -28,6 +29,7 @@ from tipboard.seasons.record import (
     KEY,
     RAN,
     RECEIPTS,
+    SEASON,
     STATUS,
     TRUTH,
     VOID,
@@ -53,6 +55,7 @@ from tipboard.seasons.running import Participant, cells_of, list_shipped
 from tipboard.seasons.verification import verify
 from tipboard.seasons.worlds import Draw, is_drawn, list_worlds
 from tipboard.submissions.record import SubmissionRecord
+from tipcore.errors import UsageError
 
 TASK, TASKS = "flag_aggregation", ("flag_aggregation", "prevalence")
 SHIPPED = ("tipbench--mace", "tipbench--oracle")
@@ -97,6 +100,7 @@ def cell_results(season: Season, one: Participant, world: SeasonWorld) -> Iterat
         task, oracle = task_of(cell.task), cell.task in one.oracles
         yield made_result(
             season.terms[task.name].split,
+            None,
             **{"task": task.name, "method": f"{task.name}/{one.id.removeprefix('tipbench--')}"},
             **{"data": cell.data, "seed": world.k, "labels": cell.config["labels"], "primary": task.primary},
             **{"config": cell.config, "config_hash": cell.hash, "scores": {task.primary: {"value": 0.5}}},
@@ -110,6 +114,7 @@ def handed_in_results(season: Season, one: Entered, world: SeasonWorld) -> Itera
     name, task = f"{TASK}/w{world.k}/s0.parquet", task_of(TASK)
     yield made_result(
         season.terms[TASK].split,
+        None,
         **{"task": TASK, "method": f"{TASK}/{one.id}", "data": release_of(season, world.number).name},
         **{"seed": world.k, "labels": "gold", "verified": False, "primary": task.primary},
         **{"config_hash": "", "scores": {task.primary: {"value": 0.25}}},
@@ -139,6 +144,13 @@ def listed(one: Participant | Entered, voids: dict[str, str]) -> ClosedEntry:
     )
 
 
+CONFIGS: dict[str, Any] = {}
+
+
+def composed(season: Season, record: SubmissionRecord) -> Any:
+    return CONFIGS.setdefault(record.id, configs_of(season, record) if record.id not in CONFIGS else None)
+
+
 @pytest.fixture(scope="module")
 def shipped() -> list[Participant]:
     """Two methods, of which one is an oracle, in the place of all that ship with tipbench."""
@@ -157,17 +169,10 @@ def published(tmp_path_factory: pytest.TempPathFactory, shipped: list[Participan
     (season, key), folder = open_secret(place / "secret"), place / "spring"
     shipped += [one for one in list_shipped(season) if one.id in SHIPPED]
     entered, void = entered_in(season), Void(entry="gone--votes", reason="Copied.", at=ENDS)
-    packages = [Participant(one.id, configs_of(season, one.record), one) for one in entered[:2]]
+    packages = [Participant(one.id, composed(season, one.record), one) for one in entered[:2]]
     those = [packages[0], *shipped]
     frozen = Frozen(name="spring", frozen=CLOSES, entries=[one.as_frozen() for one in (*packages, *shipped)])
-    draw, told = (
-        Draw(season, key, frozen),
-        {
-            "clusters": 1,
-            "answers": "",
-            "references": dict.fromkeys(("chance", "oracle", "single_unit"), 0.1),
-        },
-    )
+    draw, told = Draw(season, key, frozen), {"clusters": 1, "answers": "", "references": {}}
     worlds = [
         SeasonWorld.model_validate(
             {
@@ -207,7 +212,8 @@ def published(tmp_path_factory: pytest.TempPathFactory, shipped: list[Participan
 def copy(
     published: Path, shipped: list[Participant], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """A copy of that season, in which worlds are not made again."""
+    """A copy of that season, in which worlds are not made again and configs are composed once."""
+    monkeypatch.setattr(consistency, "configs_of", composed)
     monkeypatch.setattr(verification, "list_shipped", lambda _: shipped)
     monkeypatch.setattr(verification, "_world_differences", lambda *_: [])
     return shutil.copytree(published, tmp_path / "spring")
@@ -242,6 +248,36 @@ def of(entry: str, **changes: Any) -> Damage:
             one.model_copy(update=changes) if (entry_id(one), one.seed) == (entry, 2) else one
             for one in all_of_them
         ]
+    )
+
+
+def stray_file(name: str) -> Damage:
+    def damage(folder: Path) -> None:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("x", encoding="utf-8")
+
+    return damage
+
+
+def standing(entry: str, **changes: Any) -> Damage:
+    return in_entry(entry, lambda one: one["tasks"][TASK].update(changes))
+
+
+def frozen_entry(entry: str, **changes: Any) -> Damage:
+    return in_file(FROZEN, lambda c: [one.update(changes) for one in c["entries"] if one["id"] == entry])
+
+
+def without(entry: str) -> Callable[[Any], Any]:
+    return lambda c: c.update(entries=[one for one in c["entries"] if one["id"] != entry])
+
+
+def twice(entry: str) -> Callable[[Any], Any]:
+    return lambda c: c["entries"].extend([one for one in c["entries"] if one["id"] == entry])
+
+
+def with_more_voids(*voids: dict[str, Any]) -> Damage:
+    return in_file(
+        VOID, lambda c: c.extend({"reason": "x", "at": "2027-05-01T00:00:00Z", **one} for one in voids)
     )
 
 
@@ -289,8 +325,181 @@ DAMAGE: dict[str, tuple[Damage, str]] = {
 }
 
 
+DAMAGE |= {
+    "other terms": (in_file(SEASON, lambda c: c.update(minutes=20.0)), "do not give the commitment"),
+    "other versions of scores": (
+        in_file(SEASON, lambda c: c["terms"]["prevalence"].update(evaluator=1)),
+        "key.hex and season.json do not give the commitment",
+    ),
+    "no key": (lambda folder: (folder / KEY).unlink(), "key.hex is missing: get the season again"),
+    "another season": (in_file(ENTRIES, lambda c: c.update(name="autumn")), "entries.json is of another season"),
+    "other receipts": (in_file(RECEIPTS, lambda c: c.pop()), "receipts.json: they are not those of the entries"),
+    "entry of another season": (
+        in_entry("yon--votes", lambda one: one["entered"]["record"].update(data="season/autumn")),
+        "entries.json: yon--votes: data: it is season/autumn and this is season/spring",
+    ),
+    "entry that follows no other": (
+        in_entry("yon--votes", lambda one: one["entered"].update(number=9)),
+        "entries.json: entry 3 does not follow the one before",
+    ),
+    "renamed entry": (
+        in_entry("zenith--votes", lambda one: one.update(id="other--votes")),
+        "entries.json: other--votes was entered as zenith--votes",
+    ),
+    "entry that is listed twice": (in_file(ENTRIES, twice("acme--votes")), "entries.json: lists acme--votes 2 times"),
+    "no shipped method": (in_file(ENTRIES, without("tipbench--mace")), "entries.json: lacks tipbench--mace"),
+    "shipped method that does not exist": (
+        in_entry("tipbench--mace", lambda one: one.update(id="tipbench--nonce")),
+        "entries.json: tipbench--nonce is no shipped method",
+    ),
+    "shipped method with a note": (
+        in_entry("tipbench--mace", lambda one: one.update(note="void: x")),
+        "entries.json: tipbench--mace is not described as it was entered",
+    ),
+    "fewer tasks": (
+        in_entry("acme--votes", lambda one: one.update(tasks={})),
+        "entries.json: acme--votes has other tasks or classes than it declared",
+    ),
+    "another class": (
+        standing("zenith--votes", entry_class="worlds"),
+        "entries.json: zenith--votes has other tasks or classes than it declared",
+    ),
+    "no class test": (
+        standing("acme--votes", class_test=None),
+        "entries.json: acme--votes in flag_aggregation: its class test is missing",
+    ),
+    "status that does not exist": (
+        standing("acme--votes", status="failed: bored"),
+        "entries.json: acme--votes has no status in flag_aggregation",
+    ),
+    "predictions that failed": (
+        standing("yon--votes", status="failed: predictions refused"),
+        "entries.json: yon--votes in flag_aggregation: predictions were checked",
+    ),
+    "package that failed": (
+        standing("acme--votes", status="failed: took too long", class_test=None),
+        "status.json: acme--votes has other tasks or statuses than in entries.json",
+    ),
+    "closed too early": (
+        in_file(ENTRIES, lambda c: c.update(closed="2027-03-20T00:00:00Z")),
+        "entries.json: the season was closed before 2027-04-01 00:00 UTC",
+    ),
+    "entered before the freeze": (
+        in_file(FROZEN, lambda c: c.update(frozen="2027-03-02T00:00:00Z")),
+        "entries.json: yon--votes was entered when the season took no predictions",
+    ),
+    "frozen too early": (
+        in_file(FROZEN, lambda c: c.update(frozen="2027-02-01T00:00:00Z")),
+        "frozen.json: 2027-02-01 00:00 UTC is not between the closing time of packages and the close",
+    ),
+    "frozen after the close": (
+        in_file(FROZEN, lambda c: c.update(frozen="2027-04-02T00:00:00Z")),
+        "frozen.json: 2027-04-02 00:00 UTC is not between",
+    ),
+    "invented method in the freeze": (
+        in_file(FROZEN, lambda c: c["entries"].append({**c["entries"][-1], "id": "tipbench--nonce"})),
+        "frozen.json: tipbench--nonce is no shipped method of these tasks, and no package that counted then",
+    ),
+    "method that was not frozen": (in_file(FROZEN, without("tipbench--mace")), "frozen.json: lacks tipbench--mace"),
+    "package that was not frozen": (in_file(FROZEN, without("acme--votes")), "frozen.json: lacks acme--votes"),
+    "package that was frozen although it was void": (
+        in_file(ENTRIES, lambda c: c["voids"][0].update(at="2027-02-01T00:00:00Z")),
+        "frozen.json: gone--votes is no shipped method of these tasks, and no package that counted then",
+    ),
+    "frozen twice": (in_file(FROZEN, twice("tipbench--mace")), "frozen.json: lists tipbench--mace 2 times"),
+    "frozen with another config": (
+        frozen_entry("tipbench--mace", configs={TASK: "0"}),
+        "frozen.json: tipbench--mace is not as it was entered, or as it ships",
+    ),
+    "frozen with another receipt": (
+        frozen_entry("acme--votes", receipt="0"),
+        "frozen.json: acme--votes is not as it was entered, or as it ships",
+    ),
+    "frozen with another wheel": (
+        frozen_entry("acme--votes", wheel="0"),
+        "frozen.json: acme--votes is not as it was entered, or as it ships",
+    ),
+    "package that ships": (
+        frozen_entry("acme--votes", receipt=None),
+        "frozen.json: acme--votes is not as it was entered, or as it ships",
+    ),
+    "statuses that are missing": (lambda folder: (folder / STATUS).unlink(), "status.json: is missing"),
+    "status of another task": (
+        in_file(STATUS, lambda c: c["tipbench--mace"].update(prevalence=RAN)),
+        "status.json: tipbench--mace has other tasks or statuses than in entries.json",
+    ),
+    "status of an unknown entry": (
+        in_file(STATUS, lambda c: c.update(nobody={})),
+        "status.json: nobody has other tasks or statuses than in entries.json",
+    ),
+    "other status of a void entry": (
+        in_file(STATUS, lambda c: c["gone--votes"].update({TASK: "failed: lies"})),
+        "status.json: gone--votes has other tasks or statuses",
+    ),
+    "later void of an entry": (with_more_voids({"entry": "yon--votes"}), "void.json: it is not what entries.json says"),
+    "two voids": (with_more_voids({"entry": None}, {"entry": None}), "void.json: it is not what entries.json says"),
+    "void that is gone": (lambda folder: (folder / VOID).unlink(), "void.json: it is not what entries.json says"),
+    "void of nobody": (
+        in_file(ENTRIES, lambda c: c["voids"][0].update(entry="nobody--x")),
+        "entries.json: nobody--x cannot be void",
+    ),
+    "void after the close": (
+        in_file(ENTRIES, lambda c: c["voids"][0].update(at="2027-05-01T00:00:00Z")),
+        "entries.json: gone--votes was made void after the close",
+    ),
+    "a missing row": (in_results(lambda results: results[1:]), "results.parquet: lacks acme--votes on"),
+    "another number": (
+        in_file(WORLDS, lambda c: c[0]["attempts"][0].update(number=5)),
+        "worlds.json: world 1 of lane 1 does not follow from the key",
+    ),
+    "undrawn world": (
+        in_file(WORLDS, lambda c: c[-1].update(drawn=False)),
+        "worlds.json: world 6 of lane 2 does not follow from the key",
+    ),
+    "attempt that failed": (
+        in_file(WORLDS, lambda c: c[0]["attempts"][0]["reasons"].append("x")),
+        "worlds.json: world 1 of lane 1 is not the first attempt that passed",
+    ),
+    "tasks of another lane": (
+        in_file(WORLDS, lambda c: c[1].update(tasks=c[0]["tasks"])),
+        "worlds.json: world 1 of lane 2 has other tasks than its lane",
+    ),
+    "world that is missing": (in_file(WORLDS, lambda c: c.pop()), "worlds.json: they are not numbered from 1 to 6"),
+    **{
+        f"stray {name}": (stray_file(name), f"{name}: does not belong to the season")
+        for name in (
+            "evil.html", f"{TRUTH}/{TASK}/w7.parquet", f"{FOLDS}/{TASK}/w7/parts.parquet", f"{FOLDS}/{TASK}/notes",
+            "predictions/aa/junk", f"predictions/00/{'0' * 64}.parquet",
+        )
+    },
+}  # fmt: skip
+
+
 def test_a_season_as_it_was_closed_has_no_difference(copy: Path) -> None:
     assert differences(copy) == []
+    shutil.rmtree(copy / FOLDS)  # as on a board
+    with_more_voids({"entry": None})(copy)
+    found = verify(copy, engine="sequential", quiet=True)
+    assert (found.differences, found.notes) == ([], ["void since 2027-05-01 00:00 UTC: x"])
+
+
+@pytest.mark.parametrize("name", [FROZEN, WORLDS, RESULTS])
+def test_a_missing_file_is_named(name: str, copy: Path) -> None:
+    (copy / name).unlink()
+    with pytest.raises(UsageError, match=rf"{name} is missing: get the season again\.$"):
+        verify(copy)
+
+
+def test_damaged_results_are_not_to_be_made_by_a_board(copy: Path) -> None:
+    (copy / RESULTS).write_bytes(b"x")
+    with pytest.raises(UsageError, match=r"results\.parquet holds no results: get the season again\.$"):
+        verify(copy)
+
+
+def test_doubled_rows_are_refused_on_a_board_in_one_sentence(copy: Path, tmp_path: Path) -> None:
+    DAMAGE["doubled row"][0](copy)
+    with pytest.raises(UsageError, match=r"differs in 1 place, first: results\.parquet: has acme--votes on"):
+        add_season(copy, tmp_path / "results", quiet=True)
 
 
 @pytest.mark.parametrize("name", DAMAGE)
@@ -329,3 +538,30 @@ def test_published_scores_are_recomputed_scores_rounded(
     store: Any = SimpleNamespace(get=lambda _: parquet_bytes(pl.DataFrame({"a": [1]})))
     season: Any = SimpleNamespace(replicates=1, decimals=3)
     assert verification._scores_again(season, prepared, one, store) is is_same
+
+
+@pytest.mark.parametrize("error", [UsageError("no."), ValueError("no"), KeyError("no"), OSError("no")])
+def test_what_cannot_be_scored_and_strays_in_a_fold_are_named(
+    error: Exception, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = read_closed(copy)
+    world = next(one for one in closed.worlds if TASK in one.tasks)
+    stray_file(f"{FOLDS}/{TASK}/w1/tables/truth.parquet")(copy)
+
+    def fail(*_: Any) -> bool:
+        raise error
+
+    monkeypatch.setattr(verification, "_scores_again", fail)
+    monkeypatch.setattr(verification, "_differs", lambda *_: False)
+    monkeypatch.setattr(verification, "truth_frame", lambda _: None)
+    monkeypatch.setattr(verification, "fold_files", lambda _: {"parts.parquet": None})
+    draw: Any = SimpleNamespace(
+        prepare=lambda *_: SimpleNamespace(folds=[None]), describe=lambda *_: world.tasks[TASK], season=None
+    )
+    store: Any = None
+    found = verification._task_differences(verification.Published(closed, draw, copy, store), {}, world, TASK)
+    assert found[0] == f"{FOLDS}/{TASK}/w1/tables/truth.parquet: does not belong to the season"
+    assert found[1].startswith(
+        "results.parquet: acme--votes on flag_aggregation with labels gold in world 1: "
+    )
+    assert len(found) == 6
