@@ -149,15 +149,6 @@ def test_intervals_cover_the_truth_in_19_of_20_simulated_tests(tests: int, least
 BOOTSTRAP = "tipbench.metrics.bootstrap"
 
 
-@pytest.fixture
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let pieces be so small that every test has several."""
-    monkeypatch.setattr(f"{BOOTSTRAP}._ROWS_SUMMED", 64)
-    monkeypatch.setattr(f"{BOOTSTRAP}._CELLS", 300)
-    monkeypatch.setattr("tipbench.metrics.ranking.ROWS_AT_ONCE", 37)
-    monkeypatch.setattr("tipbench.kinds.lists.ROWS_AT_ONCE", 7)
-
-
 def truth_of_pieces(rows: int = 900) -> pl.DataFrame:
     """Adverts of operations of six, a third of which is trafficking; two thirds in the test part."""
     generator = np.random.default_rng(1)
@@ -215,12 +206,18 @@ TASKS = {
 
 @pytest.mark.parametrize("kind", TASKS)
 def test_scores_of_many_pieces_are_those_of_one_to_the_last_bit(
-    kind: str, request: pytest.FixtureRequest
+    kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers, predictions = predicted(kind)
     task = task_of(TASKS[kind])
     whole = evaluate(task, answers, predictions, replicates=20)
-    request.getfixturevalue("small_pieces")
+    rows = {f"{BOOTSTRAP}._ROWS_SUMMED": 64, f"{BOOTSTRAP}._CELLS": 300}
+    for name, most in {
+        **rows,
+        "tipbench.metrics.ranking.ROWS_AT_ONCE": 37,
+        "tipbench.kinds.lists.ROWS_AT_ONCE": 7,
+    }.items():
+        monkeypatch.setattr(name, most)
     in_pieces = evaluate(task, answers, predictions, replicates=20)
     assert in_pieces.to_dict() == whole.to_dict()
     assert whole.primary_draws is not None

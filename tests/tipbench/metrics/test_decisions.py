@@ -68,14 +68,6 @@ def test_a_monotone_transform_and_the_order_of_rows_change_nothing(rows: list[tu
     assert find_f1_threshold(score[::-1], label[::-1], ones) == find_f1_threshold(score, label, ones)
 
 
-def test_f1_is_that_of_the_test_part_at_the_valid_parts_threshold() -> None:
-    part = ["valid"] * 4 + ["test"] * 5
-    label = [1, 1, 0, 0, 1, 1, 0, 0, 0]
-    found = scored_of_minority(part, label, [0.9, 0.6, 0.5, 0.1, 0.7, 0.2, 0.6, 0.3, 0.1])
-    # Threshold .6: two are flagged, one of them rightly; one of two positives is found.
-    assert found.scores["f1"].value == pytest.approx(0.5)
-
-
 def test_f1_agrees_with_scikit_learn() -> None:
     from sklearn.metrics import f1_score
 

@@ -35,6 +35,7 @@ from tipbench.metrics.registry import metric_of
 from tipbench.tasks import tasks
 
 HARM_TASK = task_of_scores(prevalence=0.05, groups=("independent", "business", "migrant", "spam"))
+RISK, ONSET = tasks()["advert_risk"], tasks()["recruitment_onset"]
 KINDS = ["trafficking", "business", "independent", "spam"]
 
 
@@ -62,9 +63,9 @@ def world(seed: int = 0, operations: int = 240, with_valid: bool = True) -> tupl
     return frame, pl.Series("score", np.round(scores, 2))
 
 
-def measured_of_harm(frame: pl.DataFrame, scores: pl.Series, task: Any = HARM_TASK):
+def measured_of_harm(frame: pl.DataFrame, scores: pl.Series, task: Any = HARM_TASK, by: Any = measure_harm):
     inputs = scored_rows(frame, scores, task)
-    found = measure_harm(inputs)
+    found = by(inputs)
     return found, compute_observed(found.metrics, inputs.clusters.count)
 
 
@@ -271,9 +272,9 @@ def test_marks_overlap_the_kinds_that_share_out_the_lawful_and_a_task_without_sp
     assert values["harm_gap"] == pytest.approx(rate["small"] - rate["lawful"])
 
 
-RISK, ONSET = tasks()["advert_risk"], tasks()["recruitment_onset"]
 GAPS = ("harm_gap", "protection_gap")
-FOUND, FINDS_OPERATIONS = 40, 400
+FINDS_OPERATIONS = 400
+UNIT = np.arange(FINDS_OPERATIONS)
 
 
 def answers(valid: bool = True) -> Answers:
@@ -304,10 +305,7 @@ def flagging(test: np.ndarray) -> np.ndarray:
 
 def first_of(step: int, count: int) -> np.ndarray:
     """The first units of the test part of which one in ``step`` is taken."""
-    return np.isin(np.arange(FINDS_OPERATIONS), step * np.arange(count))
-
-
-UNIT = np.arange(FINDS_OPERATIONS)
+    return np.isin(UNIT, step * np.arange(count))
 
 
 @pytest.mark.parametrize(
@@ -329,12 +327,6 @@ def test_gaps_of_a_method_that_is_silent_are_withheld_with_the_reason(
         assert (found.scores[name].value, found.scores[name].note) == (None, reason)
     assert found.groups["form"] == {"protection_gap": None}
     assert found.groups["independent"]["false_accusations_per_unit"] is not None
-
-
-def test_five_finds_are_enough_for_a_gap() -> None:
-    found = scored(flagging(first_of(10, FEWEST_FINDS)))
-    assert found.scores["harm_gap"].value == 0.0
-    assert found.scores["protection_gap"].value == pytest.approx(3 / 20 - 2 / 20)
 
 
 def weighing(weight: float, rows: pl.Expr) -> Answers:
@@ -359,7 +351,7 @@ def test_gaps_need_that_positives_are_flagged_a_third_more_often_than_others() -
     """Five that weigh a tenth are .5 of 35.5, or .0141; of 360 others three are .0083, four .0111: 1.27 times less."""
     light = weighing(0.1, pl.col("advert").is_in([0, 10, 20, 30, 40]))
     better, chance = (
-        scored(flagging(first_of(10, FEWEST_FINDS) | np.isin(np.arange(FINDS_OPERATIONS), lawful)), light)
+        scored(flagging(first_of(10, FEWEST_FINDS) | np.isin(UNIT, lawful)), light)
         for lawful in ([1, 2, 3], [1, 2, 3, 4])
     )
     for name in GAPS:
@@ -412,9 +404,7 @@ def test_who_never_alarms_and_who_always_does_has_no_gap(step: int | None, reaso
 
 def test_alarms_that_find_enough_have_gaps_and_a_price() -> None:
     """All forty are found, and one in ten of the independents is accused."""
-    unit = np.arange(FINDS_OPERATIONS)
-    alarmed = (unit % 10 == 0) | (unit % 20 == 1)
-    found = alarms([3 if one else None for one in alarmed])
+    found = alarms([3 if unit % 10 == 0 or unit % 20 == 1 else None for unit in UNIT])
     assert found.scores["accusations_per_find"].value == 20 / 40
     assert found.scores["worst_group_accused"].value == pytest.approx(20 / 200)
     assert found.scores["protection_gap"].value == 0.0
@@ -440,7 +430,6 @@ def test_an_open_entry_without_a_valid_part_has_thresholds_and_nobody_else_has()
     assert points["budget_1pct"]["flagged_share"] == 0.01
 
 
-ACCUSATIONS_TASK = tasks()["advert_risk"]
 ACCUSATIONS_NAMES = [metric.name for metric in ACCUSATION_METRICS]
 ACCUSATIONS_OPERATIONS = [  # (operation, group, scores of its adverts)
     (1, "trafficking", [0.9, 0.1]),
@@ -469,9 +458,7 @@ def frame(
 
 
 def measured_of_accusations(made: pl.DataFrame, scores: pl.Series):
-    inputs = scored_rows(made, scores, ACCUSATIONS_TASK)
-    found = measure_accusations(inputs)
-    return found, compute_observed(found.metrics, inputs.clusters.count)
+    return measured_of_harm(made, scores, RISK, measure_accusations)
 
 
 def test_lawful_operations_ever_accused_are_counted_for_each_that_had_to_be_found() -> None:
@@ -512,7 +499,7 @@ def test_what_had_to_be_found_is_that_of_each_draw() -> None:
     made, scores = frame()
     clusters = made["cluster"].unique().sort()
     drawn = np.array([(~clusters.is_in([3, 4, 5])).to_numpy(), np.zeros(len(clusters))], dtype=float)
-    values = measure_accusations(scored_rows(made, scores, ACCUSATIONS_TASK)).metrics(drawn)
+    values = measure_accusations(scored_rows(made, scores, RISK)).metrics(drawn)
     assert values["accusations_per_find_50"][0] == 2.0
     assert values["worst_group_accused_50"][0] == 0.5
     assert all(np.isnan(values[name][1]) for name in ACCUSATIONS_NAMES)
@@ -546,7 +533,7 @@ def test_where_under_five_operations_have_to_be_found_what_they_cost_is_withheld
     found = [(cluster, "trafficking", [cluster / 100]) for cluster in range(there)]
     made, scores = frame([*found, (101, "independent", [0.1]), (102, "business", [0.2])])
     scored = evaluate(
-        ACCUSATIONS_TASK, Answers(kinds.SCORES, "advert", made), made.select("advert", scores), replicates=0
+        RISK, Answers(kinds.SCORES, "advert", made), made.select("advert", scores), replicates=0
     ).scores
     notes = {name: scored[name].note for name in ACCUSATIONS_NAMES if scored[name].value is None}
     assert notes == dict.fromkeys(withheld, TOO_FEW_TO_FIND)
@@ -556,7 +543,7 @@ def test_a_task_whose_answers_know_no_groups_has_none_of_them() -> None:
     made, scores = frame()
     bare = Answers(kinds.SCORES, "advert", made.drop("group"))
     assert not set(ACCUSATIONS_NAMES) & set(
-        evaluate(ACCUSATIONS_TASK, bare, made.select("advert", scores), replicates=0).scores
+        evaluate(RISK, bare, made.select("advert", scores), replicates=0).scores
     )
 
 

@@ -175,52 +175,31 @@ def by_hand(
 
 @pytest.mark.parametrize("seed", range(6))
 def test_every_metric_is_what_counting_by_hand_gives(seed: int) -> None:
+    """Also where a seed weighs as many operations as its own stands for."""
     answers, lists = made(seed)
-    scores = evaluate(CASE_LINKS_TASK, answers, lists, replicates=0).scores
-    asked = answers.frame.filter(pl.col("links") > 0)
-    found = {
-        (s["advert"], v): by_hand(answers, lists, v, s) for s in asked.iter_rows(named=True) for v in VIEWS
-    }
-    per_seed = [
-        np.mean([p for v in VIEWS if (p := found[advert, v][0]) is not None]) for advert in asked["advert"]
-    ]
-    assert scores["r_precision"].value == pytest.approx(np.mean(per_seed), abs=1e-12)
-    for view in VIEWS:
-        values = [value for (_, v), (value, _, _) in found.items() if v == view and value is not None]
-        assert scores[f"r_precision_{view}"].value == pytest.approx(np.mean(values), abs=1e-12)
-    right, wrong = sum(one[1] for one in found.values()), sum(one[2] for one in found.values())
-    assert scores["wrongful_links"].value == pytest.approx(wrong / right, abs=1e-12)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_seed_weighs_as_many_operations_as_its_own_stands_for(seed: int) -> None:
-    answers, lists = made(seed)
-    stands_for = pl.Series([0.05, 1.0, 2.0, 0.5, 1.25])
-    frame = answers.frame.with_columns(weight=stands_for.gather(answers.frame["cluster"]))
-    weighted = Answers(LINKS, "advert", frame, gallery=answers.gallery)
-    found = evaluate(CASE_LINKS_TASK, weighted, lists, replicates=0)
-    right = wrong = 0.0
-    of_view: dict[str, list[tuple[float, float]]] = {view: [] for view in VIEWS}
-    overall: list[tuple[float, float]] = []
-    for one in frame.filter(pl.col("links") > 0).iter_rows(named=True):
-        counted = {view: by_hand(answers, lists, view, one) for view in VIEWS}
-        precisions = {view: p for view, (p, _, _) in counted.items() if p is not None}
-        for view, precision in precisions.items():
-            of_view[view].append((precision, one["weight"]))
-        overall.append((float(np.mean(list(precisions.values()))), one["weight"]))
-        right += one["weight"] * sum(r for _, r, _ in counted.values())
-        wrong += one["weight"] * sum(w for _, _, w in counted.values())
-
-    def mean(pairs: list[tuple[float, float]]) -> float:
-        return sum(value * weight for value, weight in pairs) / sum(weight for _, weight in pairs)
-
-    assert found.scores["r_precision"].value == pytest.approx(mean(overall), abs=1e-12)
-    for view, pairs in of_view.items():
-        assert found.scores[f"r_precision_{view}"].value == pytest.approx(mean(pairs), abs=1e-12)
-    assert found.scores["wrongful_links"].value == pytest.approx(wrong / right, abs=1e-12)
-    assert found.groups["lawful"]["wrongful_links"] == pytest.approx(wrong / right, abs=1e-12)
-    alike = evaluate(CASE_LINKS_TASK, answers, lists, replicates=0).scores
-    assert found.scores["wrongful_links"].value != pytest.approx(alike["wrongful_links"].value)
+    stands_for = pl.Series([0.05, 1.0, 2.0, 0.5, 1.25]).gather(answers.frame["cluster"])
+    wrongful = []
+    for frame in (answers.frame, answers.frame.with_columns(weight=stands_for)):
+        weighted = Answers(LINKS, "advert", frame, gallery=answers.gallery)
+        found = evaluate(CASE_LINKS_TASK, weighted, lists, replicates=0)
+        asked = frame.filter(pl.col("links") > 0)
+        weight = asked.get_column("weight", default=pl.repeat(1.0, asked.height, eager=True)).to_numpy()
+        counted = np.array(
+            [[by_hand(answers, lists, v, s) for v in VIEWS] for s in asked.iter_rows(named=True)], dtype=float
+        )
+        precision = counted[:, :, 0]
+        for name, values in (
+            ("r_precision", np.nanmean(precision, axis=1)),
+            *((f"r_precision_{view}", precision[:, k]) for k, view in enumerate(VIEWS)),
+        ):
+            there = ~np.isnan(values)
+            expected = np.average(values[there], weights=weight[there])
+            assert found.scores[name].value == pytest.approx(expected, abs=1e-12)
+        right, wrong = weight @ counted[:, :, 1:].sum(axis=1)
+        assert found.scores["wrongful_links"].value == pytest.approx(wrong / right, abs=1e-12)
+        assert found.groups["lawful"]["wrongful_links"] == pytest.approx(wrong / right, abs=1e-12)
+        wrongful.append(wrong / right)
+    assert wrongful[0] != pytest.approx(wrongful[1])
 
 
 def test_recall_by_form_is_the_precision_of_its_seeds_with_an_interval() -> None:
@@ -266,16 +245,6 @@ def test_the_account_that_a_seed_names_counts_neither_way() -> None:
     assert {n: s.value for n, s in with_it.items()} == {n: s.value for n, s in without.items()}
 
 
-def test_the_truth_scores_one_and_wrongs_nobody() -> None:
-    answers, _ = made(1)
-    assert answers.gallery is not None
-    truth = answers.frame.join(answers.gallery, on=["region", "cluster"]).select(
-        "view", "candidate", query="advert", score=pl.lit(1.0)
-    )
-    scores = evaluate(CASE_LINKS_TASK, answers, truth, replicates=0).scores
-    assert (scores["r_precision"].value, scores["wrongful_links"].value) == (1.0, 0.0)
-
-
 def test_groups_share_out_the_wrongful_links() -> None:
     answers, lists = made(2)
     made_of = evaluate(CASE_LINKS_TASK, answers, lists, replicates=0)
@@ -288,15 +257,15 @@ def test_groups_share_out_the_wrongful_links() -> None:
     assert set(shares) <= {"business", "independent", "resident"}
 
 
-def test_wrongful_links_have_no_share_where_no_true_link_is_named() -> None:
+def test_the_truth_wrongs_nobody_and_without_a_true_link_wrongful_links_have_no_share() -> None:
     answers, lists = made(2)
     assert answers.gallery is not None
-    true = answers.frame.join(answers.gallery, on=["region", "cluster"]).select(
-        "view", "candidate", query="advert"
+    truth = answers.frame.join(answers.gallery, on=["region", "cluster"]).select(
+        "view", "candidate", query="advert", score=pl.lit(1.0)
     )
-    wrong = lists.join(true, on=["query", "view", "candidate"], how="anti")
+    scores = evaluate(CASE_LINKS_TASK, answers, truth, replicates=0).scores
+    assert (scores["r_precision"].value, scores["wrongful_links"].value) == (1.0, 0.0)
+    wrong = lists.join(truth, on=["query", "view", "candidate"], how="anti")
     scored = evaluate(CASE_LINKS_TASK, answers, wrong, replicates=0)
     assert scored.scores["wrongful_links"].value is None
-    assert {values["wrongful_links"] for values in scored.groups.values() if "wrongful_links" in values} == {
-        None
-    }
+    assert {one["wrongful_links"] for one in scored.groups.values() if "wrongful_links" in one} == {None}
