@@ -15,6 +15,7 @@ from tipbench.loading import prepare
 HERE = Path(__file__).parent
 Put = Callable[..., FencedMethod]
 USUAL = Limits()
+sys.path.append(str(HERE))
 MODULES = ("couriers", "hostile", "honest", "liars", "ways")
 
 
@@ -38,9 +39,8 @@ def fenced(prepared: Prepared) -> Prepared:
 
 
 @pytest.fixture
-def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
+def put(tmp_path: Path) -> Iterator[Put]:
     """Put a class of :mod:`hostile` behind a fence: put("Attack", what=...). ``preload``: as of a session."""
-    monkeypatch.syspath_prepend(str(HERE))
     made: list[FencedMethod] = []
 
     def one(

@@ -103,14 +103,10 @@ class Unnamed:
 def say(text: str, after: int = 0) -> None:
     """Write to the host, and end."""
     for one in range(3, 20):
-        if exists(one) and writes(one):
+        if os.path.lexists(f"/proc/self/fd/{one}") and writes(one):
             os.write(one, text.encode("latin-1") + b"\0" * after)
     time.sleep(0.2)
     os._exit(0)
-
-
-def exists(descriptor) -> bool:
-    return os.path.lexists(f"/proc/self/fd/{descriptor}")
 
 
 def writes(descriptor) -> bool:

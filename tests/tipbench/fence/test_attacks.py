@@ -1,6 +1,5 @@
 """A method behind the fence gets its fold and nothing else, whatever it tries."""
 
-import importlib.util
 import os
 import socket
 import subprocess
@@ -73,19 +72,15 @@ def test_an_empty_package_cannot_be_imported_either(name: str, put: Put, fenced:
 
 def test_what_works_without_a_fence_would(prepared: Prepared) -> None:
     """The attacks are real: in the host's own process they get something."""
-    for what in ("truth_anywhere", "descriptors", "other_processes", "generator", "board"):
-        if what != "truth_anywhere":  # which would walk the whole machine
-            assert hostile_here(what, "", prepared).startswith("got "), what
+    for what in ("descriptors", "other_processes", "generator", "board"):
+        assert hostile_here(what, "", prepared).startswith("got "), what
 
 
 def hostile_here(what: str, given: str, prepared: Prepared) -> str:
     """What the same method says of the same attack in this process."""
-    spec = importlib.util.spec_from_file_location("hostile_here", HERE / "hostile.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    method = module.Attack(what, given)
+    import hostile
+
+    method = hostile.Attack(what, given)
     method.fit(prepared.folds[0], 0)
     return method.notes[0]
 

@@ -4,17 +4,14 @@ There would be nothing to gain either: tasks that share a world share no operati
 (:mod:`tipbench.lanes`). Clocks and the speed of caches cannot be hidden (docs/fence.md).
 """
 
-import importlib.util
 import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from tipbench.data.fold import Prepared
 from tipbench.fence.method import FencedMethod
 
-HERE = Path(__file__).parent
 Put = Callable[..., FencedMethod]
 MESSAGE = "1011001110001011"
 
@@ -55,16 +52,13 @@ def test_nothing_names_the_world(put: Put, fenced: Prepared) -> None:
 
 
 def test_what_two_cells_try_works_without_a_fence() -> None:
-    spec = importlib.util.spec_from_file_location("couriers_here", HERE / "couriers.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    import couriers
+
     for channel, got in (("memory", MESSAGE), ("cache", "mincore"), ("counters", "vmstat")):
         notes = []
         for message in (MESSAGE, None):
-            method = module.Courier(channel, message)
+            method = couriers.Courier(channel, message)
             method.fit(None, 0)
             notes += method.notes
         assert got in notes[1], notes
-    module.shared_memory.SharedMemory(module.NAME).unlink()
+    couriers.shared_memory.SharedMemory(couriers.NAME).unlink()

@@ -14,7 +14,6 @@ from tipbench.fence.session import Ended, Limits
 from tipbench.runs.methods import fenced_method
 from tipcore.errors import UsageError
 
-HERE = Path(__file__).parent
 Put = Callable[..., FencedMethod]
 
 
@@ -40,25 +39,27 @@ def test_a_limit_that_is_none_is_refused(limits: dict[str, float]) -> None:
         Limits(**limits)  # type: ignore[arg-type]
 
 
-def test_processes_that_a_thread_began_count(put: Put, fenced: Prepared) -> None:
-    with pytest.raises(Ended, match="it started more than 4 processes"):
-        attacked(put, fenced, "fork_in_a_thread", Limits(processes=4))
+@pytest.mark.parametrize(
+    ("what", "limits", "says"),
+    [
+        ("fork_in_a_thread", Limits(processes=4), "it started more than 4 processes"),
+        ("fill_sockets", Limits(), r"it had more than 157 sockets open at the same time: use fewer\.$"),
+        ("fork_and_write", Limits(memory_gib=0.6), r"it took more than 0\.6 GiB of memory"),
+    ],
+)
+def test_processes_of_a_thread_sockets_and_memory_that_forks_write_to_are_limited(
+    what: str, limits: Limits, says: str, put: Put, fenced: Prepared
+) -> None:
+    assert host.MOST_SOCKETS * host.SOCKET_BYTES <= 64 << 20, "their buffers are memory of the kernel"
+    with pytest.raises(Ended, match=says):
+        attacked(put, fenced, what, limits)
 
 
-def test_sockets_are_limited_since_their_buffers_are_memory_of_the_kernel(put: Put, fenced: Prepared) -> None:
-    assert host.MOST_SOCKETS * host.SOCKET_BYTES <= 64 << 20
-    with pytest.raises(Ended, match=r"it had more than 157 sockets open at the same time: use fewer\.$"):
-        attacked(put, fenced, "fill_sockets", Limits())
-
-
-def test_memory_that_forks_share_counts_once(put: Put, fenced: Prepared) -> None:
-    method = attacked(put, fenced, "fork_idle", Limits(memory_gib=0.6))
-    assert method.notes == ["got 4 forks ended"]
-
-
-def test_memory_that_is_mapped_and_not_used_does_not_count(put: Put, fenced: Prepared) -> None:
-    method = attacked(put, fenced, "reserve_memory", Limits(memory_gib=0.6))
-    assert method.notes == ["got mapped"]
+@pytest.mark.parametrize(("what", "got"), [("fork_idle", "4 forks ended"), ("reserve_memory", "mapped")])
+def test_memory_that_forks_share_counts_once_and_what_is_mapped_and_not_used_does_not(
+    what: str, got: str, put: Put, fenced: Prepared
+) -> None:
+    assert attacked(put, fenced, what, Limits(memory_gib=0.6)).notes == [f"got {got}"]
 
 
 def test_memory_that_libraries_of_the_server_only_reserve_does_not_count(
@@ -68,11 +69,6 @@ def test_memory_that_libraries_of_the_server_only_reserve_does_not_count(
     method = put("Attack", Limits(memory_gib=0.6), preload=["reserving"], what="fork_idle")
     method.fit(fenced.folds[0], 0)
     assert method.notes == ["got 4 forks ended"]
-
-
-def test_memory_that_forks_write_to_counts_for_each(put: Put, fenced: Prepared) -> None:
-    with pytest.raises(Ended, match=r"it took more than 0\.6 GiB of memory"):
-        attacked(put, fenced, "fork_and_write", Limits(memory_gib=0.6))
 
 
 @pytest.mark.parametrize("what", ["burn_in_a_thread", "burn_unwaited"])
@@ -93,10 +89,7 @@ def test_files_are_under_a_limit_too(put: Put, fenced: Prepared) -> None:
 
 
 @pytest.mark.parametrize("name", ["Unmade", "Unnamed"])
-def test_no_fence_is_left_of_a_method_that_could_not_be_made(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.syspath_prepend(str(HERE))
+def test_no_fence_is_left_of_a_method_that_could_not_be_made(name: str, tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r"cannot be made: no|returned 5 for needs"):
         fenced_method({"_target_": f"liars.{name}"}, tmp_path, Limits())
     server = host._SERVERS[os.getpid()].process.pid

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,8 @@ def said(content: bytes) -> Pipe:
 def test_frames_of_numbers_come_back_as_they_were(frame: pl.DataFrame) -> None:
     if frame.width == 0:
         return
-    host = through(lambda pipe: pipe.answer({"a": 1}, frame))
-    answer = host.read_answer()
-    host.close()
+    with closing(through(lambda pipe: pipe.answer({"a": 1}, frame))) as host:
+        answer = host.read_answer()
     assert answer.said["a"] == 1
     assert answer.frame is not None
     assert_frame_equal(answer.frame, frame, check_exact=True)
@@ -54,27 +54,24 @@ def test_frames_of_numbers_come_back_as_they_were(frame: pl.DataFrame) -> None:
 
 def test_clusters_of_text_come_back_as_they_were() -> None:
     frame = pl.DataFrame({"unit": range(9_000), "cluster": ["ночь", None, "a\nb"] * 3_000})
-    host = through(lambda pipe: pipe.answer({}, frame))
-    assert_frame_equal(host.read_answer().frame, frame)  # type: ignore[arg-type]
-    host.close()
+    with closing(through(lambda pipe: pipe.answer({}, frame))) as host:
+        assert_frame_equal(host.read_answer().frame, frame)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     "value", [[1, 2], {"a": 1}, None.__class__, 3.0, np.zeros(3)], ids=lambda v: type(v).__name__
 )
 def test_what_is_not_a_frame_comes_as_its_type(value: object) -> None:
-    host = through(lambda pipe: pipe.answer({}, value))
-    answer = host.read_answer()
-    host.close()
+    with closing(through(lambda pipe: pipe.answer({}, value))) as host:
+        answer = host.read_answer()
     assert (answer.said["type"], answer.frame) == (type(value).__name__, None)
 
 
 @pytest.mark.parametrize("frame", [pl.DataFrame({"score": [[1.0]]}), pl.DataFrame({"score": [b"1"]})])
 def test_columns_that_are_not_numbers_are_refused(frame: pl.DataFrame) -> None:
-    host = through(lambda pipe: pipe.answer({}, frame))
-    with pytest.raises(Garbled, match=r"the column score as (List|Binary).*predictions are numbers"):
+    says = r"the column score as (List|Binary).*predictions are numbers"
+    with closing(through(lambda pipe: pipe.answer({}, frame))) as host, pytest.raises(Garbled, match=says):
         host.read_answer()
-    host.close()
 
 
 def column(**changed: object) -> bytes:
@@ -116,40 +113,26 @@ def column(**changed: object) -> bytes:
     ids=range(25),
 )  # fmt: skip
 def test_what_was_not_agreed_is_refused_and_nothing_is_read_further(content: bytes) -> None:
-    host = said(content)
-    with pytest.raises((Garbled, EOFError)):
+    with closing(said(content)) as host, pytest.raises((Garbled, EOFError)):
         host.read_answer()
-    host.close()
 
 
 @given(st.binary(max_size=400))
 def test_no_bytes_at_all_do_more_than_be_refused(content: bytes) -> None:
-    host = said(content)
-    try:
+    with closing(said(content)) as host, suppress(Garbled, EOFError):
         assert host.read_answer().frame is None
-    except (Garbled, EOFError):
-        pass
-    finally:
-        host.close()
 
 
 @given(st.data())
 def test_a_frame_with_any_byte_changed_is_read_or_refused(data: st.DataObject) -> None:
     frame = pl.DataFrame({"advert": [1, 2, 3], "score": [0.5, None, 1.0], "cluster": ["a", "b", "a"]})
-    whole = bytearray()
-    host = through(lambda pipe: pipe.answer({}, frame))
-    whole += host.source.read()
-    host.close()
+    with closing(through(lambda pipe: pipe.answer({}, frame))) as host:
+        whole = bytearray(host.source.read())
     place = data.draw(st.integers(0, len(whole) - 1))
     whole[place] = data.draw(st.integers(0, 255))
-    changed = said(bytes(whole))
-    try:
+    with closing(said(bytes(whole))) as changed, suppress(Garbled, EOFError):
         answer = changed.read_answer()
         assert answer.frame is None or answer.frame.height <= 100
-    except (Garbled, EOFError):
-        pass
-    finally:
-        changed.close()
 
 
 @pytest.mark.parametrize(
