@@ -55,11 +55,6 @@ def test_authorship_hides_contacts_images_and_accounts() -> None:
     assert not shown & {"contacts", "images", "account"}
 
 
-def test_a_misspelt_task_names_the_nearest() -> None:
-    with pytest.raises(UsageError, match="advert_linkage"):
-        task_of("advert_linkge")
-
-
 def test_a_task_that_does_not_exist_is_answered_by_the_nearest_one_or_by_all() -> None:
     for typed, near in (("advert_linkge", "advert_linkage"), ("prevalance", "prevalence")):
         with pytest.raises(UsageError) as error:

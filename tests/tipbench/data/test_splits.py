@@ -168,11 +168,18 @@ def test_a_quarter_of_the_regions_is_held_out_and_two_at_least(regions: int, hel
     assert len(of(parted, "test", "region")) == held
 
 
-@pytest.mark.parametrize("regions", [1, 2])
-def test_regions_of_which_none_would_be_left_are_not_held_out(regions: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "regions", "says"),
+    [
+        *(("region", few, f"{few} regions are too few to hold 2 out") for few in (1, 2)),
+        ("closure", 1, "no platform closes"),
+        ("platform", 4, "no platform"),
+    ],
+)
+def test_what_the_data_do_not_allow_is_refused_with_the_reason(name: str, regions: int, says: str) -> None:
     made = world(9, 500, 50, regions)
-    with pytest.raises(CannotSplitError, match=f"{regions} regions are too few to hold 2 out"):
-        partition(SPLITS["region"], made.adverts, "advert", made)
+    with pytest.raises(CannotSplitError, match=says):
+        partition(SPLITS[name], made.adverts.drop("platform"), "advert", made)
 
 
 @pytest.mark.parametrize("name", SPLITS)
@@ -228,20 +235,6 @@ def test_a_unit_without_a_cluster_is_its_own() -> None:
     parted = partition(SPLITS["operation"], alone, "advert", made)
     assert parted["cluster"].to_list() == made.adverts["advert"].to_list()
     assert parted["part"].n_unique() == 3
-
-
-def test_a_world_without_closures_says_so() -> None:
-    made = world(3, 500, 50, 1)
-    with pytest.raises(CannotSplitError, match="no platform closes"):
-        partition(SPLITS["closure"], made.adverts, "advert", made)
-    with pytest.raises(CannotSplitError, match="too few to hold"):
-        partition(SPLITS["region"], made.adverts, "advert", made)
-
-
-def test_units_without_the_column_of_a_shift_cannot_have_it() -> None:
-    made = world(4, 500, 50, 4)
-    with pytest.raises(CannotSplitError, match="no platform"):
-        partition(SPLITS["platform"], made.adverts.drop("platform"), "advert", made)
 
 
 @given(made=worlds, name=st.sampled_from(list(SPLITS)))

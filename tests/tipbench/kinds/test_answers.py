@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
+from tipbench.kinds.kind import PredictionKind
 from tipcore.errors import UsageError
 
 FRAME = pl.DataFrame(
@@ -18,22 +19,34 @@ FRAME = pl.DataFrame(
     },
     schema_overrides={"label": pl.Int8},
 )
+ALARMS = FRAME.with_columns(pl.Series("onset", [4, None, None, None], dtype=pl.Int32))
 
 
 @pytest.mark.parametrize(
-    ("frame", "says"),
+    ("kind", "frame", "says"),
     [
-        (FRAME.drop("weight"), "weight missing"),
-        (FRAME.clear(), "not a single advert"),
-        (FRAME.with_columns(advert=pl.lit(1)), "3 of 4 rows repeat a advert key"),
-        (FRAME.with_columns(weight=pl.lit(0.0)), "4 weights are not positive"),
-        (FRAME.with_columns(weight=pl.lit(float("nan"))), "4 weights are not positive"),
-        (FRAME.with_columns(part=pl.lit(None, dtype=pl.String)), "4 of 4 rows have no part"),
+        (kinds.SCORES, FRAME.drop("weight"), "weight missing"),
+        (kinds.SCORES, FRAME.clear(), "not a single advert"),
+        (kinds.SCORES, FRAME.with_columns(advert=pl.lit(1)), "3 of 4 rows repeat a advert key"),
+        (kinds.SCORES, FRAME.with_columns(weight=pl.lit(0.0)), "4 weights are not positive"),
+        (kinds.SCORES, FRAME.with_columns(weight=pl.lit(float("nan"))), "4 weights are not positive"),
+        (kinds.SCORES, FRAME.with_columns(part=pl.lit(None, dtype=pl.String)), "4 of 4 rows have no part"),
+        (kinds.ALARMS, FRAME, "onset missing; alarms need advert, part, label, onset, cluster, weight"),
+        (kinds.ALARMS, ALARMS.cast({"onset": pl.Float64}), "onset is Float64; make it Int32"),
+        (kinds.ALARMS, ALARMS.with_columns(pl.col("onset") - 4), "1 onsets are before step 1"),
+        (
+            kinds.ALARMS,
+            ALARMS.with_columns(pl.lit(None, dtype=pl.Int32).alias("onset")),
+            "1 positives have no onset",
+        ),
+        (kinds.ALARMS, ALARMS.with_columns(pl.lit(2, dtype=pl.Int32).alias("onset")), "3 others have one"),
     ],
 )
-def test_malformed_answers_are_refused_with_a_count(frame: pl.DataFrame, says: str) -> None:
+def test_malformed_answers_are_refused_with_a_count(
+    kind: PredictionKind, frame: pl.DataFrame, says: str
+) -> None:
     with pytest.raises(UsageError, match=says):
-        Answers(kinds.SCORES, "advert", frame)
+        Answers(kind, "advert", frame)
 
 
 def test_there_are_nine_kinds_each_known_by_its_name() -> None:
@@ -42,8 +55,9 @@ def test_there_are_nine_kinds_each_known_by_its_name() -> None:
     assert all(name == kind.name == repr(kind) for name, kind in kinds.KINDS.items())
 
 
-def test_only_test_rows_with_a_known_label_are_scored() -> None:
-    answers = Answers(kinds.SCORES, "advert", FRAME)
+@pytest.mark.parametrize(("kind", "frame"), [(kinds.SCORES, FRAME), (kinds.ALARMS, ALARMS)])
+def test_only_test_rows_with_a_known_label_are_scored(kind: PredictionKind, frame: pl.DataFrame) -> None:
+    answers = Answers(kind, "advert", frame)
     assert answers.scored_rows()["advert"].to_list() == [3, 2]
     assert answers.scored_rows("valid")["advert"].to_list() == [1]
 
@@ -57,25 +71,3 @@ def test_labelled_pairs_of_unknown_units_are_refused() -> None:
     pairs = pl.DataFrame({"left": [1, 2], "right": [2, 77], "label": [1, 0]})
     with pytest.raises(UsageError, match=r"1 ends of labelled pairs are not a known advert .*77"):
         Answers(kinds.CLUSTERS, "advert", FRAME, pairs)
-
-
-ALARMS = FRAME.with_columns(pl.Series("onset", [4, None, None, None], dtype=pl.Int32))
-
-
-def test_onsets_go_with_positive_labels() -> None:
-    assert Answers(kinds.ALARMS, "advert", ALARMS).scored_rows()["advert"].to_list() == [3, 2]
-
-
-@pytest.mark.parametrize(
-    ("frame", "says"),
-    [
-        (FRAME, "onset missing; alarms need advert, part, label, onset, cluster, weight"),
-        (ALARMS.cast({"onset": pl.Float64}), "onset is Float64; make it Int32"),
-        (ALARMS.with_columns(pl.col("onset") - 4), "1 onsets are before step 1"),
-        (ALARMS.with_columns(pl.lit(None, dtype=pl.Int32).alias("onset")), "1 positives have no onset"),
-        (ALARMS.with_columns(pl.lit(2, dtype=pl.Int32).alias("onset")), "3 others have one"),
-    ],
-)
-def test_onsets_that_do_not_go_with_their_labels_are_refused(frame: pl.DataFrame, says: str) -> None:
-    with pytest.raises(UsageError, match=says):
-        Answers(kinds.ALARMS, "advert", frame)

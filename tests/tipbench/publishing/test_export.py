@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import fsspec
 import polars as pl
@@ -141,11 +142,8 @@ def test_a_changed_file_is_noticed_when_its_table_is_read(copy: Path) -> None:
 
 def test_a_changed_value_is_noticed_although_the_checksums_were_changed_with_it(copy: Path) -> None:
     path = copy / "tables" / "places.parquet"
-    old = hashlib.sha256(path.read_bytes()).hexdigest()
     pl.read_parquet(path).with_columns(pl.col("population") + 1).write_parquet(path)
-    listed = (copy / CHECKSUMS).read_text(encoding="utf-8")
-    new = hashlib.sha256(path.read_bytes()).hexdigest()
-    (copy / CHECKSUMS).write_text(listed.replace(old, new), encoding="utf-8")
+    write_checksums(copy)
     with pytest.raises(MachineFault, match="region 0, table places, column population"):
         open_export(str(copy)).scan("places")
 
@@ -177,11 +175,8 @@ def test_malformed_checksums_are_refused(copy: Path, lines: str, says: str) -> N
 def test_another_digest_under_a_published_name_is_refused(copy: Path) -> None:
     path = copy / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8")) | {"digest": "0" * 64}
-    old = hashlib.sha256(path.read_bytes()).hexdigest()
     path.write_text(json.dumps(manifest), encoding="utf-8")
-    new = hashlib.sha256(path.read_bytes()).hexdigest()
-    listed = (copy / CHECKSUMS).read_text(encoding="utf-8")
-    (copy / CHECKSUMS).write_text(listed.replace(old, new), encoding="utf-8")
+    write_checksums(copy)
     with pytest.raises(UsageError, match=r"says that it is release 0\.4\.0/tiny, and its digest is another"):
         open_export(str(copy))
 
@@ -228,36 +223,39 @@ def test_a_file_that_fits_another_world_is_never_taken_for_that_of_a_published_r
 
 
 def test_an_export_at_a_url_is_read_through_a_copy_that_is_checked(
-    exported: Path, tiny: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    exported: Path, tmp_path: Path, shelf: MemoryFileSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "home"))
-    system = fsspec.filesystem("memory")
-    system.store.clear()
     for path in exported.rglob("*"):
         if path.is_file() and path.parent.name != "tasks":
-            system.pipe_file(f"/shelf/{path.relative_to(exported).as_posix()}", path.read_bytes())
+            shelf.pipe_file(f"/shelf/{path.relative_to(exported).as_posix()}", path.read_bytes())
     back = open_export("memory://shelf")
     assert_frame_equal(back.scan("places").collect(), pl.read_parquet(exported / "tables" / "places.parquet"))
-    system.rm_file("/shelf/tables/places.parquet")
+    shelf.rm_file("/shelf/tables/places.parquet")
     assert back.scan("places").collect().height == 192  # from the copy
-    system.pipe_file("/shelf/tables/platforms.parquet", b"something else")
+    shelf.pipe_file("/shelf/tables/platforms.parquet", b"something else")
     with pytest.raises(
         MachineFault, match=r"tables/platforms.parquet of the export memory://shelf is not what"
     ):
         back.scan("platforms")
 
 
-@pytest.mark.parametrize("place", ["nosuch://x", "./not-there", "s3nope://a/b"])
-def test_a_place_that_is_no_export_is_one_sentence(place: str) -> None:
-    with pytest.raises(UsageError, match=r"cannot be opened|is not a whole export") as said:
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        *(
+            (place, "cannot be opened|is not a whole export")
+            for place in ("nosuch://x", "./not-there", "s3nope://a/b")
+        ),
+        *((name, "release|retired|world") for name in ("0.3.0/tiny", "tinny", "0.4.0/Small", "small.w0")),
+    ],
+)
+def test_a_place_that_is_no_export_and_a_name_that_is_no_release_are_one_sentence(
+    place: str, says: str
+) -> None:
+    with pytest.raises(UsageError, match=says) as said:
         tipbench.load("advert_risk", release=place)
     assert str(said.value).count("\n") == 0
-
-
-def test_names_of_releases_stay_names() -> None:
-    for name in ("0.3.0/tiny", "tinny", "0.4.0/Small", "small.w0"):
-        with pytest.raises(UsageError, match=r"release|retired|world"):
-            tipbench.load("advert_risk", release=name)
 
 
 @pytest.fixture(autouse=True)
@@ -295,9 +293,6 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
     assert list((tmp_path / "there").iterdir()) == []
     with pytest.raises(UsageError, match="is there already"):
         check_target(str(tmp_path / "there"))
-
-
-def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert "cannot be written" in refused(str(tmp_path / "file" / "below"))
 
@@ -357,9 +352,7 @@ def test_a_bucket_that_is_not_there_is_not_made(
 
 
 def test_a_store_that_cannot_be_reached_is_told_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreachable(*_: Any, **__: Any) -> bool:
-        raise ConnectionError("Could not connect to the endpoint")
-
+    unreachable = Mock(side_effect=ConnectionError("Could not connect to the endpoint"))
     monkeypatch.setattr(MemoryFileSystem, "exists", unreachable)
     said = "memory://shelf/x cannot be written: Could not connect to the endpoint"
     with pytest.raises(UsageError, match=said):

@@ -250,7 +250,10 @@ def test_a_class_of_a_notebook_is_compared(
     assert [one.filename for one in warned] == [__file__]
 
 
-def test_a_folder_without_runs_is_a_sentence(tmp_path: Path) -> None:
+def test_a_folder_without_runs_or_with_what_a_killed_writer_left_is_a_sentence(tmp_path: Path) -> None:
+    left = tmp_path / "0.4.0" / ".partial-1" / "s0"
+    left.mkdir(parents=True)
+    (left / "result.json").write_text("{", encoding="utf-8")
     for read in (tipbench.results, tipbench.plot):
         with pytest.raises(UsageError, match="holds no runs: run something first"):
             read(tmp_path)
@@ -279,11 +282,3 @@ def test_steps_of_pandas_are_whole_numbers_beside_missing_ones(tiny: Release) ->
     pandas = alarms.to_pandas()
     assert str(pandas["step"].dtype) == "float64"
     assert tipbench.evaluate("recruitment_onset", pandas, split="operation", replicates=0) == expected
-
-
-def test_what_a_killed_writer_left_is_no_run(tmp_path: Path) -> None:
-    left = tmp_path / "0.4.0" / ".partial-1" / "s0"
-    left.mkdir(parents=True)
-    (left / "result.json").write_text("{", encoding="utf-8")
-    with pytest.raises(UsageError, match="holds no runs"):
-        tipbench.results(tmp_path)

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +19,6 @@ import tipdata
 from tipbaselines.advert_linkage.exact_duplicates import ExactDuplicates
 from tipbench.config.compose import Composer, parse
 from tipbench.config.options import config_folders
-from tipbench.config.settings import Settings
 from tipbench.data.splits import SPLITS
 from tipbench.runs import digests, runner
 from tipbench.runs.cells import Cell
@@ -27,7 +26,6 @@ from tipbench.runs.digests import refuse_changed
 from tipbench.runs.grid import sweep
 from tipbench.runs.results import read_result
 from tipbench.runs.runner import Job, Outcome, decide
-from tipbench.task import Task
 from tipcore.errors import UsageError
 from tipcore.sources import CodePlace
 from tipdata.core import world
@@ -108,8 +106,6 @@ def test_a_module_that_was_edited_is_refused_and_prose_is_not_an_edit(
 def test_a_helper_that_was_edited_between_two_runs_in_one_process_is_refused_and_nothing_is_stored(
     module: types.ModuleType, tmp_path: Path
 ) -> None:
-    import tipbench
-
     runs = {"release": "tiny", "split": "random", "replicates": 0, "runs": tmp_path / "runs"}
     tipbench.run(module.Mine(), "advert_risk", **runs)
     helper = tmp_path / "loaded_helper.py"
@@ -137,25 +133,21 @@ def test_bytecode_of_an_older_file_of_the_same_size_and_time_is_refused(tmp_path
     assert "same_size.py was changed after Python had loaded it" in done.stderr
 
 
-RISK = "advert_risk/prior,advert_risk/indicator_count,advert_risk/tfidf_logreg"
 KEPT, SCORED, RUN = "kept", "scored again", "run again"
 Edit = Callable[..., dict[str, str]]
 
 
-def allowed(task: Task, settings: Settings) -> Sequence[str]:
-    return task.splits
-
-
 def cells(runs: Path, *words: str) -> list[Cell]:
     typed = parse(["replicates=2", f"runs.path={runs}", *words])
-    return sweep(Composer(config_folders(None), typed), allowed)
+    return sweep(Composer(config_folders(None), typed), lambda task, _: task.splits)
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory, tiny: Release) -> list[Cell]:
     """Nine finished cells of four methods, three tasks and three splits."""
     runs = tmp_path_factory.mktemp("finished") / "runs"
-    made = cells(runs, f"baseline={RISK}", "split=forward,region")
+    risk = "advert_risk/prior,advert_risk/indicator_count,advert_risk/tfidf_logreg"
+    made = cells(runs, f"baseline={risk}", "split=forward,region")
     made += cells(runs, "baseline=advert_linkage/exact_duplicates", "split=forward,region")
     made += cells(runs, "baseline=account_risk/degree", "split=operation")
     assert all(outcome.result for outcome in runner.run(made, quiet=True))

@@ -26,6 +26,12 @@ def row(split: str, score: float | None, **more: Any) -> Row:
     return {**plain, **named, **told, "prevalence": None, **more, "split": split, "score": score}
 
 
+def drawn(*rows: Row) -> Figure:
+    figure = draw(list(rows))
+    assert figure is not None
+    return figure
+
+
 def texts(figure: Figure) -> str:
     found = [text for axes in figure.axes for text in (*axes.texts, axes.title, axes.xaxis.label)]
     legends = [text for legend in figure.legends for text in legend.get_texts()]
@@ -58,11 +64,8 @@ def test_a_figure_of_no_known_format_is_refused_before_anything_is_run() -> None
 
 def test_a_figure_explains_what_it_shows_and_nothing_else() -> None:
     leak = {"leakage": 0.25}
-    figure = draw(
-        [row("random", 0.6, **leak), row("operation", 0.35, low=0.3, high=0.4, **leak), row("forward", 0.3)]
-    )
-    assert figure is not None
-    said = texts(figure)
+    leaky = row("random", 0.6, **leak), row("operation", 0.35, low=0.3, high=0.4, **leak)
+    said = texts(drawn(*leaky, row("forward", 0.3)))
     assert "+0.25" in said
     for sentence in (
         "operations on both sides",
@@ -73,10 +76,9 @@ def test_a_figure_explains_what_it_shows_and_nothing_else() -> None:
     assert "does not estimate field performance" in said
     assert "Labels learnt from: truth" in said
     assert "Tick" not in said
-    bare = draw([row("kfold", 0.6, valid=0.5)])
-    assert bare is not None
-    assert "Tick: the score on the valid part" in texts(bare)
-    assert not {"leakage", "Bar"} & set(texts(bare).replace(":", " ").split())
+    bare = texts(drawn(row("kfold", 0.6, valid=0.5)))
+    assert "Tick: the score on the valid part" in bare
+    assert not {"leakage", "Bar"} & set(bare.replace(":", " ").split())
 
 
 @pytest.mark.parametrize("panels", [1, 2, 3])
@@ -84,8 +86,7 @@ def test_what_stands_above_and_below_the_panels_is_wrapped_and_nothing_of_it_is_
     whole = {"low": 0.1, "high": 0.4, "valid": 0.3, "leakage": 0.2, "labels": "delayed"}
     splits = ("random", "operation", "forward", "region", "all", "language", "platform")
     rows = [row(split, 0.3, **whole, data=f"0.{n}.0/tiny") for n in range(panels) for split in splits]
-    figure = draw(rows)
-    assert figure is not None
+    figure = drawn(*rows)
     figure.canvas.draw()
     shown = [*figure.legends, *(one for one in figure.findobj(Text) if "Dot: " in one.get_text())]
     assert len(shown) == 2
@@ -99,8 +100,7 @@ def test_what_stands_above_and_below_the_panels_is_wrapped_and_nothing_of_it_is_
 
 def test_every_split_of_a_method_has_its_mark_inside_the_panel_and_apart_from_other_methods() -> None:
     splits = ("random", "operation", "forward", "region", "jurisdiction", "language", "platform", "tactics")
-    figure = draw([row(split, 0.3, method=f"advert_risk/{m}") for m in "ab" for split in splits])
-    assert figure is not None
+    figure = drawn(*(row(split, 0.3, method=f"advert_risk/{m}") for m in "ab" for split in splits))
     panel = figure.axes[0]
     marks = [line.get_xydata() for line in panel.lines if line.get_marker() == "o"]
     heights = [float(mark[0, 1]) for mark in map(np.asarray, marks) if mark.size]
@@ -114,21 +114,15 @@ def test_every_split_of_a_method_has_its_mark_inside_the_panel_and_apart_from_ot
     ("leakage", "said"), [(-0.004, "0.00"), (0.001, "0.00"), (0.25, "+0.25"), (-0.08, "−0.08")]
 )
 def test_a_leak_that_rounds_to_nothing_has_no_sign(leakage: float, said: str) -> None:
-    figure = draw([row("random", 0.5, leakage=leakage), row("operation", 0.5, leakage=leakage)])
-    assert figure is not None
+    figure = drawn(*(row(split, 0.5, leakage=leakage) for split in ("random", "operation")))
     assert said in [text.get_text() for text in figure.axes[0].texts]
 
 
 def test_where_nothing_is_learnt_from_labels_none_are_named() -> None:
-    def said(*rows: Row) -> str:
-        figure = draw(list(rows))
-        assert figure is not None
-        return texts(figure)
-
     whole = row("all", 0.3, task="prevalence", method="prevalence/chao_lower", metric="median_abs_log_error")
-    assert "nothing is learnt from labels" in said(whole)
-    assert "Labels learnt from" not in said(whole)
-    assert "Labels learnt from: expert." in said(whole, row("forward", 0.3, labels="expert"))
+    assert "nothing is learnt from labels" in texts(drawn(whole))
+    assert "Labels learnt from" not in texts(drawn(whole))
+    assert "Labels learnt from: expert." in texts(drawn(whole, row("forward", 0.3, labels="expert")))
 
 
 def test_every_task_and_split_has_its_panel_and_twelve_fit_a_screen() -> None:
@@ -143,16 +137,14 @@ def test_every_task_and_split_has_its_panel_and_twelve_fit_a_screen() -> None:
     rows = [row(split, 0.3, task=task, method=f"{task}/m{n}", metric=tasks()[task].primary)
             for task in named for split in ("all", "language") for n in range(4)]  # fmt: skip
     twice = [{**one, "data": "0.4.0/small"} for one in rows]
-    figure = draw([*rows, *twice])
-    assert figure is not None
+    figure = drawn(*rows, *twice)
     assert sum(axes.get_title(loc="left") != "" for axes in figure.axes) == 12
     assert figure.get_size_inches()[1] * DPI < 1_600
     assert "split language" in texts(figure)
 
 
 def test_an_error_below_zero_or_above_one_is_inside_its_panel() -> None:
-    figure = draw([row("all", 1.7, low=-0.4, high=2.31, task="prevalence", metric="median_abs_log_error")])
-    assert figure is not None
+    figure = drawn(row("all", 1.7, low=-0.4, high=2.31, task="prevalence", metric="median_abs_log_error"))
     low, high = figure.axes[0].get_xlim()
     assert low <= -0.4
     assert high >= 2.31

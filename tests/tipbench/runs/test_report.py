@@ -46,10 +46,6 @@ def result(split: str, score: float | None, **more: Any) -> Result:
     return made_result(split, score, **{**content, **more})
 
 
-def rescored(scores: dict[str, Any]) -> dict[str, Score]:
-    return {name: Score(**one) for name, one in scores.items()}
-
-
 def test_leakage_is_random_minus_operation_and_drift_operation_minus_forward() -> None:
     found = rows([result("forward", 0.2), result("random", 0.7), result("operation", 0.4)])
     assert [row["split"] for row in found] == ["random", "operation", "forward"]
@@ -183,18 +179,14 @@ def test_columns_that_say_nothing_are_not_shown_and_chosen_ones_are() -> None:
     assert ([column.title for column in columns], cells) == (["score", "method"], [["0.200", "prior"]])
     with pytest.raises(UsageError, match=r"there is no column scores\. Did you mean .score.\?"):
         table(rows([result("forward", 0.2)]), ["scores"])
-
-
-def test_all_columns_are_those_that_say_anything() -> None:
     titles = [column.title for column in table(rows([result("forward", 0.2)]), ["all"])[0]]
     assert {"score", "harm gap"} <= set(titles)
     assert "protection gap" not in titles
 
 
 def test_a_block_has_a_row_per_method_and_the_interval_of_the_most_honest_split() -> None:
-    scores = {"accusations_per_find_50": {"value": 7.5}}
     honest = result("forward", 0.2)
-    honest = honest.model_copy(update={"scores": honest.scores | rescored(scores)})
+    honest.scores["accusations_per_find_50"] = Score(value=7.5)
     other = result("operation", 0.1, method="advert_risk/other")
     (block,) = blocks(rows([result("random", 0.9), honest, other]))
     assert block.title == "advert_risk: average precision, higher is better; labels expert"

@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import jsonschema
 import polars as pl
@@ -48,17 +49,11 @@ def test_a_result_of_the_first_version_is_read_and_its_evaluator_is_a_whole_numb
             Result.model_validate_json(json.dumps(content))
 
 
-def test_the_published_schema_is_that_of_the_model() -> None:
+def test_the_published_schema_is_that_of_the_model_and_a_result_needs_its_versions() -> None:
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == json_schema()
-
-
-def test_a_result_validates_against_the_published_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(json_schema())
-    jsonschema.validate(json.loads(result().to_json()), json_schema())
-
-
-def test_the_schema_refuses_a_result_without_its_versions() -> None:
     content = json.loads(result().to_json())
+    jsonschema.validate(content, json_schema())
     del content["versions"]["evaluator"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(content, json_schema())
@@ -81,21 +76,16 @@ def test_a_fifo_in_the_place_of_a_runs_file_is_refused(tmp_path: Path, fifo: Cal
             read(tmp_path / "run")
 
 
-def test_a_run_is_read_as_it_was_stored_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+def test_a_run_is_read_as_it_was_stored_and_a_later_one_replaces_it_whole(tmp_path: Path) -> None:
     folder = tmp_path / "runs" / "a" / "b-s0"
     store(folder, result(), PREDICTIONS)
     assert read_result(folder) == result()
     assert read_predictions(folder, result()).rows() == [(1, 0.5), (2, 0.25)]
-    assert list(folder.parent.iterdir()) == [folder]
-
-
-def test_a_later_run_replaces_an_earlier_one_whole(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    store(folder, result(), PREDICTIONS)
     (folder / "stray").touch()
     store(folder, result(seed=0, labels="truth"), PREDICTIONS)
     assert read_result(folder).labels == "truth"
     assert sorted(path.name for path in folder.iterdir()) == ["predictions.parquet", "result.json"]
+    assert list(folder.parent.iterdir()) == [folder]
 
 
 def test_a_write_that_fails_leaves_the_earlier_run_and_no_half_of_the_new(
@@ -103,11 +93,7 @@ def test_a_write_that_fails_leaves_the_earlier_run_and_no_half_of_the_new(
 ) -> None:
     folder = tmp_path / "run"
     store(folder, result(), PREDICTIONS)
-
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_text", Mock(side_effect=OSError(28, "No space left on device")))
     with pytest.raises(UsageError, match="No space left"):
         store(folder, result(labels="truth"), PREDICTIONS)
     assert read_result(folder).labels == "expert"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import polars as pl
 import pytest
@@ -25,6 +26,7 @@ from tipcore.errors import UsageError
 from tipdata.release import Release
 
 Make = Callable[..., Cell]
+FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
 @pytest.fixture
@@ -202,11 +204,8 @@ def test_cells_of_one_fold_prepare_it_once(cell: Make, monkeypatch: pytest.Monke
 def test_two_workers_give_the_predictions_of_one(cell: Make) -> None:
     cells = [cell("length"), cell("chance", "split=random")]
     one = [o.result.predictions.digest for o in runner.run(cells, quiet=True) if o.result]
-    two = [
-        o.result.predictions.digest
-        for o in runner.run(cells, engine=Engine(workers=2), overwrite="always", quiet=True)
-        if o.result
-    ]
+    again = runner.run(cells, engine=Engine(workers=2), overwrite="always", quiet=True)
+    two = [o.result.predictions.digest for o in again if o.result]
     assert len(one) == 2
     assert one == two
 
@@ -222,21 +221,13 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_run(cell:
 def test_a_full_disk_is_refused_before_anything_is_run(
     cell: Make, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(folder: Path) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(runner, "check_writable", refuse)
-    with pytest.raises(
-        UsageError, match=r"^runs cannot be written to .*: No space left on device; free space"
-    ):
+    monkeypatch.setattr(runner, "check_writable", Mock(side_effect=FULL))
+    with pytest.raises(UsageError, match=r"^runs cannot be written to .*: No space left on device; free"):
         runner.run([cell("length")], quiet=True)
 
 
 def test_a_full_disk_stops_the_sweep_with_one_sentence(cell: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_text", Mock(side_effect=FULL))
     with pytest.raises(UsageError, match="No space left on device; free space there"):
         runner.run([cell("length"), cell("chance")], quiet=True)
     assert not cell("length").folder.exists()

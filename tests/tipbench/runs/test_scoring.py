@@ -5,7 +5,7 @@ import pytest
 import tipbench
 from tipbench.data.fold import Fold
 from tipbench.loading import prepare
-from tipbench.runs.results import VALID, Result, read_predictions
+from tipbench.runs.results import VALID, read_predictions
 from tipbench.runs.scoring import evaluate, read_predictions_file
 from tipbench.tasks import task_of, tasks
 from tipcore.errors import UsageError
@@ -127,7 +127,8 @@ def runs(tiny: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_validation_score_is_that_of_its_predictions_of_the_valid_part(name: str, runs: Path) -> None:
     task = name.partition("/")[0]
     result = tipbench.run(name, split="operation", runs=runs)
-    folder = _folder(runs, result)
+    cell = f"*/{result.method_name}/{result.config_hash[:12]}-s*"
+    (folder,) = (runs / result.data / result.task).glob(cell)
     asked = folder / VALID
     assert asked.exists() == ("valid" not in tasks()[task].predicted_parts)
     predictions = pl.read_parquet(asked) if asked.exists() else read_predictions(folder, result)
@@ -136,13 +137,6 @@ def test_the_validation_score_is_that_of_its_predictions_of_the_valid_part(name:
     assert result.valid.value == found.value
     assert (result.valid.low, result.valid.high) == (found.low, found.high)
     assert result.valid.value != result.scores[result.primary].value
-
-
-def _folder(runs: Path, result: Result) -> Path:
-    (folder,) = (runs / result.data / result.task).glob(
-        f"*/{result.method_name}/{result.config_hash[:12]}-s*"
-    )
-    return folder
 
 
 def test_the_fold_for_valid_has_no_unit_of_the_test_and_no_label_of_valid(tiny: Release) -> None:

@@ -13,7 +13,6 @@ from tipbench.tasks.prevalence import OVERLAPPING, SPARSE
 from tipdata.release import Release
 
 TASK = tasks()["prevalence"]
-ROWS = pl.DataFrame({"region": [0, 0, 0], "a": [1, 0, 1], "b": [0, 1, 1], "count": [30, 20, 4]})
 
 
 def test_by_default_every_region_is_tested_and_no_truth_is_given(tiny: Release) -> None:

@@ -13,7 +13,6 @@ from tipcore.errors import UsageError
 from tipdata.release import Release
 
 TASK = tasks()["supplier_risk"]
-FIRMS = pl.DataFrame({"firm": [1, 2, 3]})
 
 
 @pytest.fixture(scope="module")

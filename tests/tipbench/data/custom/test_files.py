@@ -300,11 +300,7 @@ def refused_file(folder: Path, content: bytes | None = None, run: str = "advert_
     if content is not None:
         (folder / "rows.csv").write_bytes(content)
     settings = {key: fields.pop(key) for key in ("split", "labels", "needs", "oracle") if key in fields}
-    own = config(folder, "advert_risk", "rows.csv") | {
-        "label": "bad",
-        "tables": {"adverts": {"body": "text"}},
-    }
-    return refused_by(run, own | fields, **settings)
+    return refused_by(run, adverts(folder, **{"unit": None, "label": "bad", **fields}), **settings)
 
 
 @pytest.mark.parametrize(

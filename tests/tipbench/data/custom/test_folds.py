@@ -200,9 +200,7 @@ def test_pairs_without_a_label_are_neither_learnt_nor_scored(tmp_path: Path) -> 
         file.write(rest)
     prepared = prepare("advert_linkage", own=own)
     labelled, whole = prepared.folds[0], prepare("advert_linkage", own=pairs_config(tmp_path)).folds[0]
-    assert (
-        labelled.labels("train").collect()["advert"].len() == whole.labels("train").collect()["advert"].len()
-    )
+    assert labelled.labels("train").collect().height == whole.labels("train").collect().height
     assert labelled.pair_labels("train").collect()["label"].to_list() == [1, 0]
     assert prepared.notes == [
         "data.pairs.label of data=pairs is unknown for 2 of 7 pairs: they are neither given to fit nor scored."

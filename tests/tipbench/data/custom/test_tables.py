@@ -1,5 +1,6 @@
 """Tables of own data: ids that agree, many columns, arrays; odd values are refused or noted."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,9 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from own_tables import EDGES, NODES, RISK, SETS, WIDE, config, fold_of, graph, refused, sets
+from own_tables import EDGES, NODES, RISK, SETS, WIDE, adverts, config, fold_of, graph, refused, sets
 from tipbench.data.custom.columns import REFERS
 from tipbench.loading import prepare
-from tipcore.errors import UsageError
 from tipdata.stages import all_tables
 
 CROWD = replace(
@@ -312,9 +312,8 @@ def test_one_odd_cell_does_not_drop_a_list(tmp_path: Path) -> None:
     odd = PEOPLE.with_columns(
         hotline=pl.when(pl.int_range(pl.len()) == 6).then(pl.lit("NA")).otherwise("hotline")
     )
-    said = "is yes or no in 3 of 4 cells of hotline and not in 1 .first: 'NA' in row 2.: correct them"
-    with pytest.raises(UsageError, match=said):
-        prepare("prevalence", own=lists(tmp_path, odd))
+    said = "is yes or no in 3 of 4 cells of hotline and not in 1 (first: 'NA' in row 2): correct them"
+    assert said in refused("prevalence", lists(tmp_path, odd))
     text = PEOPLE.with_columns(remark=pl.lit("seen at night"))
     [fold] = prepare("prevalence", own=lists(tmp_path, text)).folds
     assert "remark" not in fold.tables["case_lists"].collect_schema().names()
@@ -340,10 +339,8 @@ def chats(folder: Path, onset: int) -> dict[str, Any]:
 
 def test_an_onset_after_the_end_of_its_stream_is_refused(tmp_path: Path) -> None:
     prepare("recruitment_onset", own=chats(tmp_path, 3))
-    with pytest.raises(
-        UsageError, match=r"onsets are after the last step of their conversation .*onset 4 of 3 steps"
-    ):
-        prepare("recruitment_onset", own=chats(tmp_path, 4))
+    said = refused("recruitment_onset", chats(tmp_path, 4))
+    assert re.search("onsets are after the last step of their conversation .*onset 4 of 3 steps", said)
 
 
 def votes(folder: Path, cast: pl.DataFrame) -> dict[str, Any]:
@@ -361,22 +358,14 @@ CAST = pl.DataFrame({"item": [f"i{n}" for n in range(8)], "who": "emu", "says": 
 TWICE = pl.concat([CAST.with_columns(says=1 - pl.col("says"), at=pl.lit(9, pl.Int32)), CAST])
 
 
-def test_a_vote_that_is_cast_twice_is_refused(tmp_path: Path) -> None:
-    prepare("flag_aggregation", own=votes(tmp_path, CAST))
-    with pytest.raises(
-        UsageError, match=r"2 of 9 rows are by a reviewer who votes on the same advert again .*keep one"
-    ):
-        prepare("flag_aggregation", own=votes(tmp_path, pl.concat([CAST, CAST.head(1)])))
-
-
-@pytest.mark.parametrize("minute", ["1", "'1'", "at - at"])
-def test_a_constant_minute_does_not_hide_a_repeated_vote(minute: str, tmp_path: Path) -> None:
-    own = votes(tmp_path, TWICE)
-    own["tables"]["reviews"]["minute"] = minute.replace("at", "CAST(at AS INT)")
-    with pytest.raises(
-        UsageError, match="16 of 16 rows are by a reviewer who votes on the same advert again"
-    ):
-        prepare("flag_aggregation", own=own)
+@pytest.mark.parametrize("minute", [None, "1", "'1'", "CAST(at AS INT) - CAST(at AS INT)"])
+def test_a_vote_that_is_cast_twice_is_refused_also_at_a_constant_minute(
+    minute: str | None, tmp_path: Path
+) -> None:
+    own = votes(tmp_path, pl.concat([CAST, CAST.head(1)]))
+    own["tables"]["reviews"] |= {} if minute is None else {"minute": minute}
+    says = "2 of 9 rows are by a reviewer who votes on the same advert again .*keep one"
+    assert re.search(says, refused("flag_aggregation", own))
 
 
 @pytest.mark.parametrize("truth", [{}, {"label": None, "true_class": "bad"}])
@@ -395,10 +384,8 @@ def test_a_column_that_is_almost_one_that_methods_know_is_said(tmp_path: Path) -
     pl.DataFrame({"key": range(40), "text": ["a b"] * 40, "bad": [0, 1] * 20, "where": "p1"}).write_csv(
         tmp_path / "r.csv"
     )
-    own = {
-        "name": "mine", "task": "advert_risk", "path": str(tmp_path), "files": "r.csv", "format": "csv",
-        "unit": "key", "label": "bad", "tables": {"adverts": {"body": "text", "platfrom": "where", "mood": "where"}},
-    }  # fmt: skip
+    tables = {"adverts": {"body": "text", "platfrom": "where", "mood": "where"}}
+    own = adverts(tmp_path, files="r.csv", label="bad", tables=tables)
     notes = prepare("advert_risk", own=own).notes
     assert [note for note in notes if "if you mean" in note] == [
         "data.tables.adverts.platfrom of data=mine is a feature of your own; if you mean platform, write it so: "
