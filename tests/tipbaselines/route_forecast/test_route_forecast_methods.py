@@ -199,24 +199,18 @@ def test_where_there_is_one_town_only_it_is_forecast() -> None:
     assert exclude_here(np.array([[1.0]]), np.array([0])).tolist() == [[1.0]]
 
 
-def plane() -> pl.DataFrame:
-    """Five towns on a line, the last one across a border."""
-    return pl.DataFrame(
-        {
-            "region": pl.Series([0] * 5, dtype=pl.Int32),
-            "town": pl.Series(range(10, 15), dtype=pl.Int32),
-            "x_km": [0, 40, 90, 300, 60],
-            "y_km": [0, 0, 0, 0, 30],
-            "population": [100, 400, 100, 800, 100],
-            "jurisdiction": [0, 0, 0, 0, 1],
-        }
-    )
-
-
 def test_gravity_learns_that_nearness_counts_and_that_borders_cost() -> None:
+    towns = {
+        "region": [0] * 5,
+        "town": range(10, 15),
+        "x_km": [0, 40, 90, 300, 60],
+        "y_km": [0, 0, 0, 0, 30],
+        "population": [100, 400, 100, 800, 100],
+        "jurisdiction": [0, 0, 0, 0, 1],  # the last one lies across a border
+    }
     walks = [[10, 11, 10, 11, 12, 11, 10, 11, 12, 11, 14, 11, 12, 11, 13, 11, 10]] * 3
     method = Gravity()
-    method.fit(fold_of({"train": walks}, plane()), 0)
+    method.fit(fold_of({"train": walks}, pl.DataFrame(towns).cast({"region": pl.Int32, "town": pl.Int32})), 0)
     assert best(method, [10]) == 11
     _size, distance, border = method._weights
     assert distance < 0
