@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import nbformat
 import pytest
@@ -209,10 +210,7 @@ def test_half_a_character_in_a_cell_is_a_problem_and_no_traceback(
 
 
 def test_an_unforeseen_error_is_the_problem_of_one_notebook(graded: Callable[..., Graded]) -> None:
-    def run(asked: Questions, limits: Limits) -> list[dict]:
-        raise ZeroDivisionError("never seen before")
-
-    made = graded(key=None, run=run)
+    made = graded(key=None, run=Mock(side_effect=ZeroDivisionError("never seen before")))
     assert "could not be graded (ZeroDivisionError)" in made.problem
     assert not made.is_right
 
@@ -369,11 +367,18 @@ def said_of(run: Callable[[Questions, Limits], list[dict]], source: str) -> str:
         return str(stopped)
 
 
-@ONLY_LINUX
-@pytest.mark.parametrize("what", HARMFUL)
-def test_behind_the_fence_an_answer_ends_as_it_does_without(what: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "fence"),
+    [
+        *((what, False) for what in HARMFUL if what != "writes to the pipe"),
+        *(pytest.param(what, True, marks=ONLY_LINUX) for what in HARMFUL),
+    ],
+)
+def test_an_answer_ends_behind_the_fence_as_it_does_without_and_the_grader_lives_on(
+    what: str, fence: bool
+) -> None:
     source, says = HARMFUL[what]
-    assert says in said_of(open_fence(), source)
+    assert says in said_of(open_fence() if fence else outcomes_apart, source)
 
 
 @ONLY_LINUX
@@ -387,12 +392,6 @@ def test_behind_the_fence_an_answer_harms_nobody(tmp_path: Path) -> None:
     outcomes = open_fence()(Questions(cells, [(name, "[1]") for name, _ in cells]), LIMITS)
     assert [one.get("kind") for one in outcomes] == list(FENCED_ALONE.values())
     assert (tmp_path / "kept").exists()
-
-
-@pytest.mark.parametrize("what", [name for name in HARMFUL if name != "writes to the pipe"])
-def test_without_a_fence_the_grader_lives_on(what: str) -> None:
-    source, says = HARMFUL[what]
-    assert says in said_of(outcomes_apart, source)
 
 
 def test_both_ways_of_running_tell_the_same(run_here: Run) -> None:
@@ -438,12 +437,8 @@ def test_a_line_without_one_outcome_a_call_is_refused(line: str) -> None:
 
 
 def test_where_no_fence_can_be_built_nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> list[dict]:
-        raise CannotFence(
-            "this machine does not let a fence be built (unshare): see docs/fence.md, or set fence=off."
-        )
-
-    monkeypatch.setattr(running, "outcomes_fenced", refuse)
+    why = "this machine does not let a fence be built (unshare): see docs/fence.md, or set fence=off."
+    monkeypatch.setattr(running, "outcomes_fenced", Mock(side_effect=CannotFence(why)))
     said = r"built \(unshare\), so no answer was run: grade on Linux, or with fence=off"
     with pytest.raises(UsageError, match=said):
         open_fence()

@@ -9,17 +9,17 @@ import time
 from pathlib import Path
 
 import pytest
-from tipdata.release import Release
 
+pytestmark = pytest.mark.usefixtures("tiny")
 LENGTH = ("baseline=advert_risk/length", "replicates=20")
 
 
-@pytest.fixture(autouse=True)
-def made(tiny: Release) -> None:
-    """The release that all of these run on."""
-
-
-def test_a_run_prints_one_table_and_leaves_one_folder(tipbench, own_configs: Path, place: Path) -> None:
+def test_show_runs_nothing_and_a_run_prints_one_table_and_leaves_one_folder(
+    tipbench, own_configs: Path, place: Path
+) -> None:
+    code, out, _ = tipbench("run", "--show", "--config-dir", str(own_configs), *LENGTH)
+    assert (code, "split: forward" in out) == (0, True)
+    assert not (place / "runs").exists()
     code, out, err = tipbench("run", "--config-dir", str(own_configs), *LENGTH)
     assert code == 0
     assert "advert_risk   length   forward" in out
@@ -36,13 +36,6 @@ def test_json_leaves_only_the_result_on_standard_output_and_quiet_only_the_table
     assert (code, result["split"], result["method"]) == (0, "operation", "advert_risk/length")
     code, out, err = tipbench(*words, "--quiet")
     assert (code, "length" in out, err) == (0, True, "")
-
-
-def test_show_prints_the_config_and_runs_nothing(tipbench, own_configs: Path, place: Path) -> None:
-    code, out, _ = tipbench("run", "--show", "--config-dir", str(own_configs), *LENGTH)
-    assert code == 0
-    assert "split: forward" in out
-    assert not (place / "runs").exists()
 
 
 def test_a_users_own_class_needs_no_config(tipbench, place: Path) -> None:

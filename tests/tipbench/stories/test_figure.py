@@ -44,11 +44,6 @@ def test_every_lane_is_drawn_and_every_event_is_in_the_legend() -> None:
     assert set(get_args(What)) - set(MARKS) == not_in_a_lane
 
 
-def labels(story: Story) -> set[str]:
-    """Return what the legend of a figure names."""
-    return {text.get_text() for text in draw_story(story).legends[0].get_texts()}
-
-
 def event(**rest: object) -> Event:
     return Event.model_validate({"phase": "works", "lane": "people", "inside": True, **rest})
 
@@ -65,8 +60,8 @@ def test_the_legend_names_what_is_near_enough_to_be_drawn_and_nothing_else(story
         "size": 2,
     }
     talk = event(**about_it, day=about.begins + 3)
-    shown = labels(story.model_copy(update={"events": (*ends, far, talk)}))
-    assert shown == {"its life", "it posts", "other conversation"}
+    (legend,) = draw_story(story.model_copy(update={"events": (*ends, far, talk)})).legends
+    assert {text.get_text() for text in legend.get_texts()} == {"its life", "it posts", "other conversation"}
     assert [one.get_label() for one in handles([talk], posts=False)] == ["its life", "other conversation"]
 
 
