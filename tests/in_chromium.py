@@ -32,7 +32,8 @@ def launched() -> Iterator[Any]:
 
 def opener(chromium: Any, folder: Path, first: str = "index.html") -> Iterator[Callable[..., Any]]:
     """Opens a page of a site; whatever was said, asked of a network or popped up fails the test at its end."""
-    contexts, seen = [], Seen()
+    contexts: list[Any] = []
+    seen: list[str] = []  # what a page did that it should not have
 
     def go(path: str = first, **more: Any) -> Any:
         context = chromium.new_context(**{"viewport": DESK, **more})
@@ -51,10 +52,6 @@ def opener(chromium: Any, folder: Path, first: str = "index.html") -> Iterator[C
     for context in contexts:
         context.close()
     assert seen == []
-
-
-class Seen(list[str]):
-    """What a page did that it should not have."""
 
 
 def failed(request: Any, seen: list[str]) -> None:

@@ -7,9 +7,10 @@ from its list, and no name may be added.
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
 import yaml
 from parsed import ROOT, python_files, tree_of
 
@@ -41,12 +42,10 @@ def participles(modules: dict[str, ast.Module]) -> Iterator[str]:
         if is_participle(Path(path).stem):
             yield path
         for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef) and is_participle(node.name) and not _is_property(node):
+            if not isinstance(node, ast.FunctionDef) or not is_participle(node.name):
+                continue
+            if not any("property" in ast.unparse(decorator) for decorator in node.decorator_list):
                 yield f"{path}:{node.name}"
-
-
-def _is_property(function: ast.FunctionDef) -> bool:
-    return any("property" in ast.unparse(decorator) for decorator in function.decorator_list)
 
 
 def shared_class_names(modules: dict[str, ast.Module]) -> dict[str, list[str]]:
@@ -59,25 +58,20 @@ def shared_class_names(modules: dict[str, ast.Module]) -> dict[str, list[str]]:
     return {name: paths for name, paths in sorted(found.items()) if len(paths) > 1}
 
 
-def listed(which: str) -> set[str]:
-    """Names of ``names.yaml``: ``participles`` or ``classes``."""
-    return set(yaml.safe_load((ROOT / "tests/names.yaml").read_text(encoding="utf-8"))[which] or ())
-
-
 def test_a_participle_is_recognised() -> None:
     assert all(map(is_participle, ("told", "_asked", "kept", "mapped", "_weighed")))
     assert not any(map(is_participle, ("seed", "mapped_rows", "is_told", "need", "read", "embed")))
 
 
-def test_no_function_or_module_is_named_by_a_bare_participle() -> None:
-    allowed = listed("participles")
-    found = set(participles(trees(ROOT)))
-    assert found - allowed == set(), "name them by a verb (functions) or a noun (modules)"
-    assert allowed - found == set(), "mended: remove them from tests/names.yaml"
-
-
-def test_a_class_name_has_one_meaning() -> None:
-    allowed = listed("classes")
-    found = set(shared_class_names(trees(ROOT)))
-    assert found - allowed == set(), "two modules define a class of this name: rename one"
+@pytest.mark.parametrize(
+    ("which", "find", "mend"),
+    [
+        ("participles", participles, "name them by a verb (functions) or a noun (modules)"),
+        ("classes", shared_class_names, "two modules define a class of this name: rename one"),
+    ],
+)
+def test_no_name_is_a_bare_participle_or_of_two_classes(which: str, find: Callable, mend: str) -> None:
+    allowed = set(yaml.safe_load((ROOT / "tests/names.yaml").read_text(encoding="utf-8"))[which] or ())
+    found = set(find(trees(ROOT)))
+    assert found - allowed == set(), mend
     assert allowed - found == set(), "mended: remove them from tests/names.yaml"

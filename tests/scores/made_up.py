@@ -50,8 +50,11 @@ def made_up(task: Task) -> dict[str, MadeUp]:
     return found
 
 
-def _below(name: str, most: int, rows: int = UNITS) -> NDArray[np.int64]:
-    return Stream(SEED, name).below(np.arange(rows), most).astype(np.int64)
+def _below(
+    name: str, most: int, of: int | NDArray[np.int64] = UNITS, *more: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    rows = np.arange(of) if isinstance(of, int) else of
+    return Stream(SEED, name).below(rows, most, *more).astype(np.int64)
 
 
 def _noise(name: str, rows: int = UNITS) -> NDArray[np.float64]:
@@ -61,8 +64,7 @@ def _noise(name: str, rows: int = UNITS) -> NDArray[np.float64]:
 
 def _text(name: str, choices: tuple[str, ...], of: NDArray[np.int64]) -> pl.Series:
     """A choice for each of these ids, the same wherever the id is."""
-    drawn = Stream(SEED, name).below(of, len(choices)).astype(np.int64)
-    return pl.Series(name, np.array(choices)[drawn])
+    return pl.Series(name, np.array(choices)[_below(name, len(choices), of)])
 
 
 def _lawful(task: Task) -> tuple[str, ...]:
@@ -148,11 +150,11 @@ def _candidates(task: Task) -> MadeUp:
     cluster = _below("cluster", CLUSTERS)
     ranks = np.tile(np.arange(MOST_CANDIDATES), UNITS)
     query = np.repeat(np.arange(UNITS), MOST_CANDIDATES)
-    step = 1 + Stream(SEED, "step").below(query, 97, ranks).astype(np.int64)
+    step = 1 + _below("step", 97, query, ranks)
     mates = {c: np.flatnonzero(cluster == c) for c in range(CLUSTERS)}
     first = np.array([mates[c][(i + 1) % len(mates[c])] for i, c in enumerate(cluster)])
     other = (query + np.cumsum(step.reshape(UNITS, -1), axis=1).ravel()) % UNITS
-    at = Stream(SEED, "place").below(query, MOST_CANDIDATES).astype(np.int64)
+    at = _below("place", MOST_CANDIDATES, query)
     candidate = np.where(ranks == at, first[query], other)
     listed = pl.DataFrame(
         {"query": query, "candidate": candidate, "score": (10.0 - ranks).astype(np.float32)}
@@ -185,9 +187,7 @@ def _forecasts(task: Task) -> MadeUp:
         }
     ).with_columns(candidate=100 * pl.col("region").cast(pl.Int64) + pl.col("candidate") % PLACES)
     query, rank = np.repeat(np.arange(UNITS), MOST_CANDIDATES), np.tile(np.arange(MOST_CANDIDATES), UNITS)
-    start = (
-        answer % 100 + PLACES - Stream(SEED, "rank").below(np.arange(UNITS), PLACES).astype(np.int64)
-    ) % PLACES
+    start = (answer % 100 + PLACES - _below("rank", PLACES)) % PLACES
     candidate = 100 * region[query] + (start[query] + rank) % PLACES
     listed = pl.DataFrame({"query": query, "candidate": candidate, "score": (10.0 - rank).astype(np.float32)})
     return Answers(kinds.FORECASTS, key, frame, gallery=gallery), listed
@@ -301,11 +301,7 @@ def _list_of_view(seeds: pl.DataFrame, unit: str, view: str, rows: pl.DataFrame)
     by_region = {region: rows.filter(region=region)["candidate"].to_numpy() for region in range(REGIONS)}
     wrong = []
     for place in range(MOST_CANDIDATES):
-        at = (
-            Stream(SEED, f"other {view}")
-            .below(np.arange(UNITS), 1 << 20, np.full(UNITS, place))
-            .astype(np.int64)
-        )
+        at = _below(f"other {view}", 1 << 20, UNITS, np.full(UNITS, place))
         there = [
             by_region[region][n % len(by_region[region])]
             for region, n in zip(asked["region"], at, strict=True)
@@ -313,6 +309,6 @@ def _list_of_view(seeds: pl.DataFrame, unit: str, view: str, rows: pl.DataFrame)
         wrong.append(asked.select("query", candidate=pl.Series(there)))
     both = pl.concat([right, *wrong]).unique(maintain_order=True)
     kept = both.group_by("query", maintain_order=True).head(MOST_CANDIDATES)
-    drawn = Stream(SEED, f"score {view}").below(kept["query"].to_numpy(), 8, kept["candidate"].to_numpy())
+    drawn = _below(f"score {view}", 8, kept["query"].to_numpy(), kept["candidate"].to_numpy())
     score = pl.Series(drawn.astype(np.float32) / 8)
     return kept.select("query", pl.lit(view).alias("view"), "candidate", score.alias("score"))
