@@ -49,21 +49,19 @@ def make_board(results: Path) -> Path:
     """Write the board of made-up results and its draws; return ``results``."""
     folder, found = results / DATA / REFERENCE, list(_results())
     folder.mkdir(parents=True)
-    store_results(folder, found, [_drawn(one) for one in found if _has_draws(one)])
+    drawn = [one for one in found if not one.oracle_method and one.seed == 0]
+    usual = [one for one in drawn if one.split == tasks()[one.task].splits[0]]
+    store_results(folder, found, [_drawn(one) for one in usual])
     return results
 
 
 def _results() -> Iterator[Result]:
-    for config in _methods():
+    for path in options([config_folder()])["baseline"].values():
+        config = describe_option(path)
         task, _, name = config["name"].partition("/")
         for split in tasks()[task].splits:
             for seed in range(2 if name in STOCHASTIC else 1):
                 yield _result(tasks()[task], name, split, seed, config)
-
-
-def _methods() -> list[dict[str, Any]]:
-    """Return the configs of all shipped methods."""
-    return [describe_option(path) for path in options([config_folder()])["baseline"].values()]
 
 
 def score_of(task: str, method: str, split: str, seed: int = 0) -> float:
@@ -114,10 +112,6 @@ def _groups(value: float) -> dict[str, dict[str, float]]:
         **{name: {"recall": by * value, "positive_clusters": 30.0} for name, by in found.items()},
         **gaps,
     }
-
-
-def _has_draws(one: Result) -> bool:
-    return not one.oracle_method and one.seed == 0 and one.split == tasks()[one.task].splits[0]
 
 
 def _drawn(one: Result) -> KeptDraws:

@@ -1,4 +1,4 @@
-"""Read and change the results that a folder of a board stores."""
+"""Read and change the results that a folder of a board stores, and the record of a submission."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ from typing import Any
 
 from tipbench.runs.frames import RESULTS, read_results, to_parquet_bytes
 from tipbench.runs.results import Result
+from tipboard.submissions.record import RECORD
+
+
+def change_record(folder: Path, **changes: object) -> Path:
+    content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    (folder / RECORD).write_text(json.dumps({**content, **changes}), encoding="utf-8")
+    return folder
 
 
 def write_results(folder: Path, results: list[Result]) -> None:

@@ -23,9 +23,9 @@ from tipcore.errors import UsageError
 def test_a_weighted_median_is_that_of_copies_whatever_the_factor_of_the_weights(factor: float) -> None:
     generator = np.random.default_rng(0)
     values = np.unique(generator.integers(0, 50, 12)).astype(np.float64)
-    weights = generator.integers(0, 4, (200, values.size))
+    weights = generator.integers(0, 4, (200, values.size)).astype(np.float64)
     weights[0] = 0
-    expected = [np.median(np.repeat(values, row)) for row in weights[1:]]
+    expected = [np.median(np.repeat(values, row.astype(int))) for row in weights[1:]]
     np.testing.assert_array_equal(weighted_median(factor * weights, values), [np.nan, *expected])
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from stored_results import change_results
+from stored_results import change_record, change_results
 from tipbench.cli import main
 from tipbench.loading import prepare
 from tipbench.runs.frames import RESULTS, read_results
@@ -58,11 +58,7 @@ def packed(submission: Path) -> Callable[..., Path]:
 
     def pack(to: Path, team: str = "lab-a", method: str = "weighted_majority") -> Path:
         folder = shutil.copytree(submission, to / f"{team}--{method}")
-        record = json.loads((folder / "submission.json").read_text(encoding="utf-8"))
-        (folder / "submission.json").write_text(
-            json.dumps({**record, "team": team, "method": method}), encoding="utf-8"
-        )
-        return folder
+        return change_record(folder, team=team, method=method)
 
     return pack
 
@@ -133,8 +129,8 @@ def test_the_same_team_and_method_again_is_refused_unless_it_is_to_replace(
     folder = packed(tmp_path / "s")
     shutil.rmtree(folder / TASK / "operation")
     record = json.loads((folder / "submission.json").read_text(encoding="utf-8"))
-    record["predictions"] = [one for one in record["predictions"] if one["split"] == "forward"]
-    (folder / "submission.json").write_text(json.dumps(record), encoding="utf-8")
+    forward = [one for one in record["predictions"] if one["split"] == "forward"]
+    change_record(folder, predictions=forward)
     with pytest.raises(UsageError, match=r"lab-a--weighted_majority is on the board .*overwrite=true"):
         accept(folder, accepted, quiet=True)
     accept(folder, accepted, replace=True, quiet=True)
@@ -264,18 +260,12 @@ def test_a_reference_method_is_run_again_and_held_against_its_digest(results: Pa
     assert [(one.split, one.same) for one in found] == [("forward", True)]
 
 
-def pin(folder: Path, package: str, *overrides: str) -> None:
-    path = folder / "submission.json"
-    record = json.loads(path.read_text(encoding="utf-8"))
-    record["pinned"] = {"package": package, "overrides": {TASK: list(overrides)}}
-    path.write_text(json.dumps(record), encoding="utf-8")
-
-
 def test_an_oracle_is_not_reproduced_which_changes_nothing(
     results: Path, packed: Callable, tmp_path: Path
 ) -> None:
     folder = packed(tmp_path / "s")
-    pin(folder, f"tipbench=={__version__}", f"baseline={TASK}/oracle", "release=tiny")
+    overrides = {TASK: [f"baseline={TASK}/oracle", "release=tiny"]}
+    change_record(folder, pinned={"package": f"tipbench=={__version__}", "overrides": overrides})
     accept(folder, results, quiet=True)
     with pytest.raises(CheckFailed, match="an oracle, shown hidden truth") as refused:
         reproduce(results, DATA, NAME, splits=["forward"], quiet=True)
@@ -288,10 +278,7 @@ def test_an_entry_that_is_not_there_or_names_no_package_is_a_sentence(
 ) -> None:
     with pytest.raises(UsageError, match="choose tipbench--majority"):
         reproduce(results, DATA, "tipbench--majorty", quiet=True)
-    folder = packed(tmp_path / "s")
-    record = json.loads((folder / "submission.json").read_text(encoding="utf-8"))
-    (folder / "submission.json").write_text(json.dumps({**record, "pinned": None}), encoding="utf-8")
-    accept(folder, results, quiet=True)
+    accept(change_record(packed(tmp_path / "s"), pinned=None), results, quiet=True)
     with pytest.raises(UsageError, match="names no package"):
         reproduce(results, DATA, NAME, quiet=True)
 
@@ -309,8 +296,7 @@ def test_a_perfect_submission_is_not_tested(results: Path, packed: Callable, tmp
     for entry in record["predictions"]:
         if entry["split"] == "forward":
             entry["digest"] = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
-    (folder / "submission.json").write_text(json.dumps(record), encoding="utf-8")
-    accept(folder, results, quiet=True)
+    accept(change_record(folder, predictions=record["predictions"]), results, quiet=True)
     line = line_of(results, "lab-a--better")
     assert line["score"] == pytest.approx(1.0)
     assert (line["is_best"], line["against"]) == (False, None)

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 from pydantic import TypeAdapter, ValidationError
-from stored_results import change_results
+from stored_results import change_record, change_results
 from tipbench.fence.linux.host import environment
 from tipbench.loading import prepare
 from tipbench.runs.frames import RESULTS, read_results
@@ -205,10 +205,8 @@ def accepted(tipbench: Callable, place: Path, tiny: Release) -> Callable[..., Pa
         asked = f"baseline={TASK}/majority", "release=tiny", "replicates=50", f"split={splits}", ENGINE
         assert tipbench("run", "-m", *asked, "--quiet")[0] == 0
         assert tipbench(*PACK)[0] == 0
-        path = place / "lab-a--crowd" / "submission.json"
-        record = json.loads(path.read_text(encoding="utf-8"))
-        record["pinned"] = {"package": package, "overrides": {TASK: list(words)}}
-        path.write_text(json.dumps(record), encoding="utf-8")
+        pinned = {"package": package, "overrides": {TASK: list(words)}}
+        change_record(place / "lab-a--crowd", pinned=pinned)
         wheel(place / "wheels", source)
         (place / "results").mkdir(exist_ok=True)
         (place / "results" / "board.yaml").write_text("packages: {wheelhouse: ../wheels}\n", encoding="utf-8")

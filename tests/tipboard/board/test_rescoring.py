@@ -13,9 +13,7 @@ from tipdata.release import Release
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 
-RUN = ("run", "-m", "release=tiny", "split=forward", "replicates=20", "engine=sequential")
 REFERENCE, MAJORITY = "0.4.0/tiny/reference", "flag_aggregation/majority"
-METHODS = "baseline=flag_aggregation/majority,flag_aggregation/dawid_skene"
 
 
 def off(score: dict, difference: float) -> None:
@@ -26,7 +24,9 @@ def off(score: dict, difference: float) -> None:
 def stored(tiny: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results of two methods that were run behind a fence, and the page of them, to copy."""
     folder = tmp_path_factory.mktemp("stored")
-    assert main([*RUN, METHODS, "fence=on", "--quiet", f"runs.path={folder / 'runs'}"]) == 0
+    words = ("release=tiny", "split=forward", "replicates=20", "engine=sequential", "fence=on", "--quiet")
+    methods = f"baseline={MAJORITY},flag_aggregation/dawid_skene"
+    assert main(["run", "-m", *words, methods, f"runs.path={folder / 'runs'}"]) == 0
     add = ("board", "add", f"runs={folder / 'runs/0.4.0/tiny'}", "--to", str(folder / "results"))
     assert main([*add, "--quiet"]) == 0
     return folder / "results"

@@ -133,8 +133,6 @@ def test_the_same_table_gives_the_same_bytes(shown: Board, name: str) -> None:
     assert FORMATS[name].write(tables[0]) == FORMATS[name].write(tables[1])
 
 
-REPOSITORY = Path(__file__).parents[3]
-
 SPECIAL = "\\{}$&#_^~%"
 BAD = SPECIAL + "<>|\"'`–—−±×…≥≤→↓τéßŁЖملف中\u202e\x00😀 -- ?` \\input{x}"
 

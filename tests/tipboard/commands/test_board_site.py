@@ -33,14 +33,6 @@ def test_build_makes_a_site_and_says_where(tipbench: Callable, place: Path, made
     assert len(list((place / "site").rglob("*.html"))) == told["pages"]
 
 
-def test_build_refuses_a_folder_of_others_in_one_sentence(
-    refused: Callable, place: Path, made_board: Path
-) -> None:
-    said = refused("board", "build", f"results={made_board}", "--to", ".")
-    assert "was not made by `tipbench board build`: give another --to" in said
-    assert (place / "own_methods.py").is_file()
-
-
 def test_build_without_results_is_a_usage_error(refused: Callable, place: Path) -> None:
     refused("board", "build", "results=nowhere", "--to", "site")
     assert not (place / "site").exists()

@@ -10,10 +10,10 @@ from in_chromium import CONTRAST, DESK, IN_BROWSER, LEAST_CONTRAST, PHONE
 from tipbench.metrics.harm import SILENT
 from tipbench.runs.frames import RESULTS, read_results
 from tipbench.runs.report import NOTHING
-from tipbench.runs.results import Result
 from tipboard.board.files import Board, read
 
 pytestmark = IN_BROWSER
+SHOWN = {True: "run here", False: "self-reported"}
 
 
 def test_every_kind_of_page_opens_without_a_word_and_without_a_network(
@@ -84,21 +84,10 @@ def test_a_filter_keeps_just_the_lines_of_its_word(
         (entry.id, result.task, result.split)
         for entry in crowded.entries
         for result in entry.results
-        if value in facts(result)[key]
+        if value in (result.task, result.split, result.access, result.labels, SHOWN[result.verified])
     }
     shown = page.locator("#overall .count").inner_text()
     assert shown.startswith(f"{len(cells)} ")
-
-
-def facts(result: Result) -> dict[str, str]:
-    return {
-        "task": result.task,
-        "split": result.split,
-        "size": result.data.partition("/")[2],
-        "access": result.access,
-        "labels": result.labels,
-        "status": "run here" if result.verified else "self-reported",
-    }
 
 
 def test_default_splits_are_shown_first_and_all_of_them_on_demand(opened: Callable) -> None:
@@ -247,15 +236,3 @@ def test_every_table_and_figure_has_a_name_and_every_control_a_label(
         ) == 0, path  # fmt: skip
         ids = page.eval_on_selector_all("[id]", "(all) => all.map((one) => one.id)")
         assert len(ids) == len(set(ids)), path
-
-
-def test_downloads_are_files_beside_the_page(opened: Callable, folder: Path) -> None:
-    page = opened()
-    for path in ("index.html", "small/tasks/advert_risk.html", "small/methods/north--stacker.html"):
-        page.goto((folder / path).as_uri())
-        found = page.eval_on_selector_all(
-            "a[download]", "(all) => all.map((one) => one.getAttribute('href'))"
-        )
-        assert len(found) >= 4, path
-        for address in found:
-            assert (folder / path).parent.joinpath(address).resolve().is_file(), address

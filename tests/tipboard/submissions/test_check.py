@@ -44,9 +44,7 @@ def test_a_submission_scores_as_its_files_do_by_themselves(honest: Path) -> None
 
 
 def test_scores_that_an_author_makes_for_valid_move_no_threshold(case: Mutant) -> None:
-    [before] = [
-        one.result for one in check(case.folder, replicates=2, quiet=True).scored if one.entry.file == SCORES
-    ]
+    before = check(case.folder, replicates=2, quiet=True).scored[1].result
     path = case.folder / SCORES
     frame = pl.read_parquet(path)
     truth = prepare(before.task, release="0.4.0/tiny", split=before.split).answers.frame
@@ -54,9 +52,7 @@ def test_scores_that_an_author_makes_for_valid_move_no_threshold(case: Mutant) -
     made_for_it = pl.when(pl.col(truth.columns[0]).is_in(valid.implode())).then(1.0).otherwise("score")
     case.write_frame(frame.with_columns(made_for_it.cast(frame.schema["score"]).alias("score")), SCORES)
     case.write_record()
-    [after] = [
-        one.result for one in check(case.folder, replicates=2, quiet=True).scored if one.entry.file == SCORES
-    ]
+    after = check(case.folder, replicates=2, quiet=True).scored[1].result
     assert after.predictions.digest != before.predictions.digest
     assert (after.curves["operating_points"], after.groups) == (
         before.curves["operating_points"],

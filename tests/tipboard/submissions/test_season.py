@@ -8,6 +8,7 @@ import pytest
 from guesses import guess
 from mutated_case import packed
 from mutated_run import DATA, WORLDS, publish_season
+from stored_results import change_record
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
 from tipboard.seasons.units import FOLDS, blank_answers, season_truth
@@ -36,12 +37,6 @@ def entry(public: Path, tmp_path: Path) -> Path:
     }
     frames = {f"{task}/{world}/s0.parquet": guess(blank) for (task, world), blank in answers.items()}
     return packed(tmp_path / "acme--mine", "season/spring", frames, version="0.4.0")
-
-
-def change(folder: Path, **changes: Any) -> Path:
-    content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    (folder / RECORD).write_text(json.dumps(content | changes), encoding="utf-8")
-    return folder
 
 
 def test_predictions_are_checked_and_not_scored(public: Path, entry: Path) -> None:
@@ -91,7 +86,7 @@ def test_an_entry_of_another_season_or_of_some_worlds_is_refused(
     if "versions" in changes:
         changes["versions"] |= {"tasks": content["versions"]["tasks"]}
     with pytest.raises(Refused) as refused:
-        check(change(entry, **changes), truth=season_truth(public), quiet=True)
+        check(change_record(entry, **changes), truth=season_truth(public), quiet=True)
     assert says in str(refused.value)
 
 
@@ -131,7 +126,7 @@ PACKAGE = {"pinned": {"package": "x==1", "overrides": {"prevalence": ["a=1"]}}, 
 def test_class_resources_and_kind_of_an_entry_fit_together(
     entry: Path, changes: dict[str, Any], says: str
 ) -> None:
-    content = (change(entry, **changes) / RECORD).read_bytes()
+    content = (change_record(entry, **changes) / RECORD).read_bytes()
     if not says:
         assert record_of(content).season == "spring"
         return

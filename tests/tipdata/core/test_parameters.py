@@ -179,10 +179,6 @@ def test_cards_and_fact_sheet_count_every_parameter(version: str) -> None:
 
 
 NEWEST = newest_released()
-OWN = 97
-"""A world that no other test draws: what is kept of a world was not looked up for another test before."""
-REGIONS = 8
-"""Among so many, each case of a region stands: one that loses a site, and one that keeps all."""
 
 
 class Noted(dict[str, Any]):
@@ -202,8 +198,9 @@ def test_every_parameter_is_read_when_regions_are_drawn(monkeypatch: pytest.Monk
     asked: set[str] = set()
     noted = Noted(parameters(NEWEST), asked)
     monkeypatch.setattr(World, "parameters", property(lambda world: noted))
-    for index in range(REGIONS):
-        draw_tables(World.of(NEWEST, OWN).region(index), [stage.name for stage in stages_of(NEWEST)])
+    # Of a world that no other test draws, so many that one loses a site and one keeps all.
+    for index in range(8):
+        draw_tables(World.of(NEWEST, 97).region(index), [stage.name for stage in stages_of(NEWEST)])
         if asked >= parameters(NEWEST).keys():
             break
     assert not sorted(parameters(NEWEST).keys() - asked)

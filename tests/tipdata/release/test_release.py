@@ -303,20 +303,22 @@ def of_world_3() -> dict[str, Any]:
     return {**copy.deepcopy(published_manifest(Release("0.4.0", "tiny")) or {}), "world": 3}
 
 
-def hostile() -> Iterator[tuple[str, str]]:
-    """Names and texts of hostile manifests."""
-    for place in PLACES:
-        for name, value in VALUES.items():
+def hostile() -> Iterator[Any]:
+    """Names and texts of hostile manifests: each value at one place and each place with one value, the others slow."""
+    for number, place in enumerate(PLACES):
+        for at, (name, value) in enumerate(VALUES.items()):
+            marks = () if at == number % len(VALUES) else pytest.mark.slow
             changed = of_world_3()
             *above, last = place.split(".")
             entry = changed
             for key in above:
                 entry = entry[key]
             entry[last] = "HUGE" if name == "huge" else value
-            yield f"{place} {name}", json.dumps(changed).replace('"HUGE"', "9" * 5000)
-            if place != "world":
-                del entry[last]
-                yield f"{place} missing", json.dumps(changed)
+            text = json.dumps(changed).replace('"HUGE"', "9" * 5000)
+            yield pytest.param(f"{place} {name}", text, marks=marks)
+        if place != "world":
+            del entry[last]
+            yield pytest.param(f"{place} missing", json.dumps(changed), marks=pytest.mark.slow)
     manifest = of_world_3()
     text = json.dumps(manifest)
     for name, more in (("region", {"00008": manifest["regions"]["00000"]}), ("path", {"../00001": {}})):
@@ -353,15 +355,7 @@ def refusal(place: str) -> str:
     return said
 
 
-def sampled() -> Iterator[Any]:
-    """Hostile manifests: each value at one place and each place with one value, the others marked as slow."""
-    quick = {f"{place} {list(VALUES)[number % len(VALUES)]}" for number, place in enumerate(PLACES)}
-    for name, manifest in hostile():
-        of_grid = name.split()[0] in PLACES and name not in quick
-        yield pytest.param(name, manifest, marks=pytest.mark.slow if of_grid else ())
-
-
-@pytest.mark.parametrize(("name", "manifest"), sampled(), ids=lambda value: value[:40])
+@pytest.mark.parametrize(("name", "manifest"), hostile(), ids=lambda value: value[:40])
 def test_a_hostile_manifest_is_refused_in_one_sentence(tmp_path: Path, name: str, manifest: str) -> None:
     refusal(write(tmp_path, manifest))
 

@@ -181,18 +181,6 @@ def test_a_truncated_or_absent_file_is_refused_in_a_sentence(made: Release, end:
         path.unlink(missing_ok=True)
 
 
-def test_what_is_not_read_is_not_checked(made: Release) -> None:
-    (made.region_folder(0) / "adverts.truth.parquet").unlink()
-    made.scan("adverts")
-    with pytest.raises(MachineFault):
-        made.scan("adverts", truth=True)
-
-
-def test_a_release_that_was_never_made_says_how_to_make_it(two: Release) -> None:
-    with pytest.raises(MachineFault, match=r"is not in .*: make it with `tipbench data make release=pair`"):
-        two.scan("adverts")
-
-
 @pytest.mark.parametrize("known", [True, False], ids=["files", "columns"])
 def test_a_file_is_read_once_a_day_whatever_the_process(
     made: Release, monkeypatch: pytest.MonkeyPatch, known: bool
@@ -406,7 +394,9 @@ def test_verify_names_a_region_too_many_and_a_receipt_that_is_gone(made: Release
     assert "receipt.json cannot be read" in difference
 
 
-def test_verify_of_what_was_never_made_says_how_to_make_it(two: Release) -> None:
+def test_what_was_never_made_says_how_to_make_it(two: Release) -> None:
+    with pytest.raises(MachineFault, match=r"is not in .*: make it with `tipbench data make release=pair`"):
+        two.scan("adverts")
     for release, words in ((two, ""), (Release.of(NEWEST, "pair", 2), r" release\.world=2")):
         with pytest.raises(UsageError, match=rf"`tipbench data make release=pair{words}`"):
             verify_release(release)

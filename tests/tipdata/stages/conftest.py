@@ -20,3 +20,12 @@ def regions() -> list[Drawn]:
 def world(regions: list[Drawn]) -> Tables:
     """All tables of these regions."""
     return {name: pl.concat([one.tables[name] for one in regions]) for name in regions[0].tables}
+
+
+@pytest.fixture(scope="session")
+def stops(world: Tables) -> pl.DataFrame:
+    """Stops with the town and the day of the next one."""
+    frame = world["stops"].sort("circuit", "sequence")
+    return frame.with_columns(
+        next=pl.col("town").shift(-1).over("circuit"), until=pl.col("day").shift(-1).over("circuit")
+    )

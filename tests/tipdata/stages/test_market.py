@@ -83,16 +83,11 @@ def test_nothing_differs_before_the_closure_nor_where_nothing_closes(closures: l
         day = int(there.closed[there.dominant])
         assert (adverts[:, :day] == without[:, :day]).all()
         assert not adverts[there.dominant, day:].any()
-    one = next(i for i in REGIONS if not _closes(i))
-    there, _ = places.generate(region(one), {})
-    without = expect_without_closure(region(one), there)
-    assert (expect_with_closure(region(one), there, without) == without).all()
-    assert not len(destinations(region(one), there))
-
-
-def _closes(index: int) -> bool:
-    there, _ = places.generate(region(index), {})
-    return bool(there.closed[there.dominant] < DAYS)
+    drawn = ((one, places.generate(one, {})[0]) for one in map(region, REGIONS))
+    one, there = next(pair for pair in drawn if pair[1].closed[pair[1].dominant] >= DAYS)
+    without = expect_without_closure(one, there)
+    assert (expect_with_closure(one, there, without) == without).all()
+    assert not len(destinations(one, there))
 
 
 def test_a_campaign_lifts_contacts_from_its_first_day_and_fades() -> None:

@@ -152,7 +152,8 @@ def test_prices_are_what_adverts_say_of_them(adverts: pl.DataFrame) -> None:
     """Before, 26% of those said to be low were 5% above the usual or more."""
     crowded = np.exp(WORLD.parameters["prices.crowded"]["value"])
     said = {
-        level: adverts.filter(pl.col("facts").list.contains(f"price={level}"))["rate"] for level in LEVELS
+        level: adverts.filter(pl.col("facts").list.contains(f"price={level}"))["rate"]
+        for level in ("usual", "low", "high")
     }
     assert min(map(len, said.values())) > 60
     assert (said["low"] < 1).all()
@@ -169,9 +170,6 @@ def test_a_price_is_for_half_an_hour_only_where_the_text_says_so_and_is_less(ser
     rates = services.group_by("price_basis").agg(pl.col("rate").median())
     median = dict(rates.iter_rows())
     assert 0.55 < median["half_hour"] / median["hour"] < 0.7
-
-
-LEVELS = ("usual", "low", "high")
 
 
 def test_prices_heap_on_50_and_100(adverts: pl.DataFrame) -> None:

@@ -28,16 +28,9 @@ def past(regions: list[Drawn]) -> Past:
 
 
 @pytest.fixture(scope="module")
-def stops(tables: Tables) -> pl.DataFrame:
-    """Stops with the day of the next one, and of which circuit they are."""
-    frame = (
-        tables["stops"]
-        .sort("circuit", "sequence")
-        .with_columns(
-            next=pl.col("town").shift(-1).over("circuit"), until=pl.col("day").shift(-1).over("circuit")
-        )
-    )
-    return frame.join(tables["circuits"].select("circuit", "operation", "advertised"), on="circuit")
+def stops(stops: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """Also of which circuit they are."""
+    return stops.join(tables["circuits"].select("circuit", "operation", "advertised"), on="circuit")
 
 
 @pytest.fixture(scope="module")

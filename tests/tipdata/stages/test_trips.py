@@ -20,14 +20,6 @@ def circuits(world: Tables) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def stops(world: Tables) -> pl.DataFrame:
-    frame = world["stops"].sort("circuit", "sequence")
-    return frame.with_columns(
-        next=pl.col("town").shift(-1).over("circuit"), until=pl.col("day").shift(-1).over("circuit")
-    )
-
-
-@pytest.fixture(scope="module")
 def trips(world: Tables) -> pl.DataFrame:
     return world["trips"]
 
@@ -212,14 +204,13 @@ def test_the_plan_is_looked_at_far_enough_ahead() -> None:
 
 
 OF_FORMS = World.of("0.4.0", 2, size="forms")
-OWN_WAY_REGIONS = 12
 CLINIC = list(CATEGORIES).index("medical broker")
 
 
 @pytest.fixture(scope="module")
 def drawn() -> list[tuple[Past, Bookings]]:
     found = []
-    for index in range(OWN_WAY_REGIONS):
+    for index in range(12):
         region = OF_FORMS.region(index)
         past, _ = draw_tables(region, ("places", "operations"))
         flow = gravity(region, past["places"])

@@ -135,23 +135,18 @@ def test_an_entry_that_is_no_text_is_told_by_its_own_line(tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_level_without_frames_is_told(tmp_path: Path) -> None:
-    document = yaml.load(ENGLISH, Loader=LOADER)
-    document["frames"]["jobs"]["papers"]["kept"] = []
-    text = dumped(document)
-    line = line_of(text, "kept: []")
-    said = f"en.yaml, line {line}: jobs, papers/kept has 0 frames and needs {FEWEST}."
-    assert said in faults_of(text, tmp_path)
-
-
-@pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize(("missing", "above"), [("papers", "  jobs:"), ("kept", "    papers:")])
-def test_a_fact_or_level_that_is_missing_is_told_with_the_line_above_it(
+@pytest.mark.parametrize(
+    ("missing", "above"), [("papers", "  jobs:"), ("kept", "    papers:"), ("frames", "      kept: []")]
+)
+def test_a_fact_level_or_frames_that_are_missing_are_told_with_the_line_above_them(
     tmp_path: Path, missing: str, above: str
 ) -> None:
     document = yaml.load(ENGLISH, Loader=LOADER)
     jobs = document["frames"]["jobs"]
-    del (jobs if missing == "papers" else jobs["papers"])[missing]
+    if missing == "frames":
+        jobs["papers"]["kept"] = []
+    else:
+        del (jobs if missing == "papers" else jobs["papers"])[missing]
     text = dumped(document)
     lines = text.splitlines()
     line = lines.index(above, lines.index("  jobs:", lines.index("frames:"))) + 1
