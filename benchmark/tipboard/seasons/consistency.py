@@ -142,7 +142,7 @@ def _freeze_differences(
 ) -> Iterator[str]:
     """Yield where ``frozen.json`` does not list, once each, all shipped methods and the packages that counted then."""
     season, frozen, listed = closed.season, closed.frozen, closed.closed
-    if not season.closes <= frozen.frozen < listed.closed:
+    if not season.closes <= frozen.frozen <= listed.closed:
         yield f"{FROZEN}: {minute(frozen.frozen)} is not between the closing time of packages and the close"
     entered = entered_of(closed)
     before = [one for one in listed.voids if one.at <= frozen.frozen]
@@ -222,9 +222,9 @@ def file_differences(folder: Path, closed: ClosedSeason) -> Iterator[str]:
 
 
 def files_of(folder: Path, below: str = "") -> list[str]:
-    """Return the paths, from a folder, of all files in it or below one path in it."""
-    found = (folder / below).rglob("*")
-    return sorted(path.relative_to(folder).as_posix() for path in found if not path.is_dir())
+    """Return the paths, from a folder, of all files in it or below one path in it, but those of git."""
+    found = (path.relative_to(folder) for path in (folder / below).rglob("*") if not path.is_dir())
+    return sorted(path.as_posix() for path in found if path.parts[0] != ".git")
 
 
 def stray(name: str) -> str:

@@ -478,6 +478,7 @@ DAMAGE |= {
 def test_a_season_as_it_was_closed_has_no_difference(copy: Path) -> None:
     assert differences(copy) == []
     shutil.rmtree(copy / FOLDS)  # as on a board
+    stray_file(".git/config")(copy)
     with_more_voids({"entry": None})(copy)
     found = verify(copy, engine="sequential", quiet=True)
     assert (found.differences, found.notes) == ([], ["void since 2027-05-01 00:00 UTC: x"])
