@@ -484,6 +484,21 @@ def test_a_season_as_it_was_closed_has_no_difference(copy: Path) -> None:
     assert (found.differences, found.notes) == ([], ["void since 2027-05-01 00:00 UTC: x"])
 
 
+def test_a_failure_of_a_shipped_method_is_noted(copy: Path) -> None:
+    failed, method = "failed: took too long", "tipbench--mace"
+    standing(method, status=failed)(copy)
+    in_file(STATUS, lambda c: c[method].update({TASK: failed}))(copy)
+    gone = [one for one in read_results(copy / RESULTS) if entry_id(one) == method]
+    in_results(lambda results: [one for one in results if entry_id(one) != method])(copy)
+    for name in (one.predictions.digest.removeprefix("sha256:") for one in gone):
+        (copy / f"predictions/{name[:2]}/{name}.parquet").unlink()
+    found = verify(copy, engine="sequential", quiet=True)
+    assert found.differences == []
+    assert (
+        "tipbench--mace in flag_aggregation failed, as the host says: it was not fitted again" in found.notes
+    )
+
+
 @pytest.mark.parametrize("name", [FROZEN, WORLDS, RESULTS])
 def test_a_missing_file_is_named(name: str, copy: Path) -> None:
     (copy / name).unlink()
