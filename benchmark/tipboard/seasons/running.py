@@ -343,7 +343,7 @@ def _test_classes(
     """Run the packages of the class fold once more, on a copy of a world whose words are made up."""
     season, secret, batches = host.season, host.secret, []
     for one in those:
-        if one.entered is not None and one.entered.record.entry_class == "fold":
+        if is_tested(one):
             cells = _ranked_cells(season, secret, one, world)
             left = [
                 (one.id, cell)
@@ -355,6 +355,11 @@ def _test_classes(
     work = partial(_test_class, secret, limits, host.words(world.k))
     label = f"tests of class in {world}, of {season.worlds}"
     run_all(work, batches, host.engine, label, host.quiet, lambda batch: len(batch.cells))
+
+
+def is_tested(participant: Participant) -> bool:
+    """Return whether a participant is run on copies with made-up words: a package that declares the class *fold*."""
+    return participant.entered is not None and participant.entered.record.entry_class == "fold"
 
 
 def _ranked_cells(
@@ -383,7 +388,7 @@ def read_class_tests(
     season: Season, secret: Path, participant: Participant, worlds: Sequence[SeasonWorld]
 ) -> dict[str, ClassTest]:
     """Return the tests of class of a package by task: of those that ran in every world and on every copy."""
-    if participant.entered is None or participant.entered.record.entry_class != "fold":
+    if not is_tested(participant):
         return {}
     plain, disguised = dict[str, list[float | None]](), dict[str, list[float | None]]()
     for world in worlds:

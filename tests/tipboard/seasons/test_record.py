@@ -108,7 +108,7 @@ def test_published_terms_hold_no_key(opened: tuple[Path, Path]) -> None:
 
 
 def test_a_damaged_record_is_named_with_its_fault_and_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / record.VOID).write_text("[{}]")
+    (tmp_path / record.VOID).write_text("[{}]", encoding="utf-8")
     says = r"void\.json is not valid in this version of tipbench: 0\.entry: .+ required; restore it from a copy\."
     with pytest.raises(UsageError, match=says):
         record.read_voids(tmp_path)
