@@ -71,18 +71,23 @@ def test_blank_answers_have_the_units_and_candidates_of_the_true_ones_and_no_tru
     [
         ({"data": "season/autumn"}, "data: it is season/autumn and this is season/spring"),
         ({"versions": {"data": "0.3.0"}}, "versions.data: it is 0.3.0 and the season is of 0.4.0"),
-        ({"predictions": 1}, "predict every world, w1 to w6, and no other (w1 is missing)"),
+        ({"predictions": "lacking"}, "predict every world, w1 to w6, and no other (w1 is missing)"),
+        ({"predictions": "doubled"}, "w1 has several files: give one, as advert_linkage/w1/s0=FILE"),
     ],
 )
 def test_an_entry_of_another_season_or_of_some_worlds_is_refused(
     public: Path, entry: Path, changes: dict[str, Any], says: str
 ) -> None:
     content = json.loads((entry / RECORD).read_text(encoding="utf-8"))
-    if "predictions" in changes:
-        first = content["predictions"].pop(0)
+    first, *others = content["predictions"]
+    if changes == {"predictions": "lacking"}:
         (entry / first["file"]).unlink()
         (entry / first["file"]).parent.rmdir()
-        changes = {"predictions": content["predictions"]}
+        changes = {"predictions": others}
+    elif changes == {"predictions": "doubled"}:
+        again = {**first, "seed": 1, "file": first["file"].replace("s0", "s1")}
+        (entry / again["file"]).write_bytes((entry / first["file"]).read_bytes())
+        changes = {"predictions": [first, again, *others]}
     if "versions" in changes:
         changes["versions"] |= {"tasks": content["versions"]["tasks"]}
     with pytest.raises(Refused) as refused:
