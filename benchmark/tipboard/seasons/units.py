@@ -94,10 +94,8 @@ def _check_terms(record: SubmissionRecord, season: Season) -> None:
     if record.predictions and season.predictions is None:
         raise UsageError(f"season {season.name} takes packages only: give package= and how it is run.")
     for name in record.tasks if record.predictions else ():
-        there = [entry.split for entry in record.predictions if entry.task == name]
-        if twice := sorted({world for world in there if there.count(world) > 1}):
-            raise UsageError(f"{name}: {twice[0]} has several files: give one, as {name}/{twice[0]}/s0=FILE.")
-        if strange := sorted(set(there) ^ set(_worlds(season))):
+        there = {entry.split for entry in record.predictions if entry.task == name}
+        if strange := sorted(there ^ set(_worlds(season))):
             raise UsageError(
                 f"{name}: predict every world, w1 to w{season.worlds}, and no other "
                 f"({strange[0]} is {'too many' if strange[0] in there else 'missing'})."

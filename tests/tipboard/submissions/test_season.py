@@ -72,7 +72,7 @@ def test_blank_answers_have_the_units_and_candidates_of_the_true_ones_and_no_tru
         ({"data": "season/autumn"}, "data: it is season/autumn and this is season/spring"),
         ({"versions": {"data": "0.3.0"}}, "versions.data: it is 0.3.0 and the season is of 0.4.0"),
         ({"predictions": "lacking"}, "predict every world, w1 to w6, and no other (w1 is missing)"),
-        ({"predictions": "doubled"}, "w1 has several files: give one, as advert_linkage/w1/s0=FILE"),
+        ({"predictions": "doubled"}, "of a season give advert_linkage/w1/s0.parquet"),
     ],
 )
 def test_an_entry_of_another_season_or_of_some_worlds_is_refused(
