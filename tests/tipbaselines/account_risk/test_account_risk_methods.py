@@ -180,22 +180,6 @@ def test_a_tie_to_an_unknown_account_is_refused() -> None:
         read_graph(fold(ACCOUNTS, strange))
 
 
-def test_outliers_need_features_and_nothing_else() -> None:
-    features = np.random.default_rng(0).normal(size=(120, 2))
-    features[0] = 9
-    accounts = pl.DataFrame({"account": np.arange(120), "a": features[:, 0], "b": features[:, 1]})
-    alone = make_fold("account_risk", accounts)
-    score = NeighbourOutlier().predict(alone).sort("account")["score"]
-    assert score.arg_max() == 0
-    bare = accounts.select("account")
-    sender = pl.DataFrame({"source": np.full(60, 7), "target": np.arange(60, 120)})
-    ring = pl.DataFrame({"source": np.arange(120), "target": (np.arange(120) + 1) % 120})
-    tied = fold(bare, pl.concat([sender, ring]))
-    assert NeighbourOutlier().predict(tied).sort("account")["score"].arg_max() == 7
-    with pytest.raises(UsageError, match="these accounts have none"):
-        NeighbourOutlier().predict(make_fold("account_risk", bare))
-
-
 def test_an_unusual_account_is_isolated_by_its_columns_or_by_its_ties() -> None:
     generator = np.random.default_rng(0)
     features = generator.normal(size=(300, 2))
@@ -205,17 +189,18 @@ def test_an_unusual_account_is_isolated_by_its_columns_or_by_its_ties() -> None:
     sender = {"source": np.full(90, 7), "target": np.arange(100, 190)}
     ties = pl.concat([pl.DataFrame(ends), pl.DataFrame(sender)])
 
-    def highest(method: IsolationForest, accounts: pl.DataFrame, **tables: Any) -> object:
+    def highest(method: IsolationForest | NeighbourOutlier, accounts: pl.DataFrame, **tables: Any) -> object:
         score = predict(method, make_fold("account_risk", accounts, **tables))["score"]
-        assert score.is_between(0, 1).all()
+        assert isinstance(method, NeighbourOutlier) or score.is_between(0, 1).all()
         return score.arg_max()
 
     bare = accounts.select("account")
-    assert highest(IsolationForest(), accounts) == 0
-    assert highest(IsolationForest(), bare, ties=ties) == 7
     assert highest(IsolationForest(ties=False), accounts, ties=ties) == 0
-    with pytest.raises(UsageError, match="these accounts have none"):
-        highest(IsolationForest(), bare)
+    for method in (IsolationForest(), NeighbourOutlier()):
+        assert highest(method, accounts) == 0
+        assert highest(method, bare, ties=ties) == 7
+        with pytest.raises(UsageError, match="these accounts have none"):
+            highest(method, bare)
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the shared real data sets are not here")

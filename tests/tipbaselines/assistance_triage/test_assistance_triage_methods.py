@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from hand_made import predict
 from tipbaselines.assistance_triage.contacts import CodedColumns, NoteWords, fit_each, labelset_frame, targets
 from tipbaselines.assistance_triage.keywords import Keywords, hits, keywords
 from tipbaselines.assistance_triage.lightgbm import LightGBM
@@ -19,7 +20,7 @@ from tipbaselines.assistance_triage.prior import Prior
 from tipbaselines.assistance_triage.tfidf_ovr import TfidfOvr
 from tipbaselines.models import Standardiser
 from tipbench.data.custom.config import OwnData
-from tipbench.data.fold import Fold, Prepared
+from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import task_of
@@ -37,18 +38,13 @@ def tiny_fold(tiny: Release) -> Prepared:
     return prepare(TASK, release=tiny, split="forward")
 
 
-def run(method: Any, fold: Fold, seed: int = 0) -> pl.DataFrame:
-    method.fit(fold, seed)
-    return method.predict(fold)
-
-
 def test_every_method_beats_the_prior_and_none_the_oracle(tiny_fold: Prepared, tiny: Release) -> None:
     """Scores of needs are probabilities, and that of urgency an expected level."""
     wide = prepare(TASK, release=tiny, split="forward", oracle=True)
     value = {}
     for kind in (*METHODS, Oracle):
         given = wide if kind is Oracle else tiny_fold
-        made = run(kind(), given.folds[0])
+        made = predict(kind(), given.folds[0])
         assert made.columns[:-1] == ["contact", *(f"score_{n}" for n in NEEDS)]
         assert all(made[f"score_{need}"].is_between(0, 1).all() for need in NEEDS)
         assert made["score_urgency"].is_between(0, 2).all()
@@ -62,7 +58,7 @@ def test_every_method_beats_the_prior_and_none_the_oracle(tiny_fold: Prepared, t
 def test_a_label_of_one_class_gives_its_prevalence(kind: Any, tiny_fold: Prepared) -> None:
     fold = tiny_fold.folds[0]
     one_class = fold.supervision.with_columns(label_legal=pl.lit(0, dtype=pl.Int8))
-    made = run(kind(), replace(fold, supervision=one_class))
+    made = predict(kind(), replace(fold, supervision=one_class))
     assert made["score_legal"].n_unique() == 1
     assert made["score_legal"][0] < 0.01
     assert made["score_legal"][0] > 0
@@ -143,7 +139,7 @@ def test_tabular_methods_take_any_numeric_columns_and_any_labels(kind: Any, tmp_
     )
     own = _own(tmp_path, frame, labels={"calm": "calm", "loud": "loud"}, tables={"contacts": {"*": "f*"}})
     prepared = prepare(TASK, own=own, split="kfold")
-    made = pl.concat(run(kind(), fold) for fold in prepared.folds)
+    made = pl.concat(predict(kind(), fold) for fold in prepared.folds)
     assert made.columns == ["contact", "score_calm", "score_loud"]
     found = evaluate(TASK, prepared.answers, made, replicates=0)
     assert found.scores["macro_average_precision"].value > 0.9  # type: ignore[operator]
@@ -157,7 +153,7 @@ def test_keywords_score_the_labels_they_have_a_list_for_and_give_the_prevalence_
     frame = pl.DataFrame({"note": notes, "part": parts, "law": [1, 0, 1], "cat": [0, 0, 1]})
     tables, labels = {"contacts": {"narrative": "note"}}, {"legal": "law", "cats": "cat"}
     own = _own(tmp_path, frame, labels=labels, tables=tables, fold="part")
-    made = run(Keywords(), prepare(TASK, own=own).folds[0]).sort("contact")
+    made = predict(Keywords(), prepare(TASK, own=own).folds[0])
     assert made["score_legal"].to_list() == [0.0, 0.5]
     assert made["score_cats"].to_list() == pytest.approx([1 / 3, 1 / 3])
 

@@ -117,14 +117,6 @@ def test_a_telling_act_is_learnt_and_the_score_rises_with_it(method: Any) -> Non
 
 
 @pytest.mark.parametrize("method", LEARNERS)
-def test_a_score_depends_on_nothing_that_comes_later(method: Any) -> None:
-    fold, messages, _ = market(60)
-    method.fit(fold, 0)
-    whole, cut = streamed(method, messages), streamed(method, messages.filter(pl.col("sequence") <= 6))
-    assert {key: whole[key] for key in cut} == cut
-
-
-@pytest.mark.parametrize("method", LEARNERS)
 def test_conversations_without_sides_channels_and_times_are_enough(method: Any) -> None:
     fold, messages, _ = market(90)
     few = messages.select("region", "conversation", "sequence", "act")
@@ -187,26 +179,25 @@ def test_patience_averages_the_log_odds_of_the_last_windows() -> None:
     assert odds[3][6] == pytest.approx(odds[1][4:7].mean(), abs=1e-6)
 
 
-def fitted_markov() -> tuple[HiddenMarkov, Any]:
-    fold, _, _ = market(60)
+@pytest.fixture
+def markov() -> HiddenMarkov:
     method = HiddenMarkov((2, 1, 1), iterations=2, prior=1e-3)
-    method.fit(fold, 0)
-    return method, fold
+    method.fit(market(60)[0], 0)
+    return method
 
 
-def test_the_filter_is_the_sum_over_all_paths() -> None:
-    method, _ = fitted_markov()
+def test_the_filter_is_the_sum_over_all_paths(markov: HiddenMarkov) -> None:
     rows = talk(["greet", "agree", "ask_documents", "state_debt"])
-    whole = conversation_arrays(unlabelled(rows), "conversation", method._vocabulary)
-    emission = method._emission(whole.steps)
+    whole = conversation_arrays(unlabelled(rows), "conversation", markov._vocabulary)
+    emission = markov._emission(whole.steps)
     weight = {}
     for path in product(range(4), repeat=4):
-        value = method._initial[path[0]] * emission[0, path[0]]
+        value = markov._initial[path[0]] * emission[0, path[0]]
         for step in range(1, 4):
-            value *= method._transition[path[step - 1], path[step]] * emission[step, path[step]]
+            value *= markov._transition[path[step - 1], path[step]] * emission[step, path[step]]
         weight[path] = value
     after = sum(value for path, value in weight.items() if path[-1] == 3) / sum(weight.values())
-    assert streamed(method, rows)[1, 4] == pytest.approx(after)
+    assert streamed(markov, rows)[1, 4] == pytest.approx(after)
 
 
 def test_expectation_maximisation_never_lowers_the_likelihood() -> None:
@@ -220,11 +211,12 @@ def test_expectation_maximisation_never_lowers_the_likelihood() -> None:
     assert found[-1] > found[0] + 1
 
 
-def test_no_way_leads_from_after_the_onset_back_or_out_of_the_negative_block() -> None:
-    method, _ = fitted_markov()
-    assert method._transition[:2, 2:].max() == 0
-    assert method._transition[3, :3].max() == 0
-    assert method._transition[2, 3] > 0
+def test_no_way_leads_from_after_the_onset_back_or_out_of_the_negative_block(
+    markov: HiddenMarkov,
+) -> None:
+    assert markov._transition[:2, 2:].max() == 0
+    assert markov._transition[3, :3].max() == 0
+    assert markov._transition[2, 3] > 0
 
 
 def test_gru_scores_a_conversation_step_by_step_as_a_whole() -> None:

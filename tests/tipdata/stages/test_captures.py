@@ -111,20 +111,18 @@ def test_the_reference_is_unbiased_and_its_variance_honest(published: Tables) ->
     assert 0.7 < np.std(apart / error) < 1.3
 
 
-def test_referral_shows_nobody_new(
-    regions: list[Drawn], world: Tables, monkeypatch: pytest.MonkeyPatch
+REFERRED = [("labour_inspectorate", "shelter"), ("hotline", "shelter"), ("platform", "police")]
+AVOIDED = [("border", "hotline"), ("platform", "police")]
+
+
+@pytest.mark.parametrize(("law", "more", "pairs"), [("referral", 1, REFERRED), ("avoidance", -1, AVOIDED)])
+def test_referral_shows_nobody_new_and_avoidance_hides_nobody(
+    regions: list[Drawn], world: Tables, monkeypatch: pytest.MonkeyPatch, law: str, more: int, pairs: list
 ) -> None:
-    without = _changed(regions, monkeypatch, "captures.referral")
+    without = _changed(regions, monkeypatch, f"captures.{law}")
     assert_frame_equal(without["populations"], world["populations"], **ALIKE)
-    for first, second in (("labour_inspectorate", "shelter"), ("hotline", "shelter"), ("platform", "police")):
-        assert _both(world["case_lists"], first, second) > _both(without["case_lists"], first, second)
-
-
-def test_avoidance_hides_nobody(regions: list[Drawn], world: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
-    without = _changed(regions, monkeypatch, "captures.avoidance")
-    assert_frame_equal(without["populations"], world["populations"], **ALIKE)
-    for first, second in (("border", "hotline"), ("platform", "police")):
-        assert _both(world["case_lists"], first, second) < _both(without["case_lists"], first, second)
+    for pair in pairs:
+        assert more * _both(world["case_lists"], *pair) > more * _both(without["case_lists"], *pair)
 
 
 def test_visible_people_are_on_more_lists(

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from one_story import DAY, OURS, Tables, events, in_sample, ledger, mean, receipts, sample, shifted, work
+from polars.testing import assert_frame_equal
 from shared_regions import WORLD  # pyright: ignore[reportMissingImports]
 from tipdata.core.kinds import KINDS, SPAM, TRAFFICKING
 from tipdata.core.world import DAYS, World, parameters
@@ -40,10 +41,8 @@ def test_a_region_has_about_twenty_thousand_payments_few_of_them_illicit(
 ) -> None:
     found = ledger(world)
     assert 20_000 < found["payments a region"] < 27_000
-    assert 120 < found["one in so many payments is illicit"] < 400
+    assert 150 < found["one in so many payments is illicit"] < 400
     assert payments.group_by("region").len()["len"].is_between(15_000, 30_000).all()
-    illicit = payments["typology"].is_not_null().to_numpy().mean()
-    assert 1 / 600 < illicit < 1 / 150
     operations = payments.drop_nulls("typology").group_by("region").agg(pl.col("operation").n_unique())
     assert operations["operation"].is_between(4, 18).all()
 
@@ -51,8 +50,7 @@ def test_a_region_has_about_twenty_thousand_payments_few_of_them_illicit(
 def test_payments_and_wallets_agree(payments: pl.DataFrame, wallets: pl.DataFrame) -> None:
     known = wallets.select("region", "wallet")
     ends = pl.concat([payments.select("region", wallet=end) for end in ("payer", "payee")]).unique()
-    assert ends.join(known, on=["region", "wallet"], how="anti").is_empty()
-    assert known.join(ends, on=["region", "wallet"], how="anti").is_empty()
+    assert_frame_equal(ends, known, check_row_order=False)
 
 
 def test_amounts_are_positive_times_are_within_and_nobody_pays_themselves(payments: pl.DataFrame) -> None:
@@ -136,9 +134,8 @@ def test_numbers_of_wallets_are_those_agreed_and_do_not_meet() -> None:
     assert len(set(of_operations)) == 14 * 300
     assert not set(of_operations) & set(controllers)
     nobody = np.full(640, -1)
-    lawful = [own_wallet(number, nobody, nobody, place) for place in range(7)] + [
-        principal_wallet(number, nobody)
-    ]
+    lawful = [own_wallet(number, nobody, nobody, place) for place in range(7)]
+    lawful += [principal_wallet(number, nobody)]
     lawful += [stranger_wallet(number, np.full(640, place)) for place in (0, 63)]
     lawful += [venue("abroad", np.arange(1000)), PEOPLE + np.arange(1024)]
     every = np.concatenate(lawful)

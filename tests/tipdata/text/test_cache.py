@@ -62,22 +62,17 @@ def test_what_is_kept_is_what_was_compiled_and_is_not_compiled_again(
 
 
 @pytest.mark.parametrize(
-    "file", ["text/frames/en.yaml", "text/facts.yaml", "text/grammar.py", "core/kinds.py"]
+    "file", ["text/frames/en.yaml", "text/facts.yaml", "text/grammar.py", "core/kinds.py", None]
 )
-def test_other_text_or_code_is_compiled_anew(
-    kept_file: Path, other: Path, monkeypatch: pytest.MonkeyPatch, file: str
+def test_other_text_code_or_languages_are_compiled_anew(
+    kept_file: Path, other: Path, monkeypatch: pytest.MonkeyPatch, file: str | None
 ) -> None:
-    with (other / file).open("a", encoding="utf-8") as text:
-        text.write("\n# another line\n")
+    if file:
+        with (other / file).open("a", encoding="utf-8") as text:
+            text.write("\n# another line\n")
     monkeypatch.setattr(cache, "compile_wordbooks", refuse)
     with pytest.raises(AssertionError, match="compiled again"):
-        cache.phrases(ONE)
-
-
-def test_other_languages_are_compiled_anew(kept_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "compile_wordbooks", refuse)
-    with pytest.raises(AssertionError, match="compiled again"):
-        cache.phrases(("fr",))
+        cache.phrases(ONE if file else ("fr",))
 
 
 @pytest.mark.parametrize("left", [0, 1, 100, 100_000, -1])
