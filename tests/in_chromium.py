@@ -82,9 +82,15 @@ FIGURES = """
 """
 
 
-def figures(page: Any) -> list[dict[str, Any]]:
-    """What is in sight of every figure."""
-    return page.evaluate(FIGURES)
+def check_figures(page: Any, width: int, place: str, named: str | tuple[str, ...] = "") -> int:
+    """Check that figures in sight are whole and legible; return how many have a name that begins so."""
+    shown = [one for one in page.evaluate(FIGURES) if one["name"].startswith(named)]
+    for found in shown:
+        assert found["left"] >= 0, (place, found)
+        assert found["right"] <= width, (place, found)
+        assert found["smallest"] >= LEAST - 0.01, (place, found)
+        assert found["clipped"] == [], (place, found)
+    return len(shown)
 
 
 CONTRAST = """

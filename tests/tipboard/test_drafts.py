@@ -42,7 +42,7 @@ def test_runs_on_a_draft_are_collected_for_a_board_only_where_asked(drafted: Pat
     assert len(collection.collect(drafted, draft=True)) == 1
 
 
-def test_a_draft_is_no_default_board_beside_a_released_one(
+def test_a_draft_is_no_default_beside_a_released_board_and_its_page_alone_says_that_it_is_one(
     result: Callable, runs: Callable, drafted: Path, tmp_path: Path
 ) -> None:
     runs(result(METHOD))
@@ -52,13 +52,6 @@ def test_a_draft_is_no_default_board_beside_a_released_one(
     assert read(results, "0.4.0/tiny", draft=True).data == "0.4.0/tiny"
     with pytest.raises(UsageError, match=REFUSED):
         read(results, "0.9.0/tiny")
-
-
-def test_the_page_of_a_draft_says_so_and_no_other_does(
-    result: Callable, runs: Callable, drafted: Path, tmp_path: Path
-) -> None:
-    runs(result(METHOD))
-    results = kept(tmp_path / "results", drafted / "0.9.0", drafted / "0.4.0")
     assert "Release 0.9.0/tiny (draft), evaluator" in render(read(results, draft=True), "f.svg")
     assert "draft" not in render(read(results), "f.svg")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from in_chromium import CONTRAST, DESK, IN_BROWSER, LEAST, LEAST_CONTRAST, PHONE, figures
+from in_chromium import CONTRAST, DESK, IN_BROWSER, LEAST_CONTRAST, PHONE, check_figures
 
 pytestmark = IN_BROWSER
 
@@ -56,13 +56,7 @@ def test_every_kind_of_page_is_whole_with_truth_and_without(
         )
         wide, window = page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
         assert wide <= window, path
-        for found in figures(page):
-            if found["name"].startswith(("Days", "Network")):
-                seen += 1
-                assert found["left"] >= 0, (path, found)
-                assert found["right"] <= view["width"], (path, found)
-                assert found["smallest"] >= LEAST - 0.01, (path, found)
-                assert found["clipped"] == [], (path, found)
+        seen += check_figures(page, view["width"], path, ("Days", "Network"))
     assert seen == 4
 
 

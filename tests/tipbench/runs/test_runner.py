@@ -218,17 +218,15 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_run(cell:
         runner.run([cell("length", "runs.path=file")], quiet=True)
 
 
-def test_a_full_disk_is_refused_before_anything_is_run(
-    cell: Make, place: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("owner", "name", "says"),
+    [(runner, "check_writable", r"^runs cannot be written to .*"), (Path, "write_text", "")],
+)
+def test_a_full_disk_before_or_in_a_sweep_stops_it_with_one_sentence(
+    cell: Make, monkeypatch: pytest.MonkeyPatch, owner: object, name: str, says: str
 ) -> None:
-    monkeypatch.setattr(runner, "check_writable", Mock(side_effect=FULL))
-    with pytest.raises(UsageError, match=r"^runs cannot be written to .*: No space left on device; free"):
-        runner.run([cell("length")], quiet=True)
-
-
-def test_a_full_disk_stops_the_sweep_with_one_sentence(cell: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "write_text", Mock(side_effect=FULL))
-    with pytest.raises(UsageError, match="No space left on device; free space there"):
+    monkeypatch.setattr(owner, name, Mock(side_effect=FULL))
+    with pytest.raises(UsageError, match=f"{says}No space left on device; free"):
         runner.run([cell("length"), cell("chance")], quiet=True)
     assert not cell("length").folder.exists()
 

@@ -38,19 +38,15 @@ def test_mixed_data_are_refused_naming_the_odd_ones_and_what_to_do(result: Calla
     assert len(collect(folder / "0.4.0/tiny")) == 2
 
 
-def test_mixed_evaluators_are_refused_naming_the_odd_ones(result: Callable, runs: Callable) -> None:
+def test_other_and_mixed_evaluators_are_refused_naming_the_odd_ones(result: Callable, runs: Callable) -> None:
     old = {"data": "0.4.0", "evaluator": 0, "method": "0.2.0"}
-    folder = runs(result(A), result(B), result(A, "random", versions=old))
+    with pytest.raises(UsageError, match=r"by 0 where this one is 2\)"):
+        collect(runs(result(A, "random", versions=old)))
+    folder = runs(result(A), result(B))
     with pytest.raises(
         UsageError, match=r"1 of 3 runs were scored by another .*random/prior.*run them again"
     ):
         collect(folder)
-
-
-def test_another_evaluator_than_this_one_is_refused(result: Callable, runs: Callable) -> None:
-    old = {"data": "0.4.0", "evaluator": 0, "method": "0.2.0"}
-    with pytest.raises(UsageError, match=r"by 0 where this one is 2\)"):
-        collect(runs(result(A, versions=old)))
 
 
 def test_two_configs_of_one_method_in_one_place_are_refused(result: Callable, runs: Callable) -> None:

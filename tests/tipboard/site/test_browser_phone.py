@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from browsing import kinds
-from in_chromium import DESK, IN_BROWSER, LEAST, PHONE, figures
+from in_chromium import DESK, IN_BROWSER, PHONE, check_figures
 from tipboard.board.files import Board
 
 pytestmark = IN_BROWSER
@@ -21,12 +21,7 @@ def test_every_figure_is_whole_and_its_words_are_legible(
     for path in kinds(folder, crowded):
         page.goto((folder / path).as_uri())
         page.evaluate("for (const one of document.querySelectorAll('.fold')) one.open = true;")
-        for found in figures(page):
-            seen += 1
-            assert found["left"] >= 0, (path, found)
-            assert found["right"] <= view["width"], (path, found)
-            assert found["smallest"] >= LEAST - 0.01, (path, found)
-            assert found["clipped"] == [], (path, found)
+        seen += check_figures(page, view["width"], path)
     assert seen > 25
 
 

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,15 +54,19 @@ def test_no_step_of_a_path_may_be_a_link(folder: Path, tmp_path: Path) -> None:
         read(folder, "prevalence/all/s0.parquet")
 
 
-def test_a_pipe_does_not_block_and_is_no_plain_file(folder: Path) -> None:
-    os.mkfifo(folder / "pipe")
-    with pytest.raises(Unreadable, match="not a plain file"):
-        read(folder, "pipe")
-
-
-def test_a_file_with_a_second_name_is_not_read(folder: Path, tmp_path: Path) -> None:
-    os.link(folder / "submission.json", tmp_path / "second")
-    with pytest.raises(Unreadable, match="second name"):
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda file: (file.unlink(), os.mkfifo(file)), "not a plain file"),
+        (lambda file: os.link(file, file.parents[1] / "second"), "second name"),
+        (lambda file: os.truncate(file, 10**12), "1,000,000,000,000 bytes"),  # holes count
+    ],
+)
+def test_a_pipe_a_file_with_a_second_name_and_one_of_holes_are_not_read(
+    folder: Path, change: Callable[[Path], object], says: str
+) -> None:
+    change(folder / "submission.json")
+    with pytest.raises(Unreadable, match=says):
         read(folder, "submission.json")
 
 
@@ -86,12 +91,6 @@ def test_a_file_that_grows_while_it_is_read_is_not_read_further(
     assert read(folder, "prevalence/all/s0.parquet", most=5) == b"12345"
     with pytest.raises(Unreadable, match="it has more than 4 bytes"):
         read(folder, "prevalence/all/s0.parquet", most=4)
-
-
-def test_holes_of_a_sparse_file_count(folder: Path) -> None:
-    os.truncate(folder / "submission.json", 10**12)
-    with pytest.raises(Unreadable, match="1,000,000,000,000 bytes"):
-        read(folder, "submission.json")
 
 
 def test_descriptors_are_closed(folder: Path) -> None:
