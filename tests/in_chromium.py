@@ -21,8 +21,9 @@ IN_BROWSER = [
 """Marks of tests in a browser."""
 
 
-def launched() -> Iterator[Any]:
-    """A browser, until the fixture that yields from it ends."""
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -30,12 +31,13 @@ def launched() -> Iterator[Any]:
         browser.close()
 
 
-def opener(chromium: Any, folder: Path, first: str = "index.html") -> Iterator[Callable[..., Any]]:
-    """Opens a page of a site; whatever was said, asked of a network or popped up fails the test at its end."""
+@pytest.fixture
+def opened(chromium: Any, folder: Path) -> Iterator[Callable[..., Any]]:
+    """Opens a page of ``folder``; whatever was said, asked of a network or popped up fails the test at its end."""
     contexts: list[Any] = []
     seen: list[str] = []  # what a page did that it should not have
 
-    def go(path: str = first, **more: Any) -> Any:
+    def go(path: str = "index.html", **more: Any) -> Any:
         context = chromium.new_context(**{"viewport": DESK, **more})
         contexts.append(context)
         page = context.new_page()

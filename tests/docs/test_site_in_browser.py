@@ -3,14 +3,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from in_chromium import CHROMIUM, DESK, PHONE, launched
+from in_chromium import CHROMIUM, DESK, PHONE, chromium
 
 ROOT = Path(__file__).parents[2]
+browser = chromium
 PAGES = (
     *("index.html", "docs/world.html", "docs/tasks/advert_risk.html"),
     *("datasets/cards/adverts.html", "docs/python.html"),
@@ -28,11 +28,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = subprocess.run(words, cwd=ROOT, env={**os.environ, **said}, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    yield from launched()
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])

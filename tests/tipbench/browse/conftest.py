@@ -1,9 +1,7 @@
 """Pages of ``tiny``, and of a release whose every text is an attack; a browser that opens them."""
 
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tipbench.browse.build import browse
@@ -11,7 +9,7 @@ from tipdata.release import Release
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from in_chromium import launched, opener
+from in_chromium import chromium, opened  # noqa: F401 # fixtures
 
 ROWS = 120
 """Rows of a page: more than a script keeps in the page at once."""
@@ -21,14 +19,3 @@ ROWS = 120
 def folder(tiny: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pages of tiny; of large tables a part of the rows."""
     return browse(tiny, tmp_path_factory.mktemp("browse") / "a b=(c), ملف", ROWS, quiet=True).folder
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    yield from launched()
-
-
-@pytest.fixture
-def opened(chromium: Any, folder: Path) -> Iterator[Callable[..., Any]]:
-    """Opens a page; whatever was said, asked of a network or popped up fails the test at its end."""
-    yield from opener(chromium, folder)

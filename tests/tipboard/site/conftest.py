@@ -1,7 +1,7 @@
 """Entries as strangers might send them, sites of them, and a browser that opens those."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from browsing import with_strangers
-from in_chromium import launched, opener
+from in_chromium import chromium, opened  # noqa: F401 # fixtures
 
 Submit = Callable[..., Entry]
 
@@ -53,8 +53,8 @@ def submission() -> Submit:
 def site(tmp_path: Path) -> Callable[..., Path]:
     """Builds the site of some entries; gives its folder."""
 
-    def make(*entries: Entry, data: str = "0.4.0/tiny", name: str = "site") -> Path:
-        write([size_of(Board(data, list(entries)))], tmp_path / name, quiet=True)
+    def make(*entries: Entry, data: str = "0.4.0/tiny", name: str = "site", **more: Any) -> Path:
+        write([size_of(Board(data, list(entries)))], tmp_path / name, quiet=True, **more)
         return tmp_path / name
 
     return make
@@ -71,14 +71,3 @@ def folder(crowded: Board, tmp_path_factory: pytest.TempPathFactory) -> Path:
     to = tmp_path_factory.mktemp("board") / "a b=(c), ملف"
     write([size_of(crowded)], to, quiet=True)
     return to
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    yield from launched()
-
-
-@pytest.fixture
-def opened(chromium: Any, folder: Path) -> Iterator[Callable[..., Any]]:
-    """Opens a page of the site; whatever was said, asked of a network or popped up fails the test at its end."""
-    yield from opener(chromium, folder)

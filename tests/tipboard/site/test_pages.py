@@ -11,7 +11,6 @@ from stored_results import write_results
 from tipbench.tasks import tasks
 from tipboard.board.collection import to_bytes
 from tipboard.board.entries import reference_entries
-from tipboard.board.files import Board
 from tipboard.board.forest import draw, forest_of
 from tipboard.board.page import render
 from tipboard.board.tables import OPEN_PRACTICE
@@ -69,14 +68,12 @@ def test_every_page_has_a_title_and_a_description_of_its_own_and_a_card(
 
 
 def test_a_card_has_the_picture_of_the_board_where_its_address_is_known(
-    result: Callable, tmp_path: Path
+    result: Callable, site: Callable, tmp_path: Path
 ) -> None:
     (tmp_path / PICTURE).write_bytes(b"a picture")
-    size = size_of(Board("0.4.0/tiny", reference_entries([result(A)], [])))
     for address, prefix in (("https://board.example/x/", "https://board.example/x/"), ("", "../../")):
         published = Publication(address=address, picture=tmp_path / PICTURE)
-        made = tmp_path / f"site-{len(address)}"
-        write([size], made, quiet=True, publication=published)
+        made = site(*reference_entries([result(A)], []), publication=published)
         page = head((made / "tiny/tasks/advert_risk.html").read_text(encoding="utf-8"))
         assert page["og:image"] == f"{prefix}{PICTURE}"
         assert page.get("og:url", "") == (f"{address}tiny/tasks/advert_risk.html" if address else "")
@@ -84,12 +81,11 @@ def test_a_card_has_the_picture_of_the_board_where_its_address_is_known(
 
 
 def test_addresses_that_are_declared_are_links_and_others_are_said_to_be_missing(
-    result: Callable, tmp_path: Path
+    result: Callable, site: Callable
 ) -> None:
     config = {"baseline": {"method": {"_target_": "tipbaselines.advert_risk.prior.Prior"}}}
-    size = size_of(Board("0.4.0/tiny", reference_entries([result(A, config=config)], [])))
-    write([size], tmp_path / "known", quiet=True, publication=PUBLISHED)
-    write([size], tmp_path / "unknown", quiet=True)
+    entries = reference_entries([result(A, config=config)], [])
+    declared, bare = site(*entries, name="known", publication=PUBLISHED), site(*entries)
     for page, links in (
         ("index.html", {"https://code.example/t", "https://code.example/t/main/CITATION.cff"}),
         ("tiny/tasks/advert_risk.html", {"https://code.example/t/main/docs/tasks/advert_risk.md"}),
@@ -99,9 +95,9 @@ def test_addresses_that_are_declared_are_links_and_others_are_said_to_be_missing
         ),
         ("about.html", {"https://code.example/t/main/docs/board.md"}),
     ):
-        known = (tmp_path / "known" / page).read_text(encoding="utf-8")
+        known = (declared / page).read_text(encoding="utf-8")
         assert links <= set(re.findall(r'href="(https://[^"]+)"', known)), page
-        unknown = (tmp_path / "unknown" / page).read_text(encoding="utf-8")
+        unknown = (bare / page).read_text(encoding="utf-8")
         assert "https://" not in unknown, page
         assert "address of the repository is not declared on this board" in text_of(unknown), page
 
@@ -111,17 +107,16 @@ def test_addresses_that_are_declared_are_links_and_others_are_said_to_be_missing
     [("https://docs.example/t/", "https://docs.example/t/"), ("../documents", "{root}../documents/")],
 )
 def test_documents_are_pages_of_the_documentation_where_it_is_declared(
-    result: Callable, tmp_path: Path, documentation: str, begins: str
+    result: Callable, site: Callable, documentation: str, begins: str
 ) -> None:
-    size = size_of(Board("0.4.0/tiny", reference_entries([result(A)], [])))
-    write([size], tmp_path / "site", quiet=True, publication=Publication(documentation=documentation))
+    made = site(*reference_entries([result(A)], []), publication=Publication(documentation=documentation))
     for page, root, document in (
         ("index.html", "", "docs/index.html"),
         ("about.html", "", "docs/board.html"),
         ("tiny/tasks/advert_risk.html", "../../", "docs/tasks/advert_risk.html"),
         ("tiny/tasks/advert_risk.html", "../../", "docs/board.html"),
     ):
-        links = re.findall(r'href="([^"]+)"', (tmp_path / "site" / page).read_text(encoding="utf-8"))
+        links = re.findall(r'href="([^"]+)"', (made / page).read_text(encoding="utf-8"))
         assert begins.format(root=root) + document in links, (page, document)
         assert not [link for link in links if re.search(r"\.(cff|py)$|docs.*\.md|\.md.*docs", link)]
 

@@ -29,7 +29,9 @@ def problems(case: Mutant, **options: Any) -> list[str]:
     return refused.value.problems
 
 
-def test_a_submission_scores_as_its_files_do_by_themselves(honest: Path) -> None:
+def test_a_submission_scores_as_its_files_do_by_themselves_and_comes_with_its_evaluation(
+    honest: Path,
+) -> None:
     """With as many replicates, where nobody says how many."""
     checked = check(honest, quiet=True)
     assert [one.entry.file for one in checked.scored] == [ESTIMATES, SCORES, CLUSTERS]
@@ -41,6 +43,9 @@ def test_a_submission_scores_as_its_files_do_by_themselves(honest: Path) -> None
             if name in AT_THRESHOLDS:
                 continue
             assert (found.value, found.low, found.high) == (score.value, score.low, score.high)
+        value = one.result.scores[one.result.primary].value
+        assert one.evaluation.primary_draws is not None
+        assert one.evaluation.scores[one.result.primary].value == one.evaluation.primary_draws.value == value
 
 
 def test_scores_that_an_author_makes_for_valid_move_no_threshold(case: Mutant) -> None:
@@ -91,13 +96,6 @@ def test_clean_predictions_stay_where_the_caller_wants_them(honest: Path, tmp_pa
         assert one.predictions.parent == tmp_path
         assert digest_of(one.predictions.read_bytes()) == one.result.predictions.digest
         assert pl.read_parquet(one.predictions).equals(pl.read_parquet(honest / one.entry.file))
-
-
-def test_every_result_comes_with_its_evaluation(honest: Path) -> None:
-    for one in check(honest, replicates=2, quiet=True).scored:
-        value = one.result.scores[one.result.primary].value
-        assert one.evaluation.primary_draws is not None
-        assert one.evaluation.scores[one.result.primary].value == one.evaluation.primary_draws.value == value
 
 
 def test_a_fold_is_prepared_once_for_all_its_seeds(case: Mutant, tiny: Release) -> None:

@@ -195,13 +195,19 @@ def test_no_process_and_no_descriptor_is_left(honest: Path, tmp_path: Path) -> N
     assert (len(os.listdir("/dev/fd")), children.read_text(encoding="ascii")) == before
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """A folder of work in which the first clean copy meets a full disk."""
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no disk that is always full")
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "0.parquet").symlink_to("/dev/full")
+    return tmp_path / "work"
+
+
 def test_a_full_disk_here_is_no_fault_of_the_submission(
-    honest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    honest: Path, work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    work = tmp_path / "work"
-    work.mkdir()
-    (work / "0.parquet").symlink_to("/dev/full")
     write = Path.write_bytes
 
     def full(self: Path, content: bytes) -> int:
@@ -217,12 +223,8 @@ def test_a_full_disk_here_is_no_fault_of_the_submission(
     assert not (work / "probe").exists()
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
-def test_a_process_that_says_so_where_there_is_room_is_not_believed(honest: Path, tmp_path: Path) -> None:
-    work = tmp_path / "work"
-    work.mkdir()
+def test_a_process_that_says_so_where_there_is_room_is_not_believed(honest: Path, work: Path) -> None:
     first = entries_of(honest)[0].file
-    (work / "0.parquet").symlink_to("/dev/full")
     found = guarded(honest, work)
     assert found.pop(first) == "its clean copy could not be written; hand it in again."
     assert [type(one) for one in found.values()] == [type(work)] * (len(entries_of(honest)) - 1)

@@ -219,8 +219,6 @@ def test_a_lawful_operation_has_a_lawful_group_and_no_community_and_never_a_typo
 
 def test_money_follows_the_work_of_an_operation_whatever_its_kind(world: Tables) -> None:
     found = work(world)
-    assert found["illicit payments in the operation's life"] > 0.9
-    assert found["lawful operations' payments in theirs"] > 0.9
     assert found["  illicit, times as many"] > 2
     assert found["  lawful operations', times as many"] > 2
     who = "payments within 3 days of an advert, stop or placement"
