@@ -133,7 +133,7 @@ def test_a_value_is_graded_by_the_key_alone(graded: Callable[..., Graded]) -> No
         assert "random" not in mark.said
 
 
-def test_an_edited_and_a_removed_check_are_told_and_the_packages_counts(
+def test_an_edited_and_a_removed_check_are_told_and_the_packages_counts_and_a_removed_answer_is_told(
     handed: Callable[..., Path], key: Key, run_here: Run
 ) -> None:
     path = handed("leakage", {"shared_operations": FITTED})
@@ -147,6 +147,10 @@ def test_an_edited_and_a_removed_check_are_told_and_the_packages_counts(
     assert len(made.notes) == 2
     assert all("graded by the one of the package" in note for note in made.notes)
     assert [mark_of(made, name).points for name in ("shared_operations", "share_seen")] == [1, 2]
+    notebook.cells = [cell for cell in notebook.cells if "def share_seen" not in cell.source]
+    nbformat.write(notebook, path)
+    mark = mark_of(grade(path, key, run_here, LIMITS), "share_seen")
+    assert mark.said.startswith("no cell defines share_seen")
 
 
 def test_tags_and_ids_may_be_lost_and_a_script_is_as_good(
@@ -164,15 +168,6 @@ def test_tags_and_ids_may_be_lost_and_a_script_is_as_good(
     notebook.metadata["jupytext"] = {"notebook_metadata_filter": "tipbench_course"}
     (tmp_path / "bare.py").write_text(jupytext.writes(notebook, fmt="py:percent"), encoding="utf-8")
     assert grade(tmp_path / "bare.py", key, run_here, LIMITS).points == 8
-
-
-def test_a_removed_answer_is_told(handed: Callable[..., Path], key: Key, run_here: Run) -> None:
-    path = handed("leakage")
-    notebook = nbformat.read(path, 4)
-    notebook.cells = [cell for cell in notebook.cells if "def share_seen" not in cell.source]
-    nbformat.write(notebook, path)
-    mark = mark_of(grade(path, key, run_here, LIMITS), "share_seen")
-    assert mark.said.startswith("no cell defines share_seen")
 
 
 def test_an_answer_that_ends_its_process_takes_no_other_with_it(

@@ -64,6 +64,7 @@ def test_what_can_be_calibrated_is_listed(tipbench) -> None:
 
 
 ASKED = "calibrate used.csv config=ask.yaml"
+AGAINST = ("private=used.csv", "control=kept.csv")
 AUDITED = "audit copied.csv private=used.csv"
 MISTAKES = {
     "calibrate": "calibrating needs a table",
@@ -107,12 +108,11 @@ def test_without_the_extra_calibrating_says_how_to_get_it(
 
 
 def test_an_audit_fails_where_records_were_copied_and_only_there(tipbench, files: Path) -> None:
-    against = ("private=used.csv", "control=kept.csv")
-    code, out, err = tipbench("data", "audit", "copied.csv", *against)
+    code, out, err = tipbench("data", "audit", "copied.csv", *AGAINST)
     assert code == 1
     assert "inferring pay" in out
     assert "copied.csv leaks private records" in err
-    code, out, _ = tipbench("data", "audit", "fresh.csv", *against, "--json")
+    code, out, _ = tipbench("data", "audit", "fresh.csv", *AGAINST, "--json")
     assert code == 0
     told = json.loads(out)
     assert told["columns"] == ["age", "pay", "hunts"]
@@ -123,13 +123,12 @@ def test_an_audit_fails_where_records_were_copied_and_only_there(tipbench, files
 def test_an_audit_fails_where_one_row_in_twenty_was_copied(tipbench, files: Path) -> None:
     fresh, used = pl.read_csv(files / "fresh.csv"), pl.read_csv(files / "used.csv")
     pl.concat([fresh.head(285), used.head(15)]).write_csv(files / "partly.csv")
-    against = ("private=used.csv", "control=kept.csv")
-    code, out, err = tipbench("data", "audit", "partly.csv", *against, "--json")
+    code, out, err = tipbench("data", "audit", "partly.csv", *AGAINST, "--json")
     assert code == 1
     assert [one["attack"] for one in json.loads(out)["findings"] if one["fails"]] == ["copies"]
     assert "copies with a risk of 0.02" in err
     assert "do not share it" in err
-    assert tipbench("data", "audit", "partly.csv", *against, "limit=0.5")[0] == 1
+    assert tipbench("data", "audit", "partly.csv", *AGAINST, "limit=0.5")[0] == 1
 
 
 def test_no_audit_and_no_calibration_quotes_a_damaged_private_table(refused, files: Path) -> None:
@@ -149,6 +148,6 @@ def test_no_audit_and_no_calibration_quotes_a_damaged_private_table(refused, fil
 def test_an_audit_that_finds_not_even_the_leaky_control_fails(tipbench, files: Path) -> None:
     for name in ("used", "kept", "fresh"):
         pl.read_csv(files / f"{name}.csv").select("hunts", two="hunts").write_csv(files / f"{name}.csv")
-    code, _, err = tipbench("data", "audit", "fresh.csv", "private=used.csv", "control=kept.csv")
+    code, _, err = tipbench("data", "audit", "fresh.csv", *AGAINST)
     assert code == 1
     assert "shows nothing" in err

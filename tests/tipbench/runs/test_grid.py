@@ -2,6 +2,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -75,9 +76,7 @@ def test_a_grid_is_every_combination_that_the_tasks_have() -> None:
     found = cells(
         "grid.baselines=[advert_risk/prior,advert_risk/oracle]", "grid.splits=[random,forward,kfold]"
     )
-    assert {(c.method, c.split) for c in found} == {
-        (method, split) for method in ("prior", "oracle") for split in ("random", "forward")
-    }
+    assert {(c.method, c.split) for c in found} == set(product(("prior", "oracle"), ("random", "forward")))
 
 
 @pytest.mark.parametrize("words", [["baseline=advert_risk/prior"], ["grid.baselines=[advert_risk/prior]"]])
@@ -189,12 +188,7 @@ def test_seeds_and_parameters_can_be_swept_by_a_range() -> None:
     found = cells(
         "baseline=advert_risk/tfidf_logreg", "seed=range(2)", "baseline.method.c=choice(0.1,1)", many=True
     )
-    assert {(c.seed, c.config["baseline"]["method"]["c"]) for c in found} <= {
-        (0, 0.1),
-        (0, 1),
-        (1, 0.1),
-        (1, 1),
-    }
+    assert {(c.seed, c.config["baseline"]["method"]["c"]) for c in found} <= set(product((0, 1), (0.1, 1)))
     assert len({c.config["baseline"]["method"]["c"] for c in found}) == 2
 
 
@@ -284,9 +278,8 @@ def test_an_independent_world_is_another_release_with_runs_of_its_own() -> None:
 def test_worlds_are_an_axis_of_a_grid() -> None:
     both = "baseline=advert_risk/prior,advert_risk/tfidf_logreg"
     typed = cells(both, "release.world=0,2", many=True)
-    assert {(c.method, c.data) for c in typed} == {
-        (method, data) for method in ("prior", "tfidf_logreg") for data in ("0.4.0/tiny", "0.4.0/tiny.w2")
-    }
+    places = ("0.4.0/tiny", "0.4.0/tiny.w2")
+    assert {(c.method, c.data) for c in typed} == set(product(("prior", "tfidf_logreg"), places))
     listed = cells("grid.baselines=[advert_risk/prior,advert_risk/tfidf_logreg]", "grid.worlds=[0,2,2]")
     assert [c.folder for c in listed] == [c.folder for c in typed]
 

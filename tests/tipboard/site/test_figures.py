@@ -30,8 +30,8 @@ def texts(drawing: Drawing) -> list[str]:
     return ["".join(one.itertext()) for one in root.iter(f"{SVG}text")]
 
 
-def standing_of(board: Callable, *results: Any) -> Lines:
-    return next(one for one in standings(board(*results)) if one[0]["split"] == "forward")
+def standing_of(board: Callable, *results: Any, **more: Any) -> Lines:
+    return next(one for one in standings(board(*results, **more)) if one[0]["split"] == "forward")
 
 
 def test_text_of_strangers_is_text_in_a_figure_and_in_its_file() -> None:
@@ -201,10 +201,7 @@ def test_shifts_are_of_the_best_and_the_reference_and_of_no_self_reported_method
     ]
     reference = [result("advert_risk/tfidf_logreg", split, 0.1) for split in SHIFTED]
     draws = {"tfidf_logreg": np.full(9, 0.1), "m0": np.full(9, 0.9)}
-    [shown] = [
-        one for one in standings(board(*others, *reference, draws=draws)) if one[0]["split"] == "forward"
-    ]
-    drawing = shifts(shown)
+    drawing = shifts(standing_of(board, *others, *reference, draws=draws))
     assert drawing is not None
     names = [text for text in texts(drawing) if text[0] in "mt" and len(text) < 13]
     assert names == ["m0", "m2", "m3", "m4", "m5", "tfidf_logreg"]

@@ -85,10 +85,6 @@ def change_another_file(repository: Path, packed: Path) -> None:
     (repository / "README.md").write_text("b", encoding="utf-8")
 
 
-def name_another_team(repository: Path, packed: Path) -> None:
-    put(packed, "lab-b--crowd")(repository)
-
-
 def link_a_folder(repository: Path, packed: Path) -> None:
     put(packed)(repository)
     inside = repository / "submissions/lab-a--crowd" / TASK
@@ -107,7 +103,9 @@ def put_a_file_beside(repository: Path, packed: Path) -> None:
         (change_another_file, "1 files outside the submission are changed, such as README.md"),
         (put_a_file_beside, "is in no folder submissions/<team>--<method>/"),
         pytest.param(
-            name_another_team, "it is of lab-a--crowd and not of lab-b--crowd", marks=pytest.mark.slow
+            lambda repository, packed: put(packed, "lab-b--crowd")(repository),
+            "it is of lab-a--crowd and not of lab-b--crowd",
+            marks=pytest.mark.slow,
         ),
         pytest.param(link_a_folder, f"  {TASK}: no file of that name may be there", marks=pytest.mark.slow),
     ],

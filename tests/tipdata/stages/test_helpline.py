@@ -54,7 +54,6 @@ def test_exploited_people_are_adults_of_the_people_table_and_nobody_else_is(regi
         assert (found["operation"] == found["operation_of_person"]).all()
         assert (found["role"] == "exploited").all()
         assert not found["age_band"].is_in(["0-8", "9-17"]).any()
-        assert (found["from_day"] <= found["minute"] // 1440).all()
         others = t["contacts"].filter(pl.col("operation").is_null())
         assert others.join(t["people"], on="person", how="semi").is_empty()
         assert set(others["kind"]) == {"worker", "enquiry"}
