@@ -70,16 +70,13 @@ def test_a_pipe_a_file_with_a_second_name_and_one_of_holes_are_not_read(
         read(folder, "submission.json")
 
 
-def test_a_file_may_have_as_many_bytes_as_it_may_and_not_one_more(folder: Path) -> None:
+def test_a_file_may_have_as_many_bytes_as_it_may_and_not_one_more(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it grows while it is read: it had no byte when it was looked at."""
     assert read(folder, "prevalence/all/s0.parquet", most=5) == b"12345"
     with pytest.raises(Unreadable, match="it has 5 bytes and at most 4 are read"):
         read(folder, "prevalence/all/s0.parquet", most=4)
-
-
-def test_a_file_that_grows_while_it_is_read_is_not_read_further(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It had no byte when it was looked at."""
     look_at = os.fstat
 
     def fstat(descriptor: int) -> os.stat_result:

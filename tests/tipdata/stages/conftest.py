@@ -29,3 +29,11 @@ def stops(world: Tables) -> pl.DataFrame:
     return frame.with_columns(
         next=pl.col("town").shift(-1).over("circuit"), until=pl.col("day").shift(-1).over("circuit")
     )
+
+
+@pytest.fixture(scope="session")
+def callers(world: Tables) -> pl.DataFrame:
+    """Contacts of those exploited, with their spell and the category of their operation."""
+    spells = world["people"].select("person", "from_day", "to_day", "exit", "means_of_control")
+    trade = world["operations"].select("operation", "category")
+    return world["contacts"].join(spells, on="person").join(trade, on="operation")

@@ -248,14 +248,6 @@ def test_settled_days_lie_after_the_contact_and_some_cases_never_settle(contacts
 DAY = pl.col("minute") // MINUTES_A_DAY
 
 
-@pytest.fixture(scope="module")
-def callers(contacts: pl.DataFrame, world: Tables) -> pl.DataFrame:
-    """Contacts of those exploited, with their spell and the category of their operation."""
-    spells = world["people"].select("person", "from_day", "to_day", "exit", "means_of_control")
-    trade = world["operations"].select("operation", "category")
-    return contacts.join(spells, on="person").join(trade, on="operation")
-
-
 def test_who_was_exploited_calls_after_getting_out_or_in_the_last_days_before(callers: pl.DataFrame) -> None:
     since = DAY - pl.col("to_day")
     first = callers.filter(pl.col("minute") == pl.col("minute").min().over("person"))

@@ -10,17 +10,7 @@ from tipdata.stages.messages.stage import AFTERWARDS
 from tipdata.stages.payments.stage import NEVER
 
 DAY = pl.col("minute") // MINUTES_A_DAY
-
-
-@pytest.fixture(scope="module")
-def callers(world: Tables) -> pl.DataFrame:
-    """Contacts of those exploited, with their spell."""
-    spells = world["people"].select("person", "from_day", "to_day", "means_of_control")
-    return world["contacts"].join(spells, on="person")
-
-
-def with_means(callers: pl.DataFrame, means: str) -> pl.Series:
-    return callers["means_of_control"].list.contains(means)
+SAME_DEVICE = (pl.col("device_cluster") == pl.col("device_cluster other")).mean()
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +32,8 @@ def joined(world: Tables) -> pl.DataFrame:
     return world["messages"].with_columns(day=DAY).join(spells, on="conversation")
 
 
-def same_device() -> pl.Expr:
-    return (pl.col("device_cluster") == pl.col("device_cluster other")).mean()
-
-
 def test_a_device_joins_accounts_of_one_person_more_than_those_of_a_group(pairs: pl.DataFrame) -> None:
-    share = dict(pairs.group_by("organisation").agg(same_device()).iter_rows())
+    share = dict(pairs.group_by("organisation").agg(SAME_DEVICE).iter_rows())
     assert 0.05 < share["network"] < share["group"] < share["individual"] < 0.5
 
 
@@ -63,7 +49,7 @@ def test_a_device_tells_nothing_of_the_kind(world: Tables) -> None:
 
 
 def test_lawful_accounts_share_devices_as_well(world: Tables, pairs: pl.DataFrame) -> None:
-    by_kind = dict(pairs.group_by("kind").agg(same_device()).iter_rows())
+    by_kind = dict(pairs.group_by("kind").agg(SAME_DEVICE).iter_rows())
     assert by_kind["independent"] > by_kind["trafficking"] > 0.1
     nobodys = world["accounts"].with_columns(size=pl.len().over("device_cluster"))
     nobodys = nobodys.filter(pl.col("operation").is_null())
@@ -115,13 +101,13 @@ def test_nobody_is_owed_more_weeks_than_they_stayed(callers: pl.DataFrame) -> No
 
 def test_whose_movement_is_restricted_can_seldom_leave(callers: pl.DataFrame) -> None:
     inside = callers.filter(phase="inside").drop_nulls("free_to_leave")
-    held = with_means(inside, "restricts_movement")
+    held = inside["means_of_control"].list.contains("restricts_movement")
     free = inside["free_to_leave"]
     assert free.filter(held).mean() + 0.15 < free.filter(~held).mean()  # type: ignore[operator]
 
 
 def test_who_is_threatened_is_in_more_danger(callers: pl.DataFrame) -> None:
-    threatened = with_means(callers, "threats")
+    threatened = callers["means_of_control"].list.contains("threats")
     danger = callers["danger"]
     assert danger.filter(threatened).mean() > danger.filter(~threatened).mean() + 0.1  # type: ignore[operator]
 
