@@ -146,7 +146,7 @@ def add_season(folder: Path, results: Path, quiet: bool = False) -> tuple[BoardS
     for file in predictions.rglob("*.parquet"):
         store.put(file.read_bytes())
     with fill_folder_atomically(place, replace=False, advice="give another --to") as beside:
-        ignored = shutil.ignore_patterns(PREDICTIONS, FOLDS)
+        ignored = shutil.ignore_patterns(PREDICTIONS, FOLDS, ".git")
         shutil.copytree(folder, beside, ignore=ignored, dirs_exist_ok=True)
     return season_of(closed), place
 

@@ -222,8 +222,9 @@ def file_differences(folder: Path, closed: ClosedSeason) -> Iterator[str]:
 
 
 def files_of(folder: Path, below: str = "") -> list[str]:
-    """Return the paths, from a folder, of all files in it or below one path in it, but those of git."""
-    found = (path.relative_to(folder) for path in (folder / below).rglob("*") if not path.is_dir())
+    """Return the paths, from a folder, of all files and links in it or below one path in it, but those of git."""
+    every = (path for path in (folder / below).rglob("*") if path.is_symlink() or not path.is_dir())
+    found = (path.relative_to(folder) for path in every)
     return sorted(path.as_posix() for path in found if path.parts[0] != ".git")
 
 

@@ -21,8 +21,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 from tipbench.config.compose import Composer, parse
-from tipbench.config.methods import is_shipped
+from tipbench.config.methods import is_shipped, method_class
 from tipbench.config.options import config_folders
+from tipbench.method import is_oracle
 from tipbench.runs.grid import expand
 from tipbench.version import __version__
 from tipcore.errors import CheckFailed, UsageError
@@ -189,6 +190,10 @@ def _check_method(method: Mapping[str, Any], package: str, where: str) -> None:
     ours = package.partition("==")[0].strip() == "tipbench"
     if ours != is_shipped(str(method["_target_"])):
         raise UsageError(f"{where}: {method['_target_']} is not of the package {package}.")
+    if ours and is_oracle(method_class(method["_target_"])):
+        raise UsageError(
+            f"{where}: {method['_target_']} is an oracle, which sees hidden truth: choose a method."
+        )
 
 
 def _keys(value: Any) -> Iterator[str]:

@@ -464,6 +464,10 @@ DAMAGE |= {
         in_file(WORLDS, lambda c: c[1].update(tasks=c[0]["tasks"])),
         "worlds.json: world 1 of lane 2 has other tasks than its lane",
     ),
+    "link to another folder": (
+        lambda folder: (folder / "extra").symlink_to(folder.parent),
+        "extra: does not belong to the season",
+    ),
     "world that is missing": (in_file(WORLDS, lambda c: c.pop()), "worlds.json: they are not numbered from 1 to 6"),
     **{
         f"stray {name}": (stray_file(name), f"{name}: does not belong to the season")
