@@ -3,8 +3,10 @@
 A *fold* entry is run once more, with the same seed, on a copy of each of the season's worlds whose words, codes and
 categories are made up (:mod:`tipbench.data.disguise`). Both scores are on the same truth. An entry is moved to *worlds*
 if it fails on a copy, or if its mean loss over worlds is above 0 by Student's t: what this test cannot see, the ranking
-cannot see either. All worlds are tested, since an entry knows its seed and could hide what it knows in some of them. A
-loss above the median counts as the median: else an entry that ruins one copy would widen the interval and hide.
+cannot see either. All worlds are tested, since an entry knows its seed and could hide what it knows in some of them.
+It is also moved if this holds where a loss above the median counts as the median: else it could ruin one copy, which
+widens the interval. By simulation an honest entry with normal losses is moved in 3.5% of seasons of 6 worlds, and in
+2.6% of seasons of 16.
 """
 
 from __future__ import annotations
@@ -46,17 +48,19 @@ class ClassTest(Record):
     metric: str = Field(description="the task's primary metric")
     score: float | None = Field(description="on the worlds as they are; null: without one in some world")
     disguised: float | None = Field(default=None, description="on their copies with made-up words")
-    loss: float | None = Field(
-        default=None, description="how much worse that is, at most the median of the worlds; positive: worse"
-    )
+    loss: float | None = Field(default=None, description="how much worse that is; positive where it is worse")
     low: float | None = Field(default=None, description="lower end of the loss's 95% interval")
     high: float | None = Field(default=None, description="upper end")
+    bounded_low: float | None = Field(
+        default=None, description="lower end where no loss counts more than the median of the worlds"
+    )
     note: str | None = Field(default=None, description="why there is no score on the copies")
 
     @property
     def lost(self) -> bool:
         """Whether the loss is beyond its interval, or the entry failed: it knows what its fold did not teach it."""
-        return self.note is not None or (self.low is not None and self.low > ROUNDING)
+        ends = [one for one in (self.low, self.bounded_low) if one is not None]
+        return self.note is not None or max(ends, default=0.0) > ROUNDING
 
     def entry_class(self, declared: EntryClass) -> EntryClass:
         """Return the class found: ``worlds`` for a *fold* entry that lost, else the one declared."""
@@ -76,7 +80,8 @@ def measure_loss(task: Task, plain: Sequence[float | None], disguised: Sequence[
     if len(after) < len(plain):
         return ClassTest(metric=task.primary, score=score, note=FAILED)
     loss = np.subtract(before, after) * (-1.0 if metric_of(task.primary).lower_is_better else 1.0)
-    mean, half = interval(np.minimum(loss, np.median(loss)))
+    mean, half = interval(loss)
+    bounded, width = interval(np.minimum(loss, np.median(loss)))
     return ClassTest(
         metric=task.primary,
         score=score,
@@ -84,6 +89,7 @@ def measure_loss(task: Task, plain: Sequence[float | None], disguised: Sequence[
         loss=float(mean),
         low=float(mean - half),
         high=float(mean + half),
+        bounded_low=float(bounded - width),
     )
 
 

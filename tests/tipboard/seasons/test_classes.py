@@ -120,8 +120,9 @@ def test_a_mean_loss_over_worlds_beyond_its_interval_moves_a_fold_entry(
 def test_the_interval_of_a_loss_is_student_t_over_worlds() -> None:
     copies = [0.4, 0.6, 0.45, 0.5, 0.5, 0.55]
     test, losses = measure_loss(task_of("advert_risk"), WORLDS, copies), np.subtract(WORLDS, copies)
-    losses = np.minimum(losses, np.median(losses))
     expected = stats.ttest_1samp(losses, 0).confidence_interval(0.95)
+    bounded = stats.ttest_1samp(np.minimum(losses, np.median(losses)), 0).confidence_interval(0.95)
     assert (test.low, test.high) == pytest.approx((expected.low, expected.high))
+    assert test.bounded_low == pytest.approx(bounded.low)
     assert test.loss == pytest.approx(losses.mean())
     assert measure_loss(task_of("advert_risk"), [None, 0.5], [0.5, 0.5]).entry_class("fold") == "fold"

@@ -214,7 +214,11 @@ def test_the_scores_on_copies_of_all_worlds_decide_the_class(
         running._test_class(tmp_path, Limits(), keys, running.CellBatch(cells, keys))
     (test,) = running.read_class_tests(terms, tmp_path, one, places).values()
     assert (test.score, test.disguised) == (0.5, pytest.approx(0.135))
-    for kept, found in ((test, "worlds"), (test.model_copy(update={"low": -0.1}), "fold"), (None, "fold")):
+    for kept, found in (
+        (test, "worlds"),
+        (test.model_copy(update={"low": -0.1, "bounded_low": -0.1}), "fold"),
+        (None, "fold"),
+    ):
         assert Standing(entry_class="fold", class_test=kept, status=RAN).class_found == found
 
 
