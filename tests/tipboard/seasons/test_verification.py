@@ -290,193 +290,129 @@ def exchange(results: list[Result]) -> list[Result]:
     ]
 
 
-DAMAGE: dict[str, tuple[Damage, str]] = {
-    "predictions of another entry": (
-        in_results(exchange),
-        "results.parquet: yon--votes on flag_aggregation with labels gold in world 1 is not of the file that was "
-        "entered",
-    ),
-    "doubled row": (
-        in_results(lambda results: [*results, results[0]]),
-        "results.parquet: has acme--votes on flag_aggregation with labels gold in world 1 2 times",
-    ),
-    "said to be an oracle": (
-        of("acme--votes", oracle_method=True),
-        "results.parquet: acme--votes on flag_aggregation with labels gold in world 2 says otherwise whether it is an "
-        "oracle",
-    ),
-    "oracle that is said to be none": (
-        of("tipbench--oracle", oracle_method=False),
-        "results.parquet: tipbench--oracle on prevalence with labels none in world 2 says otherwise whether it is an",
-    ),
-    "said to have had no fence": (
-        of("tipbench--mace", fence=None),
-        "results.parquet: tipbench--mace on flag_aggregation with labels gold in world 2 says otherwise whether it was "
-        "fenced",
-    ),
-    "predictions that are said to be enforced": (
-        of("yon--votes", verified=True),
-        "results.parquet: yon--votes on flag_aggregation with labels gold in world 2 says otherwise whether it was",
-    ),
-    "method of another task": (
-        of("acme--votes", method="prevalence/acme--votes"),
-        "results.parquet: acme--votes on flag_aggregation with labels gold in world 2 was run otherwise",
-    ),
+OF_RESULTS = "results.parquet: {} on {} with labels {} in world"
+ACME, YON, MACE = (
+    OF_RESULTS.format(one, TASK, "gold") for one in ("acme--votes", "yon--votes", "tipbench--mace")
+)
+ORACLE = OF_RESULTS.format("tipbench--oracle", "prevalence", "none")
+DOUBLED = in_results(lambda results: [*results, results[0]])
+
+IN_FILES: dict[str, list[tuple[Callable[[Any], Any], str]]] = {
+    SEASON: [
+        (lambda c: c.update(minutes=20.0), "key.hex and season.json do not give the commitment"),
+        (lambda c: c["terms"]["prevalence"].update(evaluator=1), "do not give the commitment"),
+    ],
+    RECEIPTS: [(lambda c: c.pop(), "they are not those of the entries")],
+    ENTRIES: [
+        (lambda c: c.update(name="autumn"), "is of another season"),
+        (twice("acme--votes"), "lists acme--votes 2 times"),
+        (without("tipbench--mace"), "lacks tipbench--mace"),
+        (lambda c: c.update(closed="2027-03-20T00:00:00Z"), "was closed before 2027-04-01 00:00 UTC"),
+        (lambda c: c["voids"][0].update(entry="nobody--x"), "nobody--x cannot be void"),
+        (
+            lambda c: c["voids"][0].update(at="2027-05-01T00:00:00Z"),
+            "gone--votes was made void after the close",
+        ),
+    ],
+    FROZEN: [
+        (
+            lambda c: c.update(frozen="2027-02-01T00:00:00Z"),
+            "2027-02-01 00:00 UTC is not between the closing time",
+        ),
+        (lambda c: c.update(frozen="2027-04-02T00:00:00Z"), "2027-04-02 00:00 UTC is not between"),
+        (
+            lambda c: c["entries"].append({**c["entries"][-1], "id": "tipbench--nonce"}),
+            "tipbench--nonce is no shipped method of these tasks, and no package that counted then",
+        ),
+        (without("tipbench--mace"), "lacks tipbench--mace"),
+        (without("acme--votes"), "lacks acme--votes"),
+        (twice("tipbench--mace"), "lists tipbench--mace 2 times"),
+    ],
+    STATUS: [
+        (
+            lambda c: c["tipbench--mace"].update(prevalence=RAN),
+            "tipbench--mace has other tasks or statuses than",
+        ),
+        (lambda c: c.update(nobody={}), "nobody has other tasks or statuses than in entries.json"),
+        (
+            lambda c: c["gone--votes"].update({TASK: "failed: lies"}),
+            "gone--votes has other tasks or statuses",
+        ),
+    ],
+    WORLDS: [
+        (lambda c: c[0]["attempts"][0].update(number=5), "world 1 of lane 1 does not follow from the key"),
+        (lambda c: c[-1].update(drawn=False), "world 6 of lane 2 does not follow from the key"),
+        (
+            lambda c: c[0]["attempts"][0]["reasons"].append("x"),
+            "world 1 of lane 1 is not the first attempt that",
+        ),
+        (lambda c: c[1].update(tasks=c[0]["tasks"]), "world 1 of lane 2 has other tasks than its lane"),
+        (lambda c: c.pop(), "they are not numbered from 1 to 6"),
+    ],
 }
-
-
-DAMAGE |= {
-    "other terms": (in_file(SEASON, lambda c: c.update(minutes=20.0)), "do not give the commitment"),
-    "other versions of scores": (
-        in_file(SEASON, lambda c: c["terms"]["prevalence"].update(evaluator=1)),
-        "key.hex and season.json do not give the commitment",
-    ),
-    "no key": (lambda folder: (folder / KEY).unlink(), "key.hex is missing: get the season again"),
-    "another season": (in_file(ENTRIES, lambda c: c.update(name="autumn")), "entries.json is of another season"),
-    "other receipts": (in_file(RECEIPTS, lambda c: c.pop()), "receipts.json: they are not those of the entries"),
-    "entry of another season": (
+AS_FROZEN = "is not as it was entered, or as it ships"
+STRAYS = (
+    *("evil.html", f"{TRUTH}/{TASK}/w7.parquet", f"{FOLDS}/{TASK}/w7/parts.parquet", f"{FOLDS}/{TASK}/notes"),
+    *("predictions/aa/junk", f"predictions/00/{'0' * 64}.parquet"),
+)
+DAMAGE: list[tuple[Damage, str]] = [
+    *((in_file(name, change), said) for name, changes in IN_FILES.items() for change, said in changes),
+    *((stray_file(name), f"{name}: does not belong to the season") for name in STRAYS),
+    (lambda folder: (folder / "extra").symlink_to(folder.parent), "extra: does not belong to the season"),
+    (lambda folder: (folder / KEY).unlink(), "key.hex is missing: get the season again"),
+    (lambda folder: (folder / STATUS).unlink(), "status.json: is missing"),
+    (lambda folder: (folder / VOID).unlink(), "void.json: it is not what entries.json says"),
+    (with_more_voids({"entry": "yon--votes"}), "void.json: it is not what entries.json says"),
+    (with_more_voids({"entry": None}, {"entry": None}), "void.json: it is not what entries.json says"),
+    (in_results(exchange), f"{YON} 1 is not of the file that was entered"),
+    (in_results(lambda results: results[1:]), "results.parquet: lacks acme--votes on"),
+    (DOUBLED, "results.parquet: has acme--votes on flag_aggregation with labels gold in world 1 2 times"),
+    (of("acme--votes", oracle_method=True), f"{ACME} 2 says otherwise whether it is an oracle"),
+    (of("tipbench--oracle", oracle_method=False), f"{ORACLE} 2 says otherwise whether it is an oracle"),
+    (of("tipbench--mace", fence=None), f"{MACE} 2 says otherwise whether it was fenced"),
+    (of("yon--votes", verified=True), f"{YON} 2 says otherwise whether it was"),
+    (of("acme--votes", method="prevalence/acme--votes"), f"{ACME} 2 was run otherwise"),
+    (
         in_entry("yon--votes", lambda one: one["entered"]["record"].update(data="season/autumn")),
         "entries.json: yon--votes: data: it is season/autumn and this is season/spring",
     ),
-    "entry that follows no other": (
+    (
         in_entry("yon--votes", lambda one: one["entered"].update(number=9)),
         "entries.json: entry 3 does not follow the one before",
     ),
-    "renamed entry": (
+    (
         in_entry("zenith--votes", lambda one: one.update(id="other--votes")),
         "entries.json: other--votes was entered as zenith--votes",
     ),
-    "entry that is listed twice": (in_file(ENTRIES, twice("acme--votes")), "entries.json: lists acme--votes 2 times"),
-    "no shipped method": (in_file(ENTRIES, without("tipbench--mace")), "entries.json: lacks tipbench--mace"),
-    "shipped method that does not exist": (
+    (
         in_entry("tipbench--mace", lambda one: one.update(id="tipbench--nonce")),
         "entries.json: tipbench--nonce is no shipped method",
     ),
-    "shipped method with a note": (
+    (
         in_entry("tipbench--mace", lambda one: one.update(note="void: x")),
         "entries.json: tipbench--mace is not described as it was entered",
     ),
-    "fewer tasks": (
-        in_entry("acme--votes", lambda one: one.update(tasks={})),
-        "entries.json: acme--votes has other tasks or classes than it declared",
-    ),
-    "another class": (
-        standing("zenith--votes", entry_class="worlds"),
-        "entries.json: zenith--votes has other tasks or classes than it declared",
-    ),
-    "no class test": (
-        standing("acme--votes", class_test=None),
-        "entries.json: acme--votes in flag_aggregation: its class test is missing",
-    ),
-    "status that does not exist": (
-        standing("acme--votes", status="failed: bored"),
-        "entries.json: acme--votes has no status in flag_aggregation",
-    ),
-    "predictions that failed": (
-        standing("yon--votes", status="failed: predictions refused"),
-        "entries.json: yon--votes in flag_aggregation: predictions were checked",
-    ),
-    "package that failed": (
+    (in_entry("acme--votes", lambda one: one.update(tasks={})), "acme--votes has other tasks or classes than it"),
+    (standing("zenith--votes", entry_class="worlds"), "zenith--votes has other tasks or classes than it declared"),
+    (standing("acme--votes", class_test=None), f"acme--votes in {TASK}: its class test is missing"),
+    (standing("acme--votes", status="failed: bored"), f"acme--votes has no status in {TASK}"),
+    (standing("yon--votes", status="failed: predictions refused"), f"yon--votes in {TASK}: predictions were checked"),
+    (
         standing("acme--votes", status="failed: took too long", class_test=None),
         "status.json: acme--votes has other tasks or statuses than in entries.json",
     ),
-    "closed too early": (
-        in_file(ENTRIES, lambda c: c.update(closed="2027-03-20T00:00:00Z")),
-        "entries.json: the season was closed before 2027-04-01 00:00 UTC",
-    ),
-    "entered before the freeze": (
+    (
         in_file(FROZEN, lambda c: c.update(frozen="2027-03-02T00:00:00Z")),
         "entries.json: yon--votes was entered when the season took no predictions",
     ),
-    "frozen too early": (
-        in_file(FROZEN, lambda c: c.update(frozen="2027-02-01T00:00:00Z")),
-        "frozen.json: 2027-02-01 00:00 UTC is not between the closing time of packages and the close",
-    ),
-    "frozen after the close": (
-        in_file(FROZEN, lambda c: c.update(frozen="2027-04-02T00:00:00Z")),
-        "frozen.json: 2027-04-02 00:00 UTC is not between",
-    ),
-    "invented method in the freeze": (
-        in_file(FROZEN, lambda c: c["entries"].append({**c["entries"][-1], "id": "tipbench--nonce"})),
-        "frozen.json: tipbench--nonce is no shipped method of these tasks, and no package that counted then",
-    ),
-    "method that was not frozen": (in_file(FROZEN, without("tipbench--mace")), "frozen.json: lacks tipbench--mace"),
-    "package that was not frozen": (in_file(FROZEN, without("acme--votes")), "frozen.json: lacks acme--votes"),
-    "package that was frozen although it was void": (
+    (
         in_file(ENTRIES, lambda c: c["voids"][0].update(at="2027-02-01T00:00:00Z")),
         "frozen.json: gone--votes is no shipped method of these tasks, and no package that counted then",
     ),
-    "frozen twice": (in_file(FROZEN, twice("tipbench--mace")), "frozen.json: lists tipbench--mace 2 times"),
-    "frozen with another config": (
-        frozen_entry("tipbench--mace", configs={TASK: "0"}),
-        "frozen.json: tipbench--mace is not as it was entered, or as it ships",
-    ),
-    "frozen with another receipt": (
-        frozen_entry("acme--votes", receipt="0"),
-        "frozen.json: acme--votes is not as it was entered, or as it ships",
-    ),
-    "frozen with another wheel": (
-        frozen_entry("acme--votes", wheel="0"),
-        "frozen.json: acme--votes is not as it was entered, or as it ships",
-    ),
-    "package that ships": (
-        frozen_entry("acme--votes", receipt=None),
-        "frozen.json: acme--votes is not as it was entered, or as it ships",
-    ),
-    "statuses that are missing": (lambda folder: (folder / STATUS).unlink(), "status.json: is missing"),
-    "status of another task": (
-        in_file(STATUS, lambda c: c["tipbench--mace"].update(prevalence=RAN)),
-        "status.json: tipbench--mace has other tasks or statuses than in entries.json",
-    ),
-    "status of an unknown entry": (
-        in_file(STATUS, lambda c: c.update(nobody={})),
-        "status.json: nobody has other tasks or statuses than in entries.json",
-    ),
-    "other status of a void entry": (
-        in_file(STATUS, lambda c: c["gone--votes"].update({TASK: "failed: lies"})),
-        "status.json: gone--votes has other tasks or statuses",
-    ),
-    "later void of an entry": (with_more_voids({"entry": "yon--votes"}), "void.json: it is not what entries.json says"),
-    "two voids": (with_more_voids({"entry": None}, {"entry": None}), "void.json: it is not what entries.json says"),
-    "void that is gone": (lambda folder: (folder / VOID).unlink(), "void.json: it is not what entries.json says"),
-    "void of nobody": (
-        in_file(ENTRIES, lambda c: c["voids"][0].update(entry="nobody--x")),
-        "entries.json: nobody--x cannot be void",
-    ),
-    "void after the close": (
-        in_file(ENTRIES, lambda c: c["voids"][0].update(at="2027-05-01T00:00:00Z")),
-        "entries.json: gone--votes was made void after the close",
-    ),
-    "a missing row": (in_results(lambda results: results[1:]), "results.parquet: lacks acme--votes on"),
-    "another number": (
-        in_file(WORLDS, lambda c: c[0]["attempts"][0].update(number=5)),
-        "worlds.json: world 1 of lane 1 does not follow from the key",
-    ),
-    "undrawn world": (
-        in_file(WORLDS, lambda c: c[-1].update(drawn=False)),
-        "worlds.json: world 6 of lane 2 does not follow from the key",
-    ),
-    "attempt that failed": (
-        in_file(WORLDS, lambda c: c[0]["attempts"][0]["reasons"].append("x")),
-        "worlds.json: world 1 of lane 1 is not the first attempt that passed",
-    ),
-    "tasks of another lane": (
-        in_file(WORLDS, lambda c: c[1].update(tasks=c[0]["tasks"])),
-        "worlds.json: world 1 of lane 2 has other tasks than its lane",
-    ),
-    "link to another folder": (
-        lambda folder: (folder / "extra").symlink_to(folder.parent),
-        "extra: does not belong to the season",
-    ),
-    "world that is missing": (in_file(WORLDS, lambda c: c.pop()), "worlds.json: they are not numbered from 1 to 6"),
-    **{
-        f"stray {name}": (stray_file(name), f"{name}: does not belong to the season")
-        for name in (
-            "evil.html", f"{TRUTH}/{TASK}/w7.parquet", f"{FOLDS}/{TASK}/w7/parts.parquet", f"{FOLDS}/{TASK}/notes",
-            "predictions/aa/junk", f"predictions/00/{'0' * 64}.parquet",
-        )
-    },
-}  # fmt: skip
+    (frozen_entry("tipbench--mace", configs={TASK: "0"}), f"frozen.json: tipbench--mace {AS_FROZEN}"),
+    *((frozen_entry("acme--votes", **{key: value}), f"frozen.json: acme--votes {AS_FROZEN}") for key, value in
+      (("receipt", "0"), ("receipt", None), ("wheel", "0"))),
+]  # fmt: skip
 
 
 def test_a_season_as_it_was_closed_has_no_difference(copy: Path) -> None:
@@ -517,14 +453,13 @@ def test_damaged_results_are_not_to_be_made_by_a_board(copy: Path) -> None:
 
 
 def test_doubled_rows_are_refused_on_a_board_in_one_sentence(copy: Path, tmp_path: Path) -> None:
-    DAMAGE["doubled row"][0](copy)
+    DOUBLED(copy)
     with pytest.raises(UsageError, match=r"differs in 1 place, first: results\.parquet: has acme--votes on"):
         add_season(copy, tmp_path / "results", quiet=True)
 
 
-@pytest.mark.parametrize("name", DAMAGE)
-def test_damage_is_named(name: str, copy: Path) -> None:
-    damage, said = DAMAGE[name]
+@pytest.mark.parametrize(("damage", "said"), DAMAGE)
+def test_damage_is_named(damage: Damage, said: str, copy: Path) -> None:
     damage(copy)
     found = differences(copy)
     assert any(said in one for one in found), found
