@@ -8,6 +8,7 @@ scores early; the commitment makes every change that would follow from that visi
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
 import tempfile
@@ -289,13 +290,13 @@ def _environment(secret: Path, one: Participant, stack: ExitStack) -> Environmen
     assert one.entered.record.pinned is not None
     work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tipbench-season-")))
     wheels = entry_folder(secret, one.entered.number) / WHEELS
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in wheels.glob("*")}
+    if found != one.entered.wheels:
+        raise UsageError(f"the wheels of {one.id} in {wheels} are not those that were frozen: restore them.")
     try:
-        made = install(one.entered.record.pinned.package, Packages(wheelhouse=str(wheels)), work)
+        return install(one.entered.record.pinned.package, Packages(wheelhouse=str(wheels)), work)
     except CheckFailed:
         return None
-    if not made.package.endswith(f"sha256:{one.wheel}"):
-        raise UsageError(f"the wheel of {one.id} in {wheels} is not the one that was frozen: restore it.")
-    return made
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -32,6 +34,7 @@ from tipcore.operating_system import require_confinement
 from tipboard.submissions.pack import read_overrides
 from tipboard.submissions.record import Pinned
 from tipboard.submissions.storage import Packages
+from tipboard.submissions.wheels import collect
 
 LAST_LINES = 3
 """Of what pip said when it failed."""
@@ -96,16 +99,26 @@ def install(package: str, packages: Packages, work: Path, keep: Path | None = No
     place = folder / SITE
     place.mkdir(parents=True)
     (folder / "lib64").symlink_to("lib")  # where some systems install compiled packages
-    words = ["--prefix", str(folder), "--no-compile", "--report", str(report), str(asked)]
-    _pip(python, package, packages, "install", *words)
+    checked, downloads = work / "checked", work / "downloads"
+
+    def find(one: Requirement) -> Iterator[Path]:
+        if packages.wheelhouse:
+            return Path(packages.wheelhouse).glob("*.whl")
+        words = ["--no-deps", "--index-url", packages.index, "--dest", str(downloads)]
+        _pip(python, package, "download", *words, f"{one.name}{one.specifier}")
+        return downloads.glob("*.whl")
+
+    collect(asked, checked, find)
+    words = ["--no-index", "--find-links", str(checked), "--prefix", str(folder), "--no-compile"]
+    _pip(python, package, "install", *words, "--report", str(report), str(asked))
     installed = json.loads(report.read_text(encoding="utf-8"))["install"]
     archives = [one["download_info"]["archive_info"] for one in installed if one["requested"]]
     if not archives:
         raise CheckFailed(f"{package} is in this environment already: run it from one without it.")
     digest = archives[0].get("hash", "").removeprefix("sha256=") or archives[0]["hashes"]["sha256"]
     if keep is not None:
-        names = [f"{one['metadata']['name']}=={one['metadata']['version']}" for one in installed]
-        _pip(python, package, packages, "download", "--no-deps", "--dest", str(keep), *names)
+        for one in installed:
+            shutil.copy(url2pathname(urlsplit(one["download_info"]["url"]).path), keep)
     return Environment(f"{package} sha256:{digest}", str(place))
 
 
@@ -123,15 +136,14 @@ def _pip_environment(folder: Path) -> str:
     return str(folder / "bin" / "python")
 
 
-def _pip(python: str, package: str, packages: Packages, action: str, *words: str) -> None:
+def _pip(python: str, package: str, action: str, *words: str) -> None:
     """Let pip do something with wheels alone. Raises CheckFailed where it fails."""
-    source = ["--no-index", "--find-links", packages.wheelhouse] if packages.wheelhouse else []
-    source = source or ["--index-url", packages.index]
     common = ["--isolated", "--disable-pip-version-check", "--no-input", "--quiet", "--only-binary", ":all:"]
     try:
         done = subprocess.run(
-            [python, "-I", "-m", "pip", action, *common, *source, *words],
+            [python, "-I", "-m", "pip", action, *common, *words],
             capture_output=True, text=True, check=False, timeout=SECONDS, env={"PATH": "/usr/bin:/bin"},
+            cwd=Path(python).parent,  # where no file has the name of a requirement
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise CheckFailed(f"{package} was not installed within {SECONDS // 60} minutes: try again.") from None

@@ -2,14 +2,20 @@
 
 import hashlib
 import sys
+import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tipbench.fence.linux import host
 from tipbench.fence.session import Limits
 from tipbench.runs.methods import fenced_method
+from tipboard.seasons import running
+from tipboard.seasons.running import Participant
 from tipboard.submissions.packages import Environment, install
 from tipboard.submissions.storage import Packages
 from tipcore.errors import CheckFailed, UsageError
@@ -139,3 +145,70 @@ def test_a_wheel_writes_nothing_outside_of_its_environment(inner: str, tmp_path:
     with pytest.raises(CheckFailed, match=r"crowdpkg==1\.0 cannot be installed"):
         install_kept(tmp_path)
     assert not list(tmp_path.rglob("escaped.py"))
+
+
+SCRIPT = "crowdpkg-1.0.dist-info/entry_points.txt"
+URL = "asks for a file from a URL"
+
+
+@pytest.mark.parametrize(
+    ("files", "need", "inner", "said"),
+    [
+        ({}, "evil @ {evil}", "", URL),
+        ({}, "helper", "evil @ {evil}", URL),
+        ({}, "evil; python_version ~= 'x'", "", "asks for what is no requirement"),
+        ({SCRIPT: "[console_scripts]\n{marker} = os:getcwd\n"}, "helper", "", "has an entry point"),
+        ({SCRIPT: "[{marker} = os:getcwd\n"}, "helper", "", "has an entry point"),
+        ({"crowdpkg-1.0.dist-info/./METADATA": "Requires-Dist: evil @ {evil}"}, "helper", "", "is not as wheels"),
+        ({}, "helper; extra == '" + "x" * 2**20 + "'", "", "says too much about itself"),
+    ],
+    ids=["url", "url-of-a-dependency", "marker", "entry-point", "bracket", "another-metadata", "bound"],
+)  # fmt: skip
+def test_pip_never_sees_a_wheel_that_would_make_it_do_more(
+    files: dict[str, str], need: str, inner: str, said: str, tmp_path: Path
+) -> None:
+    marker, evil, place = tmp_path / "marker", tmp_path / "evil-1.0.tar.gz", tmp_path / "wheels"
+    with tarfile.open(evil, "w:gz") as file:
+        for name, text in (("setup.py", IN_PYTHON.format(marker=str(marker))), ("PKG-INFO", "Name: evil\n")):
+            (tmp_path / name).write_text(text, encoding="utf-8")
+            file.add(tmp_path / name, f"evil-1.0/{name}")
+    words = {"evil": evil.as_uri(), "marker": str(marker)}
+    made = {"crowdpkg.py": METHOD, **{name: text.format(**words) for name, text in files.items()}}
+    wheel(place, made, "crowdpkg", "1.0", need.format(**words))
+    wheel(place, {"helper.py": ""}, "helper", "1.0", *filter(None, [inner.format(**words)]))
+    (place / "other-1.0-py3-none-any.whl").write_text("no zip", encoding="utf-8")
+    source = index_of(place) if inner else Packages(wheelhouse=str(place))
+    with pytest.raises(CheckFailed, match=rf"^crowdpkg==1\.0 cannot be installed: .*{said}"):
+        install("crowdpkg==1.0", source, tmp_path / "work")
+    assert not marker.exists()
+    assert not list((tmp_path / "work" / "environment").rglob("*.py"))
+
+
+def index_of(wheels: Path) -> Packages:
+    """An index of packages in a folder, as pip reads it."""
+    for path in wheels.glob("*.whl"):
+        page = wheels / "simple" / path.name.partition("-")[0] / "index.html"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(f'<a href="{path.as_uri()}">{path.name}</a>', encoding="utf-8")
+    return Packages.model_construct(index=(wheels / "simple").as_uri() + "/")  # of no https
+
+
+def test_a_package_of_an_index_is_kept_with_what_it_needs_and_is_run_as_it_was_frozen(tmp_path: Path) -> None:
+    wheel(
+        tmp_path / "wheels", {"crowdpkg.py": METHOD}, "crowdpkg", "1.0", "helper[x]>=1", "lost; extra == 'y'"
+    )
+    needs = ("polars", "third; extra == 'x'\nProvides-Extra: x")
+    helper = wheel(tmp_path / "wheels", {"helper.py": ""}, "helper", "1.0", *needs)
+    third, keep = wheel(tmp_path / "wheels", {"third.py": ""}, "third"), tmp_path / "entries" / "1" / "wheels"
+    keep.mkdir(parents=True)
+    install("crowdpkg==1.0", index_of(tmp_path / "wheels"), tmp_path / "work", keep)
+    wheels = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in keep.iterdir()}
+    assert set(wheels) == {"crowdpkg-1.0-py3-none-any.whl", helper.name, third.name}
+    record: Any = SimpleNamespace(pinned=SimpleNamespace(package="crowdpkg==1.0"))
+    entered: Any = SimpleNamespace(number=1, record=record, wheels=wheels, wheel="")
+    one = Participant("a--b", {}, entered)
+    with ExitStack() as stack:
+        assert running._environment(tmp_path, one, stack) is not None
+        wheel(keep, {"helper.py": "changed = 1"}, "helper")
+        with pytest.raises(UsageError, match="are not those that were frozen: restore them"):
+            running._environment(tmp_path, one, stack)
