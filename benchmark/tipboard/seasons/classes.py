@@ -16,7 +16,6 @@ from contextlib import closing
 from functools import partial
 
 import numpy as np
-import polars as pl
 from polars.exceptions import PanicException
 from pydantic import Field
 from tipbench.data.disguise import disguise
@@ -93,21 +92,6 @@ def measure_loss(task: Task, plain: Sequence[float | None], disguised: Sequence[
     )
 
 
-def predict(shared: SharedFold, cell: Cell, limits: Limits | None, place: str = "") -> pl.DataFrame:
-    """Return the predictions of a cell's method, made anew, on a fold, with the world's ids.
-
-    ``limits``, ``place``: of the fence, as of :class:`tipbench.runs.methods.Methods`.
-
-    Raises:
-        UsageError, tipbench.fence.method.MethodError: as a run of the cell does.
-    """
-    with closing(Methods(cell, shared, limits, place)) as methods:
-        method = methods.make()
-        check_shape(task_of(cell.task), method, cell.target)
-        prepared = shared.prepared(frozenset(method.needs), False)
-        return fit_and_predict(method, methods.make, prepared, cell, Meter(), [])
-
-
 def score_disguised(
     shared: SharedFold, cell: Cell, key: bytes, limits: Limits | None, place: str = ""
 ) -> float | None:
@@ -123,7 +107,11 @@ def score_disguised(
     """
     task, copy = task_of(cell.task), shared.copy_with(partial(disguise, key=key))
     try:
-        made = predict(copy, cell, limits, place)
+        with closing(Methods(cell, copy, limits, place)) as methods:
+            method = methods.make()
+            check_shape(task, method, cell.target)
+            prepared = copy.prepared(frozenset(method.needs), False)
+            made = fit_and_predict(method, methods.make, prepared, cell, Meter(), [])
         answers = shared.prepared(frozenset(), False).answers_to(made)
         return none_if_nan(draw_primary(make_inputs(task, answers, made), 1).value)
     except (CannotFence, MachineFault):

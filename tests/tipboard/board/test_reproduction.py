@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from made_wheel import write_wheel
 from pydantic import TypeAdapter, ValidationError
 from stored_results import change_record, change_results
 from tipbench.fence.linux.host import environment
@@ -185,17 +185,6 @@ SET_BY_LIBRARIES = {
 WHERE = f"task={TASK}", "baseline.method._target_=crowdpkg.Votes", "replicates=50"
 
 
-def wheel(folder: Path, source: str) -> None:
-    """A wheel of crowdpkg 1.0, written by hand."""
-    folder.mkdir(exist_ok=True)
-    info = "crowdpkg-1.0.dist-info"
-    with zipfile.ZipFile(folder / "crowdpkg-1.0-py3-none-any.whl", "w") as file:
-        file.writestr("crowdpkg.py", source)
-        file.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: crowdpkg\nVersion: 1.0\n")
-        file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        file.writestr(f"{info}/RECORD", "crowdpkg.py,,\n")
-
-
 @pytest.fixture
 def accepted(tipbench: Callable, place: Path, tiny: Release) -> Callable[..., Path]:
     """Accept a submission that pins a package and overrides, on a board whose wheels are given."""
@@ -208,7 +197,7 @@ def accepted(tipbench: Callable, place: Path, tiny: Release) -> Callable[..., Pa
         assert tipbench(*PACK)[0] == 0
         pinned = {"package": package, "overrides": {TASK: list(words)}}
         change_record(place / "lab-a--crowd", pinned=pinned)
-        wheel(place / "wheels", source)
+        write_wheel(place / "wheels", {"crowdpkg.py": source})
         (place / "results").mkdir(exist_ok=True)
         (place / "results" / "board.yaml").write_text("packages: {wheelhouse: ../wheels}\n", encoding="utf-8")
         code, _, err = tipbench("board", "add", "submission=lab-a--crowd")

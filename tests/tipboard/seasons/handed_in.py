@@ -1,7 +1,6 @@
-"""What tests of seasons write by hand: wheels, records of entries, and changes of JSON files."""
+"""What tests of seasons write by hand: records of entries, and changes of JSON files."""
 
 import json
-import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,17 +10,6 @@ from tipbench.tasks import score_version
 
 OPENS, CLOSES, ENDS = (datetime(2027, month, 1, tzinfo=UTC) for month in (1, 3, 4))
 """When the season of the fixture ``opened`` opens, closes, and takes no predictions any more."""
-
-
-def write_wheel(folder: Path, name: str, source: str) -> None:
-    """A wheel of version 1.0 with one module."""
-    folder.mkdir(parents=True, exist_ok=True)
-    info = f"{name}-1.0.dist-info"
-    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as file:
-        file.writestr(f"{name}.py", source)
-        file.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        file.writestr(f"{info}/RECORD", f"{name}.py,,\n")
 
 
 def record_of(season: str, team: str, method: str, tasks: tuple[str, ...], **more: Any) -> dict[str, Any]:

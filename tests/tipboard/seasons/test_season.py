@@ -14,7 +14,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from handed_in import CLOSES, ENDS, OPENS, edit, write_wheel
+from handed_in import CLOSES, ENDS, OPENS, edit
+from made_wheel import write_wheel
 from tipbench.cli import main
 from tipbench.declarations import Command, Parser
 from tipbench.runs.frames import read_results, to_parquet_bytes
@@ -59,11 +60,8 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 elif words[:2] == ["season", "close"]:
                     now = ENDS
                 if "wheel" in words:  # pip would ask an index for setuptools
-                    write_wheel(
-                        place / "wheels",
-                        "acme_crowd",
-                        (place / "crowd/acme_crowd.py").read_text(encoding="utf-8"),
-                    )
+                    source = (place / "crowd/acme_crowd.py").read_text(encoding="utf-8")
+                    write_wheel(place / "wheels", {"acme_crowd.py": source}, "acme_crowd")
                 elif program == "python3":
                     subprocess.run([sys.executable, *words], check=True)
                 elif words[0] == "season":

@@ -3,14 +3,14 @@
 import hashlib
 import sys
 import tarfile
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from made_wheel import write_wheel
 from tipbench.fence.linux import host
 from tipbench.fence.session import Limits
 from tipbench.runs.methods import fenced_method
@@ -21,21 +21,16 @@ from tipboard.submissions.storage import Packages
 from tipcore.errors import CheckFailed, UsageError
 
 pytestmark = [
-    pytest.mark.skipif(
-        sys.platform != "linux", reason="packages are installed for a fence, which needs Linux"
-    ),
+    pytest.mark.skipif(sys.platform != "linux", reason="a fence needs Linux"),
     pytest.mark.usefixtures("copied_environment"),
 ]
 METHOD = "from tipbaselines.flag_aggregation.majority import Majority\n\nclass Votes(Majority): pass\n"
 IN_PYTHON = "try: open({marker!r}, 'w')\nexcept OSError: pass\n"
-IN_SHELL = "#!/bin/sh\n: > {marker}\n"
+START, IN_SHELL = "import crowdstart\n", "#!/bin/sh\n: > {marker}\n"
 SITE = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 WAYS = {
-    "pth": {"crowdpkg.pth": "import crowdstart\n", "crowdstart.py": IN_PYTHON},
-    "pth-as-data": {
-        f"crowdpkg-1.0.data/data/{SITE}/a.pth": "import crowdstart\n",
-        "crowdstart.py": IN_PYTHON,
-    },
+    "pth": {"crowdpkg.pth": START, "crowdstart.py": IN_PYTHON},
+    "pth-as-data": {f"crowdpkg-1.0.data/data/{SITE}/a.pth": START, "crowdstart.py": IN_PYTHON},
     "sitecustomize": {"sitecustomize.py": IN_PYTHON},
     "python": {f"crowdpkg-1.0.data/scripts/{name}": IN_SHELL for name in ("python", "python3")},
     "python-as-data": {"crowdpkg-1.0.data/data/bin/python": IN_SHELL},
@@ -44,24 +39,6 @@ WAYS = {
     "polars": {"polars.py": IN_PYTHON},
 }
 """Files of a wheel by which it could be run: when Python starts, as Python, or as what the host's Python imports."""
-
-
-def wheel(
-    folder: Path, files: Mapping[str, str], name: str = "crowdpkg", version: str = "1.0", *needs: str
-) -> Path:
-    """A wheel that is written by hand, which installs these files."""
-    folder.mkdir(exist_ok=True)
-    info, path = f"{name}-{version}.dist-info", folder / f"{name}-{version}-py3-none-any.whl"
-    about = [f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {one}" for one in needs)]
-    with zipfile.ZipFile(path, "w") as file:
-        for inner, text in files.items():
-            entry = zipfile.ZipInfo(inner)
-            entry.external_attr = 0o100755 << 16
-            file.writestr(entry, text)
-        file.writestr(f"{info}/METADATA", "\n".join(["Metadata-Version: 2.1", *about]) + "\n")
-        file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        file.writestr(f"{info}/RECORD", "".join(f"{inner},,\n" for inner in files))
-    return path
 
 
 def install_kept(tmp_path: Path) -> tuple[Environment, list[str]]:
@@ -89,7 +66,7 @@ def test_no_code_of_a_wheel_runs_outside_a_fence(way: str, tmp_path: Path) -> No
     marker, fold = tmp_path / "marker", tmp_path / "fold"
     fold.mkdir()
     files = {name: text.format(marker=str(marker)) for name, text in WAYS[way].items()}
-    path = wheel(tmp_path / "wheels", {"crowdpkg.py": METHOD, **files})
+    path = write_wheel(tmp_path / "wheels", {"crowdpkg.py": METHOD, **files})
     made, kept = install_kept(tmp_path)
     assert not marker.exists()
     assert kept == [path.name]
@@ -107,8 +84,8 @@ def test_no_code_of_a_wheel_runs_outside_a_fence(way: str, tmp_path: Path) -> No
 def test_a_wheel_that_needs_another_pip_is_installed_by_ours(tmp_path: Path) -> None:
     marker = tmp_path / "marker"
     run = IN_PYTHON.format(marker=str(marker))
-    wheel(tmp_path / "wheels", {"pip/__init__.py": "", "pip/__main__.py": run}, "pip", "999.0")
-    wheel(tmp_path / "wheels", {"crowdpkg.py": METHOD}, "crowdpkg", "1.0", "pip==999.0")
+    write_wheel(tmp_path / "wheels", {"pip/__init__.py": "", "pip/__main__.py": run}, "pip", "999.0")
+    write_wheel(tmp_path / "wheels", {"crowdpkg.py": METHOD}, "crowdpkg", "1.0", "pip==999.0")
     _, kept = install_kept(tmp_path)
     assert not marker.exists()
     assert kept == ["crowdpkg-1.0-py3-none-any.whl", "pip-999.0-py3-none-any.whl"]
@@ -129,8 +106,8 @@ def test_what_the_host_has_counts_as_installed_and_stays(
     )
     before = {path: path.read_bytes() for path in there.rglob("*") if path.is_file()}
     monkeypatch.syspath_prepend(str(there))
-    wheel(tmp_path / "wheels", {"hosted.py": "version = 2\n"}, "hosted", "2.0")
-    wheel(tmp_path / "wheels", {"crowdpkg.py": METHOD}, "crowdpkg", "1.0", asked)
+    write_wheel(tmp_path / "wheels", {"hosted.py": "version = 2\n"}, "hosted", "2.0")
+    write_wheel(tmp_path / "wheels", {"crowdpkg.py": METHOD}, "crowdpkg", "1.0", asked)
     made, kept = install_kept(tmp_path)
     assert ("hosted-2.0-py3-none-any.whl" in kept) == (asked == "hosted==2.0")
     assert (Path(made.place) / "hosted.py").exists() == (asked == "hosted==2.0")
@@ -141,7 +118,7 @@ def test_what_the_host_has_counts_as_installed_and_stays(
     "inner", ["../" * 5 + "escaped.py", "crowdpkg-1.0.data/scripts/" + "../" * 3 + "escaped.py"]
 )
 def test_a_wheel_writes_nothing_outside_of_its_environment(inner: str, tmp_path: Path) -> None:
-    wheel(tmp_path / "wheels", {"crowdpkg.py": METHOD, inner: ""})
+    write_wheel(tmp_path / "wheels", {"crowdpkg.py": METHOD, inner: ""})
     with pytest.raises(CheckFailed, match=r"crowdpkg==1\.0 cannot be installed"):
         install_kept(tmp_path)
     assert not list(tmp_path.rglob("escaped.py"))
@@ -174,8 +151,8 @@ def test_pip_never_sees_a_wheel_that_would_make_it_do_more(
             file.add(tmp_path / name, f"evil-1.0/{name}")
     words = {"evil": evil.as_uri(), "marker": str(marker)}
     made = {"crowdpkg.py": METHOD, **{name: text.format(**words) for name, text in files.items()}}
-    wheel(place, made, "crowdpkg", "1.0", need.format(**words))
-    wheel(place, {"helper.py": ""}, "helper", "1.0", *filter(None, [inner.format(**words)]))
+    write_wheel(place, made, "crowdpkg", "1.0", need.format(**words))
+    write_wheel(place, {"helper.py": ""}, "helper", "1.0", *filter(None, [inner.format(**words)]))
     (place / "other-1.0-py3-none-any.whl").write_text("no zip", encoding="utf-8")
     source = index_of(place) if inner else Packages(wheelhouse=str(place))
     with pytest.raises(CheckFailed, match=rf"^crowdpkg==1\.0 cannot be installed: .*{said}"):
@@ -194,12 +171,15 @@ def index_of(wheels: Path) -> Packages:
 
 
 def test_a_package_of_an_index_is_kept_with_what_it_needs_and_is_run_as_it_was_frozen(tmp_path: Path) -> None:
-    wheel(
+    write_wheel(
         tmp_path / "wheels", {"crowdpkg.py": METHOD}, "crowdpkg", "1.0", "helper[x]>=1", "lost; extra == 'y'"
     )
     needs = ("polars", "third; extra == 'x'\nProvides-Extra: x")
-    helper = wheel(tmp_path / "wheels", {"helper.py": ""}, "helper", "1.0", *needs)
-    third, keep = wheel(tmp_path / "wheels", {"third.py": ""}, "third"), tmp_path / "entries" / "1" / "wheels"
+    helper = write_wheel(tmp_path / "wheels", {"helper.py": ""}, "helper", "1.0", *needs)
+    third, keep = (
+        write_wheel(tmp_path / "wheels", {"third.py": ""}, "third"),
+        tmp_path / "entries" / "1" / "wheels",
+    )
     keep.mkdir(parents=True)
     install("crowdpkg==1.0", index_of(tmp_path / "wheels"), tmp_path / "work", keep)
     wheels = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in keep.iterdir()}
@@ -209,6 +189,6 @@ def test_a_package_of_an_index_is_kept_with_what_it_needs_and_is_run_as_it_was_f
     one = Participant("a--b", {}, entered)
     with ExitStack() as stack:
         assert running._environment(tmp_path, one, stack) is not None
-        wheel(keep, {"helper.py": "changed = 1"}, "helper")
+        write_wheel(keep, {"helper.py": "changed = 1"}, "helper")
         with pytest.raises(UsageError, match="are not those that were frozen: restore them"):
             running._environment(tmp_path, one, stack)
