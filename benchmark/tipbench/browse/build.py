@@ -22,10 +22,10 @@ from tipdata.stages import tables_of
 
 from tipbench.browse.adverts import adverts_with_operation, by_language
 from tipbench.browse.case_page import case_page, choose_pairs
-from tipbench.browse.site import Page, Site, about_of, facts, first_regions
+from tipbench.browse.site import Site, about_of, facts, first_regions
 from tipbench.browse.table_page import ROWS, TableEntry, table_page
 from tipbench.pages import templates
-from tipbench.pages.templates import Filter, copy_assets
+from tipbench.pages.templates import Filter, Page, copy_assets
 from tipbench.stories.sources import VIEWS, candidates
 
 MARKER = ".tipbench-browse"
@@ -78,7 +78,7 @@ def browse(release: Release, to: Path, most: int = ROWS, quiet: bool = False) ->
         makers = _makers(site, most)
         with progress("pages", len(makers), quiet) as advance:
             for make in makers:
-                _put(folder, make())
+                make().write(folder)
                 advance(1)
         (folder / MARKER).write_text(f"{release.name}\n", encoding="utf-8")
         copy_assets(folder, ASSETS)
@@ -92,6 +92,7 @@ def _makers(site: Site, most: int) -> list[Callable[[], Page]]:
     pairs = choose_pairs(site, candidates(site.source))
     cases = [(pair.case, pair.beside, pair.why) for pair in pairs]
     cases += [(pair.beside, pair.case, pair.why) for pair in pairs]
+    licence = {"licence": licence_paragraphs(), "heading": LICENCE_HEADING}
 
     def table_maker(table: Table) -> Page:
         page, entry = table_page(site, table, most)
@@ -108,7 +109,7 @@ def _makers(site: Site, most: int) -> list[Callable[[], Page]]:
         partial(_adverts, site),
         *(partial(case_page, *case) for case in cases),
         lambda: site.page("cases.html", "*cases", pairs=pairs, views=list(VIEWS)),
-        partial(_about, site, most),
+        lambda: site.page("about.html", "*about", most=most, days=DAYS, **licence),
         index,
     ]
 
@@ -117,16 +118,3 @@ def _adverts(site: Site) -> Page:
     languages = by_language(adverts_with_operation(site.source))
     shown, total = sum(len(one.cards) for one in languages), sum(one.total for one in languages)
     return site.page("adverts.html", "*adverts", languages=languages, shown=shown, total=total)
-
-
-def _about(site: Site, most: int) -> Page:
-    licence = {"licence": licence_paragraphs(), "heading": LICENCE_HEADING}
-    return site.page("about.html", "*about", most=most, days=DAYS, **licence)
-
-
-def _put(folder: Path, page: Page) -> None:
-    figures = ((one.path, one.drawing.standalone()) for one in page.figures if one.drawing)
-    for path, text in ((page.path, page.html), *figures):
-        place = folder / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, encoding="utf-8", newline="\n")

@@ -15,10 +15,10 @@ from tipdata.stages import tables_of
 
 from tipbench.browse.adverts import adverts_with_operation, card
 from tipbench.browse.network import KINDS, TITLES, Network, NetworkNode, draw_network, network_of
-from tipbench.browse.site import Page, Site
+from tipbench.browse.site import Site
 from tipbench.browse.table_page import sample
 from tipbench.pages.svg import PHONE, Drawing, Scale
-from tipbench.pages.templates import Figure
+from tipbench.pages.templates import Figure, Page
 from tipbench.stories.chronicle import PLURAL, SINGULAR, UNDATED, describe_operation, phases, title
 from tipbench.stories.figure import reach_of
 from tipbench.stories.record import Event, Timeline
@@ -154,13 +154,12 @@ def _row(drawing: Drawing, events: Sequence[Event], scale: Scale, middle: float,
         drawing.text((scale.start, middle), UNDATED, "quiet", SIZE - 0.5)
         return
     drawing.line((scale.start, middle), (scale.end, middle), "pale")
-    days = {event.day for event in events if scale.low <= event.day <= scale.high}
     for event in events:
         last = min(event.day if event.until is None else event.until, scale.high)
         first = max(event.day, scale.low)
         if last > first:
             drawing.line((scale(first), middle), (scale(last), middle), colour, 3, opacity=0.45)
-    for day in sorted(days):
+    for day in sorted({event.day for event in events if scale.low <= event.day <= scale.high}):
         drawing.line((scale(day), middle - TICK / 2), (scale(day), middle + TICK / 2), colour, 1.5)
 
 
@@ -172,8 +171,7 @@ def case_page(case: CaseStory, other: CaseStory, why: str) -> Page:
     """Return the page of a case, with another one beside it."""
     number, region = case.row["operation"], case.site.source.one_region(case.row["region"])
     adverts = adverts_with_operation(region).filter(pl.col("operation") == number)
-    both = zip(_counts(case), _counts(other), strict=True)
-    figures = {"days": _days(case), "network": _network(case)}
+    both, figures = zip(_counts(case), _counts(other), strict=True), _figures(case)
     html = case.site.fill(
         "case.html", "../", "*cases", case=case, other=other, why=why, note=case.story.note,
         facts=[(line.when.capitalize(), line.text) for line in describe_operation(case.story)],
@@ -213,17 +211,15 @@ NETWORK_TEXT = (
 )
 
 
-def _days(case: CaseStory) -> Figure:
-    number = case.row["operation"]
-    wide, narrow = (draw_days(case.story, f"Days of operation {number}", phone) for phone in (False, True))
-    return Figure("days", "What happened when", DAYS_TEXT, wide, f"figures/{number}-days.svg", narrow)
-
-
-def _network(case: CaseStory) -> Figure:
-    name = f"Network of operation {case.row['operation']}"
-    wide, narrow = (draw_network(case.network, name, phone) for phone in (False, True))
-    path = f"figures/{case.row['operation']}-network.svg"
-    return Figure("arcs", "What is linked with what", NETWORK_TEXT, wide, path, narrow)
+def _figures(case: CaseStory) -> dict[str, Figure]:
+    number, sizes = case.row["operation"], (False, True)
+    days = [draw_days(case.story, f"Days of operation {number}", phone) for phone in sizes]
+    arcs = [draw_network(case.network, f"Network of operation {number}", phone) for phone in sizes]
+    days_path, arcs_path = (f"figures/{number}-{what}.svg" for what in ("days", "network"))
+    return {
+        "days": Figure("days", "What happened when", DAYS_TEXT, days[0], days_path, days[1]),
+        "network": Figure("arcs", "What is linked with what", NETWORK_TEXT, arcs[0], arcs_path, arcs[1]),
+    }
 
 
 def _nodes(network: Network) -> list[tuple[NetworkNode, str]]:

@@ -126,16 +126,13 @@ def _wallets(source: Source, operation: int) -> Part:
 def _circuits(source: Source, operation: int) -> Part:
     owned = _own_rows(source, "circuits", operation)["circuit"]
     stops = source.scan("stops").filter(pl.col("circuit").is_in(set(owned))).collect()
-    booked = Counter(stops.drop_nulls("wallet").select("circuit", "wallet").iter_rows())
+    booked = sorted(Counter(stops.drop_nulls("wallet").select("circuit", "wallet").iter_rows()).items())
     counts = Counter(stops["circuit"])
     towns = dict(stops.group_by("circuit").agg(pl.col("town").n_unique()).iter_rows())
-    nodes = [
-        NetworkNode("circuit", one, f"{counts[one]:,} stops in {towns.get(one, 0)} towns") for one in owned
-    ]
-    pairs = sorted(booked.items())
-    return nodes, [
-        NetworkLink((("circuit", one), ("wallet", other)), "booking", n) for (one, other), n in pairs
-    ]
+    about = {one: f"{counts[one]:,} stops in {towns.get(one, 0)} towns" for one in owned}
+    nodes = [NetworkNode("circuit", one, said) for one, said in about.items()]
+    links = [NetworkLink((("circuit", one), ("wallet", other)), "booking", n) for (one, other), n in booked]
+    return nodes, links
 
 
 def _firms(source: Source, operation: int) -> Part:
@@ -172,8 +169,7 @@ def _links_by_value(sort: str, rows: pl.DataFrame) -> list[NetworkLink]:
         if value is not None:
             holders.setdefault(value, set()).add(holder)
     chains = Counter(pair for those in holders.values() for pair in pairwise(sorted(those)))
-    pairs = sorted(chains.items())
-    return [NetworkLink((("account", one), ("account", other)), sort, count) for (one, other), count in pairs]
+    return [NetworkLink((("account", a), ("account", b)), sort, n) for (a, b), n in sorted(chains.items())]
 
 
 def _plain(name: str | None) -> str:
@@ -208,7 +204,9 @@ def draw_network(network: Network, title: str, phone: bool = False) -> Drawing:
     end = bottom + (HEAD + LEGEND * len(sorts) * (2 if phone else 1) if sorts else 0)
     drawing = Drawing(width, end + 6, title, _describe_network(network, sorts))
     for kind, y in headings.items():
-        drawing.text((0, y), f"{TITLES[kind]}: {_count_label(network, kind)}", "ink", SIZE + 1, bold=True)
+        drawn, total = len(network.of(kind)), network.total[kind]
+        count = f"{drawn:,} of {total:,}, most linked first" if drawn < total else f"{total:,}"
+        drawing.text((0, y), f"{TITLES[kind]}: {count if total else 'none'}", "ink", SIZE + 1, bold=True)
     span = max(heights.values(), default=0) - min(heights.values(), default=0)
     for link in network.links:
         one, other = (heights[end] for end in link.ends)
@@ -254,14 +252,6 @@ def _heights(network: Network, tall: float) -> tuple[dict[str, float], dict[tupl
             heights[kind, node.id] = y + tall / 2
             y += tall
     return headings, heights, y
-
-
-def _count_label(network: Network, kind: str) -> str:
-    """Return how many of a kind there are, and how many are drawn where that is less."""
-    drawn, total = len(network.of(kind)), network.total[kind]
-    if drawn < total:
-        return f"{drawn:,} of {total:,}, most linked first"
-    return f"{total:,}" if total else "none"
 
 
 def _node(drawing: Drawing, node: NetworkNode, at: tuple[float, float], phone: bool) -> None:

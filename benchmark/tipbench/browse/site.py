@@ -12,7 +12,7 @@ from tipdata.documents.project_files import LICENCE_NAME
 from tipdata.release import Release
 
 from tipbench.data.releases import Regions
-from tipbench.pages.templates import Figure, fill
+from tipbench.pages.templates import Page, fill
 from tipbench.version import __version__
 
 STATUS = {
@@ -73,15 +73,6 @@ def first_regions(release: Release) -> Regions:
 
 
 TEMPLATES = Path(__file__).with_name("templates")
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page's place from the site's root and its text, and its figures, which are files as well."""
-
-    path: str
-    html: str
-    figures: Sequence[Figure] = ()
 
 
 @dataclass(frozen=True)

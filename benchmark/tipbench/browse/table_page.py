@@ -12,10 +12,10 @@ from tipdata.core.draw import Stream
 from tipdata.core.tables import TIERS, Column, Table
 from tipdata.core.world import parameters
 
-from tipbench.browse.site import Page, Site
+from tipbench.browse.site import Site
 from tipbench.pages.safe import visible
 from tipbench.pages.svg import Drawing
-from tipbench.pages.templates import Filter
+from tipbench.pages.templates import Filter, Page
 
 FEW = 40
 """Distinct values of text up to which they are counted one by one."""
@@ -192,8 +192,8 @@ def _order(frame: pl.DataFrame, name: str) -> list[int]:
 def _body(columns: Sequence[ColumnSummary], kept: pl.DataFrame, languages: Sequence[str | None]) -> Markup:
     """Return rows as HTML, with the columns in the order given. ``languages`` [rows]: of their texts."""
     cells = [_cells(one, kept[one.column.name], languages, at == 0) for at, one in enumerate(columns)]
-    body = "\n".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
-    return Markup(body)  # nosec B704 # escaped one by one
+    rows = (f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
+    return Markup("\n".join(rows))  # nosec B704 # escaped one by one
 
 
 def _cells(one: ColumnSummary, values: pl.Series, languages: Sequence[str | None], first: bool) -> list[str]:
@@ -266,6 +266,9 @@ def table_page(site: Site, table: Table, most: int) -> tuple[Page, TableEntry]:
     )
     said = f"All {frame.height:,} rows that were read." if kept.height == frame.height else drawn
     known = parameters(site.source.version)
+    column, values, tier = table.private_rows
+    private = f"; rows with {column} {' or '.join(values)}: {tier}" if column else " columns"
+    counted = ", ".join(f"{tier} ({len(table.names(tier))})" for tier in tiers)
     html = site.fill(
         "table.html", "../", table.name, table=table, columns=columns, said=said,
         body=_body(columns, kept, languages), total=frame.height, filters=_filters(columns, kept),
@@ -274,15 +277,9 @@ def table_page(site: Site, table: Table, most: int) -> tuple[Page, TableEntry]:
         facts=[
             ("Rows", f"{frame.height:,} in {site.about.read}"),
             ("Key", ", ".join(table.key)),
-            ("Access", _tiers(table, tiers)),
+            ("Access", f"{counted}{private}"),
             ("Refers to", ", ".join(others) or "no other table"),
         ],
     )  # fmt: skip
     listed = TableEntry(table.name, table.note, frame.height, len(table.columns), ", ".join(tiers))
     return Page(f"tables/{table.name}.html", html), listed
-
-
-def _tiers(table: Table, tiers: list[str]) -> str:
-    column, values, tier = table.private_rows
-    said = ", ".join(f"{tier} ({len(table.names(tier))})" for tier in tiers)
-    return f"{said}; rows with {column} {' or '.join(values)}: {tier}" if column else f"{said} columns"

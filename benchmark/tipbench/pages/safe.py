@@ -13,21 +13,16 @@ SHOWN = "\ufffd"
 """In the place of a character that is not to be seen, or that would turn round the text after it."""
 
 _ADDRESS = re.compile(r"https://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
-_JOINERS = "\u200c\u200d"
-"""Letters of Persian and of Indic scripts are written with them."""
+_KEPT = "\n\t\u200c\u200d"
+"""Beside spaces the joiners, with which letters of Persian and of Indic scripts are written."""
+_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def visible(text: str) -> str:
     """Return the text with every control, bidirectional and unassigned character replaced by a sign that is seen."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(SHOWN if _hidden(character) else character for character in text)
-
-
-def _hidden(character: str) -> bool:
-    if character in _JOINERS or character in "\n\t":
-        return False
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    return "".join(SHOWN if unicodedata.category(c) in _HIDDEN and c not in _KEPT else c for c in text)
 
 
 def https(address: str | None) -> str | None:

@@ -70,6 +70,29 @@ class Figure:
     phone: Drawing | None = None
 
 
+def put(folder: Path, path: str, content: bytes) -> None:
+    """Write a file of a site; ``path``: from its root."""
+    place = folder / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page's place from the site's root and its text, and its figures."""
+
+    path: str
+    html: str
+    figures: Sequence[Figure] = ()
+
+    def write(self, folder: Path) -> None:
+        """Write the page to a site, and its figures that are files as well."""
+        put(folder, self.path, self.html.encode())
+        for figure in self.figures:
+            if figure.path and figure.drawing:
+                put(folder, figure.path, figure.drawing.standalone().encode())
+
+
 def fill(templates: Path, name: str, root: str, **context: Any) -> str:
     """Return a page of a template in the folder of a package's own ``templates``.
 
@@ -97,8 +120,8 @@ def _environment(templates: Path) -> Environment:
         finalize=lambda value: visible(value) if type(value) is str else value,
         auto_reload=False,
     )
-    made.filters |= {"https": https, "count_of": count_of}
-    made.filters |= {"breakable": breakable, "dotted": partial(breakable, sign=".")}
+    dotted = partial(breakable, sign=".")
+    made.filters.update(https=https, count_of=count_of, breakable=breakable, dotted=dotted)
     return made
 
 

@@ -52,9 +52,8 @@ def accept(
         for one in checked.scored:
             if one.predictions is not None:
                 store.put(one.predictions.read_bytes())
-        with fill_folder_atomically(
-            place, replace=replace, advice="add overwrite=true, or give another --to"
-        ) as beside:
+        advice = "add overwrite=true, or give another --to"
+        with fill_folder_atomically(place, replace=replace, advice=advice) as beside:
             (beside / RECORD).write_text(to_json(record), encoding="utf-8")
             kept = [one for one in checked.scored if is_kept(one.result)]
             drawn = [draws_of_evaluation(one.result, one.evaluation) for one in kept]

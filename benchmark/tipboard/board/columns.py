@@ -344,11 +344,8 @@ def columns_with_text(lines: Lines, columns: Sequence[Column] = COLUMNS) -> list
 
 def expected_columns(lines: Lines) -> list[Column]:
     """Return the columns of :func:`columns_with_text`, and those of what the task reports though no line has it yet."""
-
-    def is_expected(column: Column) -> bool:
-        return any(column.text(line) != NOTHING or column.note(line) == NOT_MEASURED for line in lines)
-
-    return [column for column in COLUMNS if is_expected(column)]
+    said = columns_with_text(lines)
+    return [one for one in COLUMNS if one in said or any(one.note(line) == NOT_MEASURED for line in lines)]
 
 
 TASK = value_column("task", "task", "What is asked; each task has its own metric.", overall=1, printed=True)

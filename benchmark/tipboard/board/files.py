@@ -31,7 +31,7 @@ from tipdata.documents.project_files import project_file
 from tipboard.board import collection
 from tipboard.board.collection import DRAWS, FinishedRun, KeptDraws, name_some, place_of, seat_of
 from tipboard.board.entries import Entry, reference_entries
-from tipboard.submissions.record import Malformed, SubmissionRecord, record_of
+from tipboard.submissions.record import Malformed, record_of
 
 REFERENCE, SUBMISSIONS, UPLOADED, REPRODUCED = "reference", "submissions", "uploaded", "reproduced"
 FIRST_FENCED = 2
@@ -119,8 +119,7 @@ def lacks_draws(folder: Path) -> bool:
 
 
 def boards(results: Path) -> list[str]:
-    """Return releases that ``results`` holds a board of, as ``version/size``: the newest version's largest size
-    last."""
+    """Return releases that ``results`` has a board of, ``version/size``: the newest version's largest size last."""
     order = (f"{version}/{size}" for version in versions() for size in sizes())
     return [name for name in order if (results / name).is_dir()]
 
@@ -161,7 +160,13 @@ def read(results: Path, data: str | None = None, draft: bool = False) -> Board:
 
 def read_submission(folder: Path) -> Entry:
     """Return an accepted submission. Raises UsageError where a file is not what it should be."""
-    record = _read_record(folder / RECORD)
+    path = folder / RECORD
+    try:
+        record = record_of(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}; accept it again.") from None
+    except Malformed as error:
+        raise UsageError(f"{folder}: {str(error.problems[0]).rstrip('.')}; accept it again.") from None
     uploaded, draws = _read_side(folder / UPLOADED)
     again, drawn_again = _read_side(folder / REPRODUCED) if (folder / REPRODUCED).is_dir() else ([], [])
     done = {place_of(result) for result in again}
@@ -177,15 +182,6 @@ def read_submission(folder: Path) -> Entry:
     )
 
 
-def _read_record(path: Path) -> SubmissionRecord:
-    try:
-        return record_of(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}; accept it again.") from None
-    except Malformed as error:
-        raise UsageError(f"{path.parent}: {str(error.problems[0]).rstrip('.')}; accept it again.") from None
-
-
 def _read_side(folder: Path) -> tuple[list[Result], list[KeptDraws]]:
     results = sorted(read_results(folder / RESULTS), key=place_of)
     without = lacks_draws(folder) and not (folder / DRAWS).exists()
@@ -193,8 +189,7 @@ def _read_side(folder: Path) -> tuple[list[Result], list[KeptDraws]]:
 
 
 def _refuse_strange(results: Path, data: str, entry: Entry, result: Result) -> None:
-    """Refuse a result of other data or of a task or metric that is not known here, and one reproduced without a
-    fence."""
+    """Refuse a result of other data or of an unknown task or metric, and one that was reproduced without a fence."""
     known = result.task in tasks() and result.primary in metrics()
     if not known or result.primary not in result.scores:
         raise UsageError(
@@ -227,7 +222,7 @@ def _refuse_mixed(results: Path, board: Board) -> None:
     for task, by_evaluator in by_task.items():
         if len(by_evaluator) == 1:
             continue
-        [most, *_] = sorted(by_evaluator, key=lambda version: -len(by_evaluator[version]))
+        most = max(by_evaluator, key=lambda version: len(by_evaluator[version]))
         odd = sorted({one for version, ids in by_evaluator.items() if version != most for one in ids})
         raise UsageError(
             f"{results} mixes evaluators {', '.join(map(str, sorted(by_evaluator)))} of {task}: {name_some(odd)} are "

@@ -162,9 +162,8 @@ def draw(plots: Sequence[Forest], title: str, path: Path) -> None:
         raise UsageError("no method has a score, so that there is nothing to draw: add a run that has one.")
     heights = [len(plot.rows) for plot in plots]
     tallest = [max(heights[start : start + PANELS]) for start in range(0, len(heights), PANELS)]
-    with matplotlib.rc_context(
-        {"font.size": style.TEXT, "svg.hashsalt": "tipbench", "axes.edgecolor": QUIET}
-    ):
+    settings: dict[Any, Any] = {"font.size": style.TEXT, "svg.hashsalt": "tipbench", "axes.edgecolor": QUIET}
+    with matplotlib.rc_context(settings):
         inches = HEAD_HEIGHT + sum(ROW_HEIGHT * height + PANEL_HEIGHT for height in tallest)
         figure = Figure(figsize=(WIDTH, inches), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08))
         FigureCanvasAgg(figure)

@@ -86,9 +86,9 @@ def _section(lines: Lines, finding: str) -> str:
     said = f"{task_of(first['task']).question} Split `{first['split']}`, {title}; {better} is better."
     if reference := next((line["name"] for line in lines if line["is_reference"]), None):
         said += f" The reference method is {reference}."
-    parts = [f"## {first['task']}", escape_markdown(finding) or NOTHING, said]
-    parts.append(markdown_table(_columns(lines), lines, bold=False))
+    table = markdown_table(_columns(lines), lines, bold=False)
+    parts = [f"## {first['task']}", escape_markdown(finding) or NOTHING, said, table]
     if len(first["splits"]) > 1:
-        parts.append(f"The same on every split ({title}):")
-        parts.append(markdown_table(matrix_columns(lines), lines, bold=False))
+        splits = markdown_table(matrix_columns(lines), lines, bold=False)
+        parts += [f"The same on every split ({title}):", splits]
     return "\n\n".join(parts) + "\n"

@@ -159,10 +159,8 @@ def _by_digest(runs: Path | None) -> dict[str, Path]:
         return {}
     if not runs.is_dir():
         raise UsageError(f"{runs} is not a folder: give the one that holds runs with their predictions.")
-    found = {}
-    for folder in run_folders(runs):
-        predictions = read_result(folder).predictions
-        found[predictions.digest] = folder / predictions.file
+    read = ((folder, read_result(folder).predictions) for folder in run_folders(runs))
+    found = {predictions.digest: folder / predictions.file for folder, predictions in read}
     return {digest: path for digest, path in found.items() if path.is_file()}
 
 
@@ -211,8 +209,7 @@ def _score_again(prepared: Prepared, result: Result, content: bytes) -> ScoredAg
     """Return a result with new scores. It keeps its warnings about cost."""
     task = task_of(result.task)
     evaluation = evaluate_prepared(task, prepared, read_parquet(content), open_entry=not result.verified)
-    doubts = {UNVERIFIED} if result.verified else set()
-    warnings = [one for one in evaluation.warnings if one not in doubts]
+    warnings = [one for one in evaluation.warnings if one != UNVERIFIED or not result.verified]
     warnings += [one for one in result.warnings if one == UNKNOWN_PEAK]
     versions = result.versions.model_copy(update={"evaluator": score_version(task)})
     again = result.model_copy(update={**evaluation.record(), "warnings": warnings, "versions": versions})
@@ -303,7 +300,7 @@ def recompute(
 def _compare(stored: Result, again: Result, results: Sequence[Result]) -> Recomputed:
     exception = EXCEPTIONS.get(stored.method)
     numbers = compare_numbers("", stored, again)
-    compared = [one for one in numbers if exception is None or one.metric == stored.primary]
+    compared = (one for one in numbers if exception is None or one.metric == stored.primary)
     largest = max(compared, key=lambda one: one.size)
     allowed = max(TOLERANCE, exception or 0.0, _spread(stored, results))
     return Recomputed(
@@ -319,8 +316,7 @@ def _compare(stored: Result, again: Result, results: Sequence[Result]) -> Recomp
 
 
 def _spread(stored: Result, results: Sequence[Result]) -> float:
-    """Return the range of the primary score over the stored seeds for a method that learns by :data:`GRADIENTS`, else
-    0."""
+    """Return the range of the primary score over stored seeds where a method learns by :data:`GRADIENTS`, else 0."""
     baseline: Any = stored.config["baseline"]
     used = imported_names(method_sources(baseline["method"]))
     if not any(name.partition(".")[0] in GRADIENTS for name in used):

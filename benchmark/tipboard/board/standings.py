@@ -108,9 +108,8 @@ def _by_place(board: Board) -> dict[tuple[str, str], list[dict[str, Any]]]:
         entry=pl.Series(ids, dtype=pl.String), variant=pl.Series(variants, dtype=pl.String)
     )
     place = ["entry", "task", "split"]
-    averages = report.average_seeds(frame, [*place, "variant"]).unique(
-        place, keep="last", maintain_order=True
-    )
+    averages = report.average_seeds(frame, [*place, "variant"])
+    averages = averages.unique(place, keep="last", maintain_order=True)
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     by_split: dict[tuple[str, str], dict[str, float | None]] = {}
     entries = {entry.id: entry for entry in board.entries}
@@ -169,11 +168,9 @@ def _add_tests(lines: list[dict[str, Any]], drawn: Mapping[tuple[str, str, str],
     tested = {entry: draws for entry, draws in there.items() if draws is not None}
     reference = f"{REFERENCE_TEAM}--{reference_of(task)}" if tested else ""  # which lists all configs
     base = tested.pop(reference, None)
-    compared = [
-        compare_draws(entry, reference, primary, draws, base)
-        for entry, draws in tested.items()
-        if base is not None
-    ]
+    compared = []
+    if base is not None:
+        compared = [compare_draws(one, reference, primary, draws, base) for one, draws in tested.items()]
     against = {one.method: one for one in correct(compared)}
     for line in lines:
         line["against"] = against.get(line["entry"])

@@ -138,17 +138,17 @@ def matrix(board: Board, lines: Lines) -> BoardTable:
 
 def matrix_columns(lines: Lines) -> list[Column]:
     """Return the columns of a task's scores on every split."""
-    unit = unit_of(lines[0])
-    return [METHOD, *(_split_column(split, unit, best_score(lines, split)) for split in lines[0]["splits"])]
 
+    def of_split(split: str) -> Column:
+        best = best_score(lines, split)
+        return Column(
+            split, True, name=split, about="Primary metric on this split, mean over seeds.", unit=unit_of(lines[0]),
+            values=lambda line: {split: line["by_split"].get(split)},
+            text=lambda line: number(line["by_split"].get(split)),
+            bold=lambda line: reads_as_best(line, line["by_split"].get(split), best),
+        )  # fmt: skip
 
-def _split_column(split: str, unit: str, best: float | None) -> Column:
-    return Column(
-        split, True, name=split, about="Primary metric on this split, mean over seeds.", unit=unit,
-        values=lambda line: {split: line["by_split"].get(split)},
-        text=lambda line: number(line["by_split"].get(split)),
-        bold=lambda line: reads_as_best(line, line["by_split"].get(split), best),
-    )  # fmt: skip
+    return [METHOD, *map(of_split, lines[0]["splits"])]
 
 
 def overall(
@@ -176,17 +176,14 @@ def of_entry(board: Board, lines: Lines, name: str) -> BoardTable:
 
 def with_unit(column: Column, line: Line) -> Column:
     """Return a column of a task's table, with the unit of its metric."""
-    unit = unit_of(line) if column.unit == OF_METRIC else column.unit
-    return replace(column, unit=unit)
+    return replace(column, unit=unit_of(line)) if column.unit == OF_METRIC else column
 
 
 def release(*boards: Board) -> str:
     """Return ``Release x, evaluator y`` of boards; a board is of one evaluator (:func:`tipboard.board.files.read`)."""
-    first = (next((result for entry in board.entries for result in entry.results), None) for board in boards)
-    evaluators = sorted({result.versions.evaluator for result in first if result is not None})
-    return (
-        f"Release {', '.join(board.label for board in boards)}, evaluator {', '.join(map(str, evaluators))}"
-    )
+    evaluators = sorted({one.versions.evaluator for board in boards for one in board.results[:1]})
+    labels = ", ".join(board.label for board in boards)
+    return f"Release {labels}, evaluator {', '.join(map(str, evaluators))}"
 
 
 def metric_text(line: Line) -> str:

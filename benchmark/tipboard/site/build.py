@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tipbench.pages import templates
-from tipbench.pages.templates import copy_assets
+from tipbench.pages.templates import copy_assets, put
 from tipcore.atomic import fill_folder_atomically
 from tipcore.locations import expand_home
 from tipcore.progress import progress
@@ -21,7 +21,7 @@ from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import MEANING
 from tipboard.board.files import ELSEWHERE
 from tipboard.board.season import SEASON_COLUMNS
-from tipboard.board.tables import FORMATS, OPEN_PRACTICE, release
+from tipboard.board.tables import OPEN_PRACTICE, release
 from tipboard.site.method_page import COLUMNS_FILE, columns_script, method_files, method_page
 from tipboard.site.overview import overview
 from tipboard.site.pages import COPIED, PICTURE, Publication, SitePage, copy_of, page, read_publication
@@ -68,16 +68,16 @@ def write(sizes: Sequence[Size], to: Path, quiet: bool = False, publication: Pub
     with fill_folder_atomically(to, replace=True, advice=ELSEWHERE) as folder:
         with progress("pages", pages, quiet) as advance:
             for one in _pages(sizes, publication):
-                _write_page(folder, one)
+                one.write(folder)
                 advance(1)
         (folder / MARKER).write_text(f"{release(*(size.board for size in sizes))}\n", encoding="utf-8")
-        _put(folder, COLUMNS_FILE, columns_script().encode())
+        put(folder, COLUMNS_FILE, columns_script().encode())
         for size in sizes:
             for path, content in method_files(size):
-                _put(folder, path, content)
+                put(folder, path, content)
         copy_assets(folder)
         for path in COPIED:
-            _put(folder, copy_of(path), project_file(path).read_bytes())
+            put(folder, copy_of(path), project_file(path).read_bytes())
         if publication.picture is not None:
             shutil.copyfile(publication.picture, folder / PICTURE)
     return Built(to, pages, entries)
@@ -86,34 +86,14 @@ def write(sizes: Sequence[Size], to: Path, quiet: bool = False, publication: Pub
 def _pages(sizes: Sequence[Size], publication: Publication) -> Iterator[SitePage]:
     """Yield the pages, each made when it is asked for, so that no others are kept."""
     yield from overview(sizes, publication)
-    yield _about(sizes, publication)
-    for size in sizes:
-        for lines in size.usual:
-            yield task_page(size, lines, publication)
-        for entry in size.entries:
-            yield method_page(size, entry, publication)
-
-
-def _about(sizes: Sequence[Size], publication: Publication) -> SitePage:
     html = page(
         "about.html", "", publication, path="about.html", current="about", columns=COLUMNS, statuses=MEANING,
         season_columns=SEASON_COLUMNS, practice=OPEN_PRACTICE, size=sizes[0],
         release=release(*(size.board for size in sizes)),
     )  # fmt: skip
-    return SitePage("about.html", html, [], [])
-
-
-def _write_page(folder: Path, made: SitePage) -> None:
-    _put(folder, made.path, made.html.encode())
-    for view in made.views:
-        for kind in () if view.shared else FORMATS.values():
-            _put(folder, f"{view.path}.{kind.ending}", kind.write(view))
-    for figure in made.figures:
-        if figure.path and figure.drawing:
-            _put(folder, figure.path, figure.drawing.standalone().encode())
-
-
-def _put(folder: Path, path: str, content: bytes) -> None:
-    place = folder / path
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(content)
+    yield SitePage("about.html", html)
+    for size in sizes:
+        for lines in size.usual:
+            yield task_page(size, lines, publication)
+        for entry in size.entries:
+            yield method_page(size, entry, publication)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from tipbench.console import Column
@@ -66,8 +68,7 @@ SCORES = (
 def _scores(entry: Entry) -> list[dict[str, Any]]:
     return [
         _place(result)
-        | {"metric": name}
-        | {"value": score.value, "low": score.low, "high": score.high, "note": score.note}
+        | {"metric": name, "value": score.value, "low": score.low, "high": score.high, "note": score.note}
         for result in entry.results
         for name, score in _primary_first(result)
     ]
@@ -151,8 +152,8 @@ def _both(entry: Entry) -> list[dict[str, Any]]:
             if name in scores:
                 one, other = score.value, scores[name].value
                 apart = None if one is None or other is None else other - one
-                values = {"uploaded": one, "reproduced": other, "difference": apart}
-                records.append(_place(result) | {"metric": name} | values)
+                values = {"metric": name, "uploaded": one, "reproduced": other, "difference": apart}
+                records.append(_place(result) | values)
     return records
 
 
@@ -255,11 +256,8 @@ def rates(
 def method_page(size: Size, entry: Entry, publication: Publication) -> SitePage:
     """Return the page of an entry."""
     there = size.by_entry[entry.id]
-    first: dict[str, Line] = {}
-    for line in there:
-        first.setdefault(line["task"], line)
     path = f"{size.name}/methods/{page_id(entry.id)}.html"
-    on_tasks = [_on_task(size, entry, line) for line in first.values()]
+    on_tasks = [_on_task(size, entry, next(lines)) for _, lines in groupby(there, itemgetter("task"))]
     results = of_entry(size.board, there, entry.name)
     every_line = replace(results, id="results", title="Results", size=size.name, shared=downloads(EVERYTHING))
     views = [every_line, *method_views(size, entry)]
@@ -272,7 +270,7 @@ def method_page(size: Size, entry: Entry, publication: Publication) -> SitePage:
         seeds=sorted({result.seed for result in entry.results}), oracle=all(line["oracle"] for line in there),
         release=release(size.board), columns=COLUMNS_FILE,
     )  # fmt: skip
-    return SitePage(path, html, views, [figure for one in on_tasks for figure in one["figures"]])
+    return SitePage(path, html, [figure for one in on_tasks for figure in one["figures"]], views)
 
 
 def _on_task(size: Size, entry: Entry, line: Line) -> dict[str, Any]:

@@ -87,9 +87,9 @@ def overview(sizes: Sequence[Size], publication: Publication) -> list[SitePage]:
         **context,
     )  # fmt: skip
     if season is None:
-        return [SitePage("index.html", index, [view], [])]
+        return [SitePage("index.html", index, views=[view])]
     practice = page("practice.html", "", publication, path="practice.html", current="practice", **context)
-    return [SitePage("index.html", index, [], []), SitePage("practice.html", practice, [view], [])]
+    return [SitePage("index.html", index), SitePage("practice.html", practice, views=[view])]
 
 
 def _links(publication: Publication) -> dict[str, str]:

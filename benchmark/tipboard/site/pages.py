@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from tipbench.pages.safe import https
-from tipbench.pages.templates import Figure, fill
+from tipbench.pages.templates import Page, fill, put
 
 from tipboard.board.forest import MEANING
-from tipboard.board.tables import BoardTable
+from tipboard.board.tables import FORMATS, BoardTable
 from tipboard.site.tables import body
 from tipboard.submissions.storage import SiteAddresses, read_config
 
@@ -79,9 +79,8 @@ def _repository() -> str:
         declared = metadata(DISTRIBUTION).get_all("Project-URL") or []
     except PackageNotFoundError:
         return ""
-    addresses = {
-        name.lower(): https(address) for name, _, address in (one.partition(", ") for one in declared)
-    }
+    parts = (one.partition(", ") for one in declared)
+    addresses = {name.lower(): https(address) for name, _, address in parts}
     return next((address for name in REPOSITORY if (address := addresses.get(name))), "")
 
 
@@ -89,13 +88,17 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 @dataclass(frozen=True)
-class SitePage:
-    """A page's place from the site's root and its text, and what stands beside it."""
+class SitePage(Page):
+    """A page of the board, and its tables."""
 
-    path: str
-    html: str
-    views: Sequence[BoardTable]
-    figures: Sequence[Figure]
+    views: Sequence[BoardTable] = ()
+
+    def write(self, folder: Path) -> None:
+        """Write the page, its figures, and the files of its tables, except those that are shared."""
+        super().write(folder)
+        for view in self.views:
+            for kind in () if view.shared else FORMATS.values():
+                put(folder, f"{view.path}.{kind.ending}", kind.write(view))
 
 
 def page(template: str, root: str, publication: Publication, **context: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 
 from tipbench.runs.findings import Finding
@@ -32,10 +33,7 @@ class Size:
     @cached_property
     def usual(self) -> list[Lines]:
         """Of every task, its default split or the first that there is."""
-        first: dict[str, Lines] = {}
-        for lines in self.standings:
-            first.setdefault(lines[0]["task"], lines)
-        return list(first.values())
+        return [next(there) for _, there in groupby(self.standings, lambda lines: lines[0]["task"])]
 
     @cached_property
     def findings(self) -> dict[str, Finding]:

@@ -69,7 +69,11 @@ def _number(column: Column, row: Mapping[str, Any], exact: bool) -> str:
     text, value, note = column.text(row), value_of(column, row), column.note(row)
     if value is None and text == NOTHING and not note:
         return f"<td>{NOTHING}"  # most cells of sparse tables
-    sort = _sort(value) if exact else _read(text)
+    if exact:
+        sort = "" if value is None or isinstance(value, str) else f"{float(value):.7g}"
+    else:
+        plain = text.replace(",", "")
+        sort = plain if PLAIN.fullmatch(plain) else ""
     shown = "" if sort == text or (not sort and text == NOTHING) else f' data-v="{sort}"'
     more = f' title="{to_html(note)}"' if note else ""
     return f"<td{shown}{more}>{to_html(text)}"
@@ -97,16 +101,6 @@ def _heading(text: str, root: str, size: str | None, entry: str | None) -> str:
     if entry is None or size is None:
         return f'<th scope="row">{said}'
     return f'<th scope="row"><a href="{root}{to_html(size)}/methods/{page_id(entry)}.html">{said}</a>'
-
-
-def _read(text: str) -> str:
-    """Return what a cell sorts by whose number is read as it is; empty where no number is read."""
-    plain = text.replace(",", "")
-    return plain if PLAIN.fullmatch(plain) else ""
-
-
-def _sort(value: float | str | bool | None) -> str:
-    return "" if value is None or isinstance(value, str) else f"{float(value):.7g}"
 
 
 def with_filters(table: BoardTable, keys: Sequence[str], usual: bool = False) -> BoardTable:

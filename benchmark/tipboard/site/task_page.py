@@ -53,7 +53,7 @@ def task_page(size: Size, lines: Lines, publication: Publication) -> SitePage:
         unsure=sorted({line["entry_class"] for line in in_season if line["depends_on_assumptions"]}),
         plain=in_plain_words(lines[0]["primary"], score), metric=metric_text(lines[0]),
     )  # fmt: skip
-    return SitePage(path, html, views, figures)
+    return SitePage(path, html, figures, views)
 
 
 def _facts(lines: Lines) -> dict[str, str]:

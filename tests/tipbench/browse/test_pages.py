@@ -2,7 +2,6 @@
 
 import html
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +11,7 @@ from tipbench.browse import build
 from tipbench.browse.build import MARKER, MOST_ROWS, browse
 from tipbench.browse.site import MOST_REGIONS, about_of, facts, first_regions
 from tipbench.data.releases import Regions
+from tipbench.pages.templates import Page
 from tipbench.stories.sources import find_operations_of
 from tipcore.errors import UsageError
 from tipdata.core.kinds import LANGUAGES
@@ -231,7 +231,7 @@ def test_a_folder_that_is_something_else_is_refused_and_stays_and_earlier_pages_
         with pytest.raises(UsageError, match="was not made by `tipbench data browse`: give another --to"):
             browse(tiny, place, 5, quiet=True)
     assert [path.name for path in other.iterdir()] == ["thesis.txt"]
-    monkeypatch.setattr(build, "_makers", lambda site, most: [lambda: replace(build._about(site, most))])
+    monkeypatch.setattr(build, "_makers", lambda site, most: [lambda: Page("about.html", "")])
     old = tmp_path / "old"
     old.mkdir()
     (old / MARKER).write_text("", encoding="utf-8")

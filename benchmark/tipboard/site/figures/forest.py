@@ -37,15 +37,18 @@ def forest(plot: Forest, phone: bool = False) -> Drawing | None:
     names = _place_names(plot, across, width)
     top = 26 + LEVEL * max((level for *_, level in names.values()), default=0)
     bottom = top + tall * len(plot.rows)
-    picture = Drawing(width, bottom + (58 if plot.left_out else 42), plot.title, _about(plot))
+    best = next((row for row in plot.rows if row["is_run_here"]), None)
+    leads = best and f"the best that was run here is {best['name']} with {score_in_words(best)}"
+    about = f"{count_of(len(plot.rows), 'method')}; {leads or 'none was run here'}."
+    picture = Drawing(width, bottom + (58 if plot.left_out else 42), plot.title, about)
     draw_axis(picture, across, top - 6, bottom)
     for name, (at, middle, level) in names.items():
         if not phone:
             _reference(picture, name, at, top - 8 - LEVEL * level, bottom)
         ink = "oracle-text" if name == "oracle" else REFERENCES[name]
         picture.text((middle, top - 16 - LEVEL * level), name, ink, SMALL, "middle")
+    draw_row = _phone_row if phone else _row
     for place, row in enumerate(plot.rows):
-        draw_row = _phone_row if phone else _row
         draw_row(picture, across, names, row, top + tall * place)
     middle = PHONE / 2 if phone else (left + right) / 2
     picture.text((middle, bottom + 34), plot.axis, "quiet", SMALL, "middle")
@@ -91,13 +94,6 @@ def _phone_row(picture: Drawing, across: Scale, names: Names, row: Line, top: fl
 def _score(picture: Drawing, across: Scale, row: Line, height: float) -> None:
     """Draw the interval and on it the mark."""
     if (interval := interval_of(row)) is not None:
-        low, high = interval
-        ends = (across(low), height), (across(high), height)
-        picture.line(*ends, colour_of(row), INTERVAL_WIDTH, opacity=INTERVAL_OPACITY)
+        start, end = ((across(value), height) for value in interval)
+        picture.line(start, end, colour_of(row), INTERVAL_WIDTH, opacity=INTERVAL_OPACITY)
     mark(picture, row, (across(row["score"]), height), 5)
-
-
-def _about(plot: Forest) -> str:
-    best = next((row for row in plot.rows if row["is_run_here"]), None)
-    leads = best and f"the best that was run here is {best['name']} with {score_in_words(best)}"
-    return f"{count_of(len(plot.rows), 'method')}; {leads or 'none was run here'}."

@@ -25,9 +25,8 @@ def mark(drawing: Drawing, line: Line, at: Point, radius: float = 4.5) -> None:
     if line["is_reference"]:
         drawing.diamond(at, radius + 1, colour, tip)
         return
-    fill = colour if is_filled(line) else "paper"
-    shape = drawing.circle if line["is_run_here"] else drawing.square
-    shape(at, radius if line["is_run_here"] else radius - 0.5, fill, colour, tip)
+    shape, size = (drawing.circle, radius) if line["is_run_here"] else (drawing.square, radius - 0.5)
+    shape(at, size, colour if is_filled(line) else "paper", colour, tip)
 
 
 def describe_line(line: Line) -> str:

@@ -35,8 +35,8 @@ def by_split(line: Line, others: Lines) -> Drawing | None:
     known = dict(_known_scores(line))
     if len(known) < FEWEST:
         return None
-    scores = {split: [one["by_split"].get(split) for one in others] for split in known}
-    pale = {split: [score for score in found if score is not None] for split, found in scores.items()}
+    behind = [one["by_split"] for one in others]
+    pale = {split: [one[split] for one in behind if one.get(split) is not None] for split in known}
     title = f"{line['task']}: scores where the world shifts"
     return _rows(known, title, axis_title(line), known.get(OPERATION), pale)
 

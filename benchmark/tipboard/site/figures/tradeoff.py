@@ -71,21 +71,17 @@ def place_labels(
     on; ``room``: what they must not leave; ``size``: of the letters, in pixels.
     """
     boxes = [(x - 6, y - 6, x + 6, y + 6) for x, y in (label.mark for label in labels)]
-    parts: list[Box] = [
-        (min(x, to_x), min(y, to_y), max(x, to_x), max(y, to_y)) for (x, y), (to_x, to_y) in pairwise(line)
-    ]
+    parts = [(min(x, x2), min(y, y2), max(x, x2), max(y, y2)) for (x, y), (x2, y2) in pairwise(line)]
     named: list[Label] = []
     numbered: list[Label] = []
     for at, label in enumerate(labels):
         others = [box for one, box in enumerate(boxes) if one != at]
-        found = _free(label, [*others, *parts], room, size)
-        if found is None:
-            short = replace(label, number=len(numbered) + 1)
-            above = replace(short, at=(label.mark[0] + 7, label.mark[1] - 11))
-            found = _free(short, others, room, size) or above
-            numbered.append(found)
-        else:
+        if found := _free(label, [*others, *parts], room, size):
             named.append(found)
+        else:
+            short = replace(label, number=len(numbered) + 1)
+            found = _free(short, others, room, size) or next(_places(short))
+            numbered.append(found)
         boxes.append(found.box(size))
     return named, numbered
 
@@ -149,9 +145,8 @@ def against(lines: Lines, beside: str, width: float = WIDTH) -> Drawing | None:
     if len(spots) < 2:
         return None
     across = scale([spot.cost for spot in spots], LEFT, width - RIGHT)
-    return _draw(
-        lines, spots, across, across.ticks(4), axis_title(lines[0], beside), beside.replace("_", " ")
-    )
+    axis, cost = axis_title(lines[0], beside), beside.replace("_", " ")
+    return _draw(lines, spots, across, across.ticks(4), axis, cost)
 
 
 def _best(lines: Lines) -> Lines:
@@ -220,14 +215,10 @@ def _frame(picture: Drawing, first: Line, across: Scale, ticks: Ticks, axis: str
     picture.text((0, 8), axis_title(first), "quiet", 11)
     if first["oracle_score"] is not None:
         picture.text((picture.width, 22), f"oracle {number(first['oracle_score'])}", "oracle-text", 11, "end")
-    for row, text in enumerate(_lines(axis, across.end - across.start)):
+    name, bracket, unit = axis.partition(" (")
+    fits = width_of([axis], 11) <= across.end - across.start  # else the unit has a line of its own
+    for row, text in enumerate([axis] if fits else [name, bracket.strip() + unit]):
         picture.text((across.end, bottom + 34 + 14 * row), text, "quiet", 11, "end")
-
-
-def _lines(text: str, width: float) -> list[str]:
-    """Return a title of an axis on one line, or its unit on a line of its own where both are too long."""
-    name, bracket, unit = text.partition(" (")
-    return [text] if width_of([text], 11) <= width else [name, bracket.strip() + unit]
 
 
 def _steps(points: Sequence[Point], right: float) -> list[Point]:
