@@ -24,7 +24,7 @@ from tipboard.board.reproduction import reproduce
 from tipboard.board.rescoring import rescore
 from tipboard.board.standings import Line, draws_of, standings
 from tipboard.submissions.messages import Refused
-from tipcore.errors import CheckFailed, UsageError
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 DATA = "0.4.0/tiny"
@@ -267,7 +267,7 @@ def test_an_oracle_is_not_reproduced_which_changes_nothing(
     overrides = {TASK: [f"baseline={TASK}/oracle", "release=tiny"]}
     change_record(folder, pinned={"package": f"tipbench=={__version__}", "overrides": overrides})
     accept(folder, results, quiet=True)
-    with pytest.raises(CheckFailed, match="an oracle, shown hidden truth") as refused:
+    with pytest.raises(UsageError, match="is an oracle, which sees hidden truth: choose a method") as refused:
         reproduce(results, DATA, NAME, splits=["forward"], quiet=True)
     assert len(str(refused.value).splitlines()) == 1
     assert line_of(results, NAME)["status"] == SELF_REPORTED

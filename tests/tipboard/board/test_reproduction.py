@@ -15,14 +15,13 @@ from stored_results import change_record, change_results
 from tipbench.fence.linux.host import environment
 from tipbench.loading import prepare
 from tipbench.runs.frames import RESULTS, read_results
-from tipbench.version import __version__
 from tipboard.board.collection import REPLICATES
 from tipboard.board.entries import Entry
 from tipboard.board.files import read
 from tipboard.board.reproduction import config_of
 from tipboard.board.standings import standings
-from tipboard.submissions.packages import compose_pinned, exact, install
-from tipboard.submissions.record import Override, Pinned
+from tipboard.submissions.packages import exact, install
+from tipboard.submissions.record import Override
 from tipboard.submissions.storage import Packages
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import Release
@@ -306,12 +305,6 @@ def test_what_cannot_be_trusted_is_refused_in_one_sentence(
     with pytest.raises(UsageError, match=said) as refused:
         composed(of_task=words)
     assert len(str(refused.value).splitlines()) == 1
-
-
-def test_a_shipped_oracle_is_not_submitted() -> None:
-    pinned = Pinned(package=f"tipbench=={__version__}", overrides={TASK: [f"baseline={TASK}/oracle"]})
-    with pytest.raises(UsageError, match="is an oracle, which sees hidden truth: choose a method"):
-        compose_pinned(pinned, "a--b", TASK, {"version": "0.4.0", "size": "tiny"}, "forward", 0, 10)
 
 
 @pytest.mark.parametrize(
