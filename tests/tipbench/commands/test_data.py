@@ -11,6 +11,7 @@ import pytest
 import tipbench as package
 from tipbench.browse import build
 from tipbench.commands.data import fidelity
+from tipbench.pages.templates import Page
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
@@ -146,7 +147,7 @@ def test_pages_go_to_a_folder_named_for_the_release_and_the_one_to_open_is_told(
     tipbench, tiny: Release, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # One page in the place of all, since others are made elsewhere.
-    monkeypatch.setattr(build, "_makers", lambda site, most: [lambda: build._about(site, most)])
+    monkeypatch.setattr(build, "_makers", lambda site, most: [lambda: Page("about.html", "")])
     code, out, said = tipbench("data", "browse", "--quiet")
     assert (code, said) == (0, "")
     start = place.resolve() / "browse-tiny" / "index.html"
