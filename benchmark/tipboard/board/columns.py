@@ -343,7 +343,7 @@ def columns_with_text(lines: Lines, columns: Sequence[Column] = COLUMNS) -> list
 
 
 def expected_columns(lines: Lines) -> list[Column]:
-    """Return the columns of :func:`columns_with_text`, and those of what the task reports though no line has it yet."""
+    """Return the columns with text, and those of metrics that the task reports and no line has measured yet."""
     said = columns_with_text(lines)
     return [one for one in COLUMNS if one in said or any(one.note(line) == NOT_MEASURED for line in lines)]
 

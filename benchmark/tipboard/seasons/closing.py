@@ -58,7 +58,6 @@ from tipboard.seasons.record import (
 from tipboard.seasons.running import (
     Participant,
     cells_of,
-    is_tested,
     participants,
     read_class_tests,
     statuses,
@@ -182,14 +181,7 @@ def close_season(
         places = list_worlds(season)
         worlds = [made for place in places if (made := read_world(secret, *place)) is not None]
         status = statuses(season, secret, those, worlds) if len(worlds) == len(places) else {}
-        tests = {one.id: read_class_tests(season, secret, one, worlds) for one in those}
-        lacking = sum(
-            (found := status.get(one.id, {}).get(task)) is None
-            or (found == RAN and is_tested(one) and task not in tests[one.id])
-            for one in those
-            for task in one.configs
-        )
-        if lacking:
+        if lacking := sum(task not in status.get(one.id, {}) for one in those for task in one.configs):
             raise UsageError(
                 f"season {season.name} was not run to its end ({count_of(lacking, 'task')} of its methods left): run "
                 f"`tipbench season run {secret}` again."
@@ -197,6 +189,7 @@ def close_season(
         entries, voids = read_entries(secret), read_voids(secret)
         notes = count_entries(entries, voids, frozen)
         found = [*_ran(season, secret, those, worlds, status, notes), *_handed_in(secret, entries, notes)]
+        tests = {one.id: read_class_tests(season, secret, one, worlds) for one in those}
         listed = _closed_entries(those, entries, notes, status, tests)
         closed = Closed(name=season.name, closed=now.replace(microsecond=0), entries=listed, voids=voids)
         with fill_folder_atomically(public, replace=True, advice=AGAIN) as beside:

@@ -1,4 +1,4 @@
-"""What the files of a closed season must say of each other: freeze, entries, voids, statuses; and which files belong.
+"""Check that the files of a closed season agree: freeze, entries, voids and statuses; and that no other file is there.
 
 Each function yields a clause for each thing that is not as it should be. A failure, a class test and a cost of a
 package are as its host says: its wheel is not published.

@@ -11,7 +11,7 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -289,14 +289,14 @@ def enter(secret: Path, folder: Path, now: datetime, packages: Packages) -> tupl
         with file_lock(secret / LOCK):
             _check_time(season, secret, public, record, now)  # installing may have taken long
             entries = read_entries(secret)
-            kept = {path.name: _sha256(path) for path in sorted(wheels.iterdir())}
+            kept = file_digests({path.name: path for path in sorted(wheels.iterdir())})
             made = Entered(
                 number=len(entries) + 1,
                 previous=entries[-1].receipt if entries else season.commitment,
                 entered=now.replace(microsecond=0),
                 record=record,
                 wheels=dict(sorted(kept.items(), key=lambda one: one[1] != own)),
-                files={name: _sha256(path) for name, path in files.items()},
+                files=file_digests(files),
             )
             _check_new(season, made, entries)
             with fill_folder_atomically(
@@ -344,8 +344,9 @@ def _as_cell(season: Season, secret: Path, one: ScoredFile) -> Result:
     return one.result.model_copy(update={**place, "labels": terms.labels[0]})
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def file_digests(paths: Mapping[str, Path]) -> dict[str, str]:
+    """Return SHA-256 of files, in hex, by the names that they are given."""
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
 
 
 def _check_time(season: Season, secret: Path, public: Path, record: SubmissionRecord, now: datetime) -> None:

@@ -10,7 +10,7 @@ The host's folder has mode 0700: ``key.hex`` (0600), ``season.json``, ``publishe
 
 All that is secret follows from the key by SHA-256 over parts, each preceded by its length as eight bytes, big-endian:
 the commitment from the key and the canonical JSON of all other fields of ``season.json``; the number of a world from
-the key, the digest of what was frozen, k, the lane of its tasks (:mod:`tipbench.lanes`) and the attempt.
+the key, the digest of the frozen entries, k, the lane of its tasks (:mod:`tipbench.lanes`) and the attempt.
 """
 
 from __future__ import annotations

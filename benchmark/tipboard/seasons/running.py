@@ -8,7 +8,6 @@ scores early; the commitment makes every change that would follow from that visi
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import json
 import tempfile
@@ -48,6 +47,7 @@ from tipboard.seasons.entries import (
     configs_of,
     count_entries,
     entry_folder,
+    file_digests,
     limits_of_cells,
     public_folder,
     publish_receipts,
@@ -290,8 +290,7 @@ def _environment(secret: Path, one: Participant, stack: ExitStack) -> Environmen
     assert one.entered.record.pinned is not None
     work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tipbench-season-")))
     wheels = entry_folder(secret, one.entered.number) / WHEELS
-    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in wheels.glob("*")}
-    if found != one.entered.wheels:
+    if file_digests({path.name: path for path in wheels.glob("*")}) != one.entered.wheels:
         raise UsageError(f"the wheels of {one.id} in {wheels} are not those that were frozen: restore them.")
     try:
         return install(one.entered.record.pinned.package, Packages(wheelhouse=str(wheels)), work)
@@ -344,14 +343,11 @@ def _test_classes(
     """Run the packages of the class fold once more, on a copy of a world whose words are made up."""
     season, secret, batches = host.season, host.secret, []
     for one in those:
-        if is_tested(one):
-            cells = _ranked_cells(season, secret, one, world)
-            left = [
-                (one.id, cell)
-                for cell in cells
-                if not _class_path(secret, one.id, cell).is_file() and is_done(cell)
-            ]
-            batches += [CellBatch(tuple(left), host.ids(world.k), environments.get(one.id))] if left else []
+        cells = (
+            cell for cell in cells_of(season, secret, one, world) if _lacks_test(season, secret, one, cell)
+        )
+        if left := tuple((one.id, cell) for cell in cells if is_done(cell)):
+            batches.append(CellBatch(left, host.ids(world.k), environments.get(one.id)))
     limits = limits_of_cells(season.minutes, season.memory_gib)
     work = partial(_test_class, secret, limits, host.words(world.k))
     label = f"tests of class in {world}, of {season.worlds}"
@@ -363,13 +359,14 @@ def is_tested(participant: Participant) -> bool:
     return participant.entered is not None and participant.entered.record.entry_class == "fold"
 
 
-def _ranked_cells(
-    season: Season, secret: Path, participant: Participant, world: SeasonWorld
-) -> Iterator[Cell]:
-    """Yield the cells of a participant in a world with the labels that are ranked."""
-    for cell in cells_of(season, secret, participant, world):
-        if cell.config["labels"] == season.terms[cell.task].labels[0]:
-            yield cell
+def _is_ranked(season: Season, cell: Cell) -> bool:
+    return bool(cell.config["labels"] == season.terms[cell.task].labels[0])
+
+
+def _lacks_test(season: Season, secret: Path, participant: Participant, cell: Cell) -> bool:
+    """Return whether a cell has still to be run on the copy of its world."""
+    is_due = is_tested(participant) and _is_ranked(season, cell)
+    return is_due and not _class_path(secret, participant.id, cell).is_file()
 
 
 def _test_class(secret: Path, limits: Limits, words: Mapping[str, bytes], batch: CellBatch) -> None:
@@ -388,14 +385,14 @@ def _class_path(secret: Path, entry: str, cell: Cell) -> Path:
 def read_class_tests(
     season: Season, secret: Path, participant: Participant, worlds: Sequence[SeasonWorld]
 ) -> dict[str, ClassTest]:
-    """Return the tests of class of a package by task: of those that ran in every world and on every copy."""
+    """Return the tests of class of a package by task, of tasks that ran in every world."""
     if not is_tested(participant):
         return {}
     plain, disguised = dict[str, list[float | None]](), dict[str, list[float | None]]()
     for world in worlds:
-        for cell in _ranked_cells(season, secret, participant, world):
+        for cell in cells_of(season, secret, participant, world):
             path = _class_path(secret, participant.id, cell)
-            if path.is_file() and is_done(cell):
+            if _is_ranked(season, cell) and path.is_file():
                 result = read_result(cell.folder)
                 plain.setdefault(cell.task, []).append(result.scores[result.primary].value)
                 disguised.setdefault(cell.task, []).append(json.loads(path.read_bytes()))
@@ -473,7 +470,7 @@ def statuses(
         for cell in (cell for world in worlds for cell in cells_of(season, secret, one, world)):
             if (reason := read_failure(secret, one.id, cell)) is not None:
                 tasks[cell.task] = f"failed: {reason}"
-            elif cell.task not in left and not is_done(cell):
+            elif cell.task not in left and (not is_done(cell) or _lacks_test(season, secret, one, cell)):
                 left.add(cell.task)
         tasks |= {task: RAN for task in one.configs if task not in tasks and task not in left}
     return found

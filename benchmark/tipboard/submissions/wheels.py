@@ -1,5 +1,7 @@
 """Wheels of strangers are checked before pip sees them: none makes it fetch, build or write anything elsewhere."""
 
+from __future__ import annotations
+
 import re
 import shutil
 import zipfile
@@ -76,7 +78,7 @@ def check_wheel(path: Path, package: str) -> list[Requirement]:
     for line in map(str, message_from_string(texts[0]).get_all("Requires-Dist", [])):
         try:
             found.append(Requirement(line))
-            _holds(found[-1], found[-1])
+            _holds(found[-1], found[-1])  # fails where the marker names what does not exist
         except (ValueError, KeyError):
             raise CheckFailed(f"{wheel} asks for what is no requirement ({line[:80]}): correct it.") from None
         if found[-1].url:

@@ -123,7 +123,7 @@ def hand_in(opened: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Calla
                 raise CheckFailed(f"{package} cannot be installed: no such wheel")
             (keep / "acme-1.0.whl").write_text(content or team, encoding="utf-8")
             (keep / "a_library-2.0.whl").write_text("library", encoding="utf-8")
-            return Environment(f"{package} sha256:{entries._sha256(keep / 'acme-1.0.whl')}")
+            return Environment(f"{package} sha256:{entries.file_digests({'': keep / 'acme-1.0.whl'})['']}")
 
         monkeypatch.setattr(entries, "check", check)
         monkeypatch.setattr(entries, "install", install)

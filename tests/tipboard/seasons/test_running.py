@@ -191,6 +191,8 @@ def test_values_are_the_same_up_to_a_tolerance(left: Any, right: Any, within: fl
 def test_the_scores_on_copies_of_all_worlds_decide_the_class(
     opened: tuple[Path, Path], terms: Season, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    both = terms.terms["flag_aggregation"].model_copy(update={"labels": ["gold", "none"]})
+    terms = terms.model_copy(update={"terms": {**terms.terms, "flag_aggregation": both}})
     pinned = {"package": "b==1.0", "overrides": {"flag_aggregation": []}}
     made = record_of("spring", "a", "b", ("flag_aggregation",), pinned=pinned)
     record = SubmissionRecord.model_validate(made)
@@ -210,8 +212,10 @@ def test_the_scores_on_copies_of_all_worlds_decide_the_class(
     keys = {"flag_aggregation": bytes(32)}
     for world in places:
         assert running.read_class_tests(terms, tmp_path, one, places) == {}
-        cells = tuple((one.id, cell) for cell in cells_of(terms, tmp_path, one, world))
+        assert running.statuses(terms, tmp_path, [one], places) == {one.id: {}}  # so it cannot be closed
+        cells = tuple((one.id, cell) for cell in cells_of(terms, tmp_path, one, world))[:1]
         running._test_class(tmp_path, Limits(), keys, running.CellBatch(cells, keys))
+    assert running.statuses(terms, tmp_path, [one], places) == {one.id: {"flag_aggregation": RAN}}
     (test,) = running.read_class_tests(terms, tmp_path, one, places).values()
     assert (test.score, test.disguised) == (0.5, pytest.approx(0.135))
     for kept, found in (

@@ -215,7 +215,7 @@ def test_a_file_written_to_is_read_again_even_if_its_time_and_size_were_put_back
 def test_a_bit_that_turned_by_itself_is_seen_by_verify_and_on_the_next_day(
     made: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on a disk that ages: nothing of what the system says of the file is another."""
+    """As on a failing disk: size and times of the file stay as they are."""
     path = made.region_folder(0) / "adverts.truth.parquet"
     made.scan("adverts", truth=True)
     flip(path, 200)
