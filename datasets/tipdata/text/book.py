@@ -41,6 +41,12 @@ FEWEST = 10
 """Frames of a level, in each family."""
 FIT = 5
 """Of these, in each category of advert."""
+SETS = ("a", "b")
+"""Sets of frames: an operation words its adverts with one of them."""
+FEWEST_OF_SET, FIT_OF_SET = 5, 3
+"""Frames of a level in each set, and of these in each category of advert."""
+ALONE = "~"
+"""Begins a frame that is never joined to another by a word such as "and"."""
 TITLES, FILLERS = 16, 14
 LISTED = {OTHER: [str]}
 SHAPE = {
@@ -62,17 +68,33 @@ SHAPE = {
     "frames": {ALL: {OTHER: {OTHER: LISTED}}, **{family: {OTHER: LISTED} for family in FAMILIES}},
 }
 """The shape of a wordbook; see :mod:`tipdata.text.documents`."""
+IN_SETS: dict[str, Any] = {name: [str] for name in SETS}
+SHAPE_WITH_SETS = {
+    **SHAPE,
+    "joins": [str],
+    "frames": {
+        ALL: {OTHER: {OTHER: {OTHER: IN_SETS}}},
+        **{family: {OTHER: {OTHER: IN_SETS}} for family in FAMILIES},
+    },
+}
+"""The shape of a wordbook whose frames stand in sets. ``joins``: what may stand between two sentences joined to one."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A sentence of a fact's level, or a filler. ``where``: fact and level, or kind of filler."""
+    """A sentence of a fact's level, or a filler.
+
+    ``where``: fact and level, or kind of filler. ``set``: one of :data:`SETS`, '' for none. ``joins``: it may be
+    joined to another sentence.
+    """
 
     text: str
     line: int
     where: str
     family: str
     parts: Sentence
+    set: str = ""
+    joins: bool = True
 
 
 class Faulty(ValueError):
@@ -95,7 +117,9 @@ class Book:
             document = read_yaml_lines(path)
         except ValueError as error:
             raise Faulty([str(error)]) from error
-        misshapen = list(find_misfits(document, SHAPE, "the wordbook", 1))
+        self.has_sets = isinstance(document, dict) and "joins" in document
+        shape = SHAPE_WITH_SETS if self.has_sets else SHAPE
+        misshapen = list(find_misfits(document, shape, "the wordbook", 1))
         if not misshapen:
             keys = ((name, key) for name, words in document["numbers"].items() for key in words)
             misshapen = [
@@ -109,6 +133,7 @@ class Book:
         plain = strip_lines(document)
         self.language: str = plain["language"]
         self.space: str = plain["space"]
+        self.joins: list[str] = plain.get("joins", [])
         self.registers: list[str] = plain["registers"]
         self.dialects: list[str] = plain["dialects"]["names"]
         self.dialect_words = {name: tuple(words) for name, words in plain["dialects"]["words"].items()}
@@ -150,39 +175,49 @@ class Book:
         for level in fact.levels:
             listed, where, at = levels.get(level), f"{fact.name}/{level}", line_of(levels, level, line)
             if part != ALL:
-                self._add_level(part, fact.name, level, self._list(listed, where, part), at)
+                self._add_level(part, fact.name, level, self._list_sets(listed, where, part), at)
                 continue
             by_family: dict[str, Any] = listed or {}
             self._unknown(by_family, {ANY, *FAMILIES}, f"family at {where}")
-            shared = self._list(by_family.get(ANY), where, ANY)
+            shared = self._list_sets(by_family.get(ANY), where, ANY)
             for family in FAMILIES:
-                own = self._list(by_family.get(family), where, family)
+                own = self._list_sets(by_family.get(family), where, family)
                 self._add_level(family, fact.name, level, shared + own, at)
 
     def _add_level(self, family: str, fact: str, level: str, frames: list[Frame], line: int) -> None:
         self.levels[family, fact, level] = frames
         if self._sound:
             return
-        if len(frames) < FEWEST:
-            self.fault(line, f"{family}, {fact}/{level} has {len(frames)} frames and needs {FEWEST}")
-            return
-        for number, (category, f) in enumerate(CATEGORIES.items()):
-            fit = sum(self.fits(frame, category) for frame in frames)
-            said = level_places(family)[f"{fact}={level}"]
-            if FAMILIES[f] == family and rules().has[(number, *said)] and fit < FIT:
-                self.fault(line, f"{fact}/{level}: {fit} frames are fit for {category}, and {FIT} are needed")
+        fewest, needed = (FEWEST_OF_SET, FIT_OF_SET) if self.has_sets else (FEWEST, FIT)
+        for name in SETS if self.has_sets else ("",):
+            mine = [frame for frame in frames if frame.set == name]
+            of = f" of set {name}" if name else ""
+            if len(mine) < fewest:
+                self.fault(line, f"{family}, {fact}/{level} has {len(mine)} frames{of} and needs {fewest}")
+                continue
+            for number, (category, f) in enumerate(CATEGORIES.items()):
+                fit = sum(self.fits(frame, category) for frame in mine)
+                said = level_places(family)[f"{fact}={level}"]
+                if FAMILIES[f] == family and rules().has[(number, *said)] and fit < needed:
+                    self.fault(line, f"{fact}/{level}: {fit} frames{of} are fit for {category}, and {needed} are needed")
 
     def _unknown(self, found: dict[str, Any], known: set[str], what: str) -> None:
         for name in found:
             if name not in known:
                 self.fault(getattr(name, "line", 1), f"there is no {what} called {name}")
 
-    def _list(self, listed: Any, where: str, family: str, fewest: int = 0) -> list[Frame]:
+    def _list_sets(self, listed: Any, where: str, family: str) -> list[Frame]:
+        if not self.has_sets:
+            return self._list(listed, where, family)
+        return [one for name in SETS for one in self._list((listed or {}).get(name), where, family, of_set=name)]
+
+    def _list(self, listed: Any, where: str, family: str, fewest: int = 0, of_set: str = "") -> list[Frame]:
         made = []
         for text in listed or []:
+            bare = str(text).removeprefix(ALONE)
             try:
-                made.append(Frame(str(text), text.line, where, family, parse(str(text))))
-                if not text.strip():
+                made.append(Frame(bare, text.line, where, family, parse(bare), of_set, bare == text))
+                if not bare.strip():
                     self.fault(text.line, f"{where}: a sentence is empty")
             except ValueError as error:
                 self.fault(text.line, f"{where}: {error} in {text!r}")
@@ -216,6 +251,19 @@ class Book:
             every = "\n".join(surfaces(frame.parts, {}))
             self._unfit_for[frame.text] = {one for one in self._unfit if self.unfit_in(every, one)}
         return category not in self._unfit_for[frame.text]
+
+    @cached_property
+    def _always_capital(self) -> frozenset[str]:
+        """Words with a capital letter within a sentence."""
+        found = (re.findall(r"(?<=[\w,;] )[^\W\d_a-zа-я][\w']*", frame.text) for frame in self.frames())
+        return frozenset(chain.from_iterable(found))
+
+    def without_capital(self, text: str) -> str:
+        """Return the first words of a frame as they stand where it does not begin a sentence."""
+        first = re.match(r"[\w']+", text)
+        if not first or first[0] in self._always_capital or not first[0][:2].istitle():
+            return text
+        return text[0].lower() + text[1:]
 
     def unfit_in(self, text: str, category: str) -> list[str]:
         """Return the words of a text that are unfit for adverts of a category."""

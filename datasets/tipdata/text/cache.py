@@ -25,6 +25,8 @@ from tipdata.core.world import FOLDER
 from tipdata.text.phrases import Phrases, compile_wordbooks
 
 FILE = "wordbooks.npz"
+FILES = {"frames": FILE, "wordbooks": "wordbooks-in-sets.npz"}
+"""Folder of :file:`text/` -> the file that keeps its compiled wordbooks."""
 SOUND = "sound.txt"
 """The digest of texts and code whose wordbooks are sound; ``python tests/tipdata/text/lock.py`` writes it."""
 DIGEST, STRINGS = "digest", "strings"
@@ -32,17 +34,20 @@ BETWEEN = "\0"
 
 
 @cache
-def phrases(languages: tuple[str, ...]) -> Phrases:
+def phrases(languages: tuple[str, ...], folder: str = "frames") -> Phrases:
     """Return the compiled wordbooks of some languages: those that are kept, else new ones, which then are kept.
+
+    ``folder``: of :file:`text/`, in which they stand.
 
     Raises :class:`tipdata.text.book.Faulty` for an unsound one.
     """
     digest = digest_of_texts(languages)
+    file = FILES[folder]
     with suppress(UsageError, OSError, ValueError, KeyError, EOFError, BadZipFile):  # not there, or damaged
-        return _read(home() / FILE, digest)
-    made = compile_wordbooks(languages, is_sound())
+        return _read(home() / file, digest)
+    made = compile_wordbooks(languages, is_sound(), folder)
     with suppress(UsageError):  # where nothing can be kept, every process compiles
-        write_file_atomically(home() / FILE, _pack(made, digest))
+        write_file_atomically(home() / file, _pack(made, digest))
     return made
 
 

@@ -62,9 +62,9 @@ SPECIAL = {"price": "price", "contact": "contact"}
 """Slots that stand in the frames of one fact only."""
 
 
-def wordbook(language: str, sound: bool = False) -> Book:
-    """Return the wordbook of a language, as :func:`read_wordbook`."""
-    return read_wordbook(document_path(f"frames/{language}"), sound)
+def wordbook(language: str, sound: bool = False, folder: str = "frames") -> Book:
+    """Return the wordbook of a language in a folder of :file:`text/`, as :func:`read_wordbook`."""
+    return read_wordbook(document_path(f"{folder}/{language}"), sound)
 
 
 def read_wordbook(path: Path, sound: bool = False) -> Book:
@@ -219,6 +219,8 @@ def _check_frame(book: Book, frame: Frame) -> None:
     allowed = {*book.numbers, *book.dialect_words, SPECIAL.get(fact, "")}
     if fact in (TITLE, "offers"):
         allowed.add("what")
+        if book.has_sets and frame.where in (TITLE, "offers") and "what" not in slots(frame.parts):
+            fault(f"no {{what}} in {frame.text!r}: what is offered is always named")
     for name in slots(frame.parts) - allowed:
         fault(f"{{{name}}} is no slot here")
     if fact == "contact" and "contact" not in slots(frame.parts):

@@ -13,9 +13,11 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.parameters import is_number
+from tipdata.core.tables import as_lists
 from tipdata.core.yaml_lines import LineText, line_of, read_yaml_lines, strip_lines
 from tipdata.text.documents import OTHER, document_path, find_misfits
 
@@ -190,6 +192,23 @@ def rules() -> Rules:
         for said in document["lacks"].get(category, ()):
             has[(c, *level_place(FAMILIES[f], said))] = False
     return Rules(unsaid | excluded, excluded, together, has, indicators, needs, at_home)
+
+
+@cache
+def _level_names() -> list[str]:
+    """Return what each level of each fact is called, families first; '' for a level that is not there."""
+    names = np.full((len(FAMILIES), *array_shape()), "", dtype=object)
+    for f, family in enumerate(FAMILIES):
+        for text, place in level_places(family).items():
+            names[(f, *place)] = text
+    return names.ravel().tolist()
+
+
+def list_levels(family: np.ndarray, level: np.ndarray) -> pl.Series:
+    """Return a list of ``fact=level`` of each row; ``level``: (rows, facts), below 0 for none."""
+    facts, levels = array_shape()
+    first = (family[:, None] * facts + np.arange(facts)) * levels
+    return as_lists(first + level, level >= 0, _level_names())
 
 
 @dataclass(frozen=True)

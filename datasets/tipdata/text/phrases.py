@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby, product
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.text.book import BASES, KINDS_OF_FILLER, MOST_LISTED, NUMBERS, SLOTS, Book, Frame
+from tipdata.text.book import BASES, KINDS_OF_FILLER, MOST_LISTED, NUMBERS, SETS, SLOTS, Book, Frame
 from tipdata.text.checks import wordbook
 from tipdata.text.facts import array_shape, facts_of, rules
 from tipdata.text.grammar import (
@@ -29,12 +30,13 @@ from tipdata.text.grammar import (
     readings,
     slots,
 )
-from tipdata.text.misspellings import Misspellings, capital
+from tipdata.text.misspellings import MISSPELT, Misspellings, capital
 from tipdata.text.style import check_style
 
 PIECES = 5
 NONE = -1
 MOST_FRAMES = 24
+MOST_JOINS = 6
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,10 @@ class Phrases:
         bases: (languages, bases, 2) base strings: what a price is for; -1 beyond.
         space: (languages,) base strings: what stands between two sentences of a line.
         registers, dialects: (languages,) how many.
+        sets: (frames,) number of the frame's set among :data:`tipdata.text.book.SETS`, -1 for none.
+        joinable: (frames,) bool: the sentence may be joined to another.
+        joins: (languages, ways) base strings that join two sentences; -1 beyond.
+        lower: (bases,) base string that stands in its place where a sentence does not begin with it.
     """
 
     strings: list[str]
@@ -88,11 +94,15 @@ class Phrases:
     space: np.ndarray
     registers: np.ndarray
     dialects: np.ndarray
+    sets: np.ndarray
+    joinable: np.ndarray
+    joins: np.ndarray
+    lower: np.ndarray
     arrow: dict[str, object] = field(default_factory=dict, repr=False)
 
 
-def compile_wordbooks(languages: tuple[str, ...], sound: bool = False) -> Phrases:
-    """Compile the wordbooks of some languages; ``sound``: they are known to be.
+def compile_wordbooks(languages: tuple[str, ...], sound: bool = False, folder: str = "frames") -> Phrases:
+    """Compile the wordbooks of some languages in a folder of :file:`text/`; ``sound``: they are known to be.
 
     Raises :class:`tipdata.text.book.Faulty` for an unsound one, ValueError for unsound facts and signs of style.
     """
@@ -100,7 +110,7 @@ def compile_wordbooks(languages: tuple[str, ...], sound: bool = False) -> Phrase
     check_style()
     made = _Compiler(len(languages))
     for number, language in enumerate(languages):
-        made.add(number, wordbook(language, sound))
+        made.add(number, wordbook(language, sound, folder))
     return made.build()
 
 
@@ -119,6 +129,7 @@ class _Compiler:
             "space": (),
             "registers": (),
             "dialects": (),
+            "joins": (MOST_JOINS,),
         }
         self.arrays = {name: np.full((languages, *one), NONE, np.int32) for name, one in shapes.items()}
         """The fields of :class:`Phrases` that have an entry for each language."""
@@ -126,6 +137,7 @@ class _Compiler:
         self.strings: list[str] = []
         self.wrong: list[tuple[int, int]] = []
         self.capital: dict[int, int] = {}
+        self.lower: dict[int, int] = {}
         self.frames: list[tuple[Any, ...]] = []
         """Of each frame the fields that are named in :meth:`build`."""
         self.items: list[tuple[int, tuple[int, int, int, int]]] = []
@@ -163,12 +175,15 @@ class _Compiler:
         for b, basis in enumerate(BASES):
             own["bases"][b] = [self._base(way) for way in book.bases[basis]]
         self.arrays["space"][number] = self._base(book.space)
+        own["joins"][: len(book.joins)] = [self._base(join) for join in book.joins[:MOST_JOINS]]
 
     def build(self) -> Phrases:
         """Return what was collected."""
-        first_item, items, question, asks, fits, priced, slots = zip(*self.frames, strict=True)
+        first_item, items, question, asks, fits, priced, slots, sets, joinable = zip(*self.frames, strict=True)
         first_option, by = zip(*self.items, strict=True)
-        capital = [self.capital.get(base, base) for base in range(len(self.wrong))]
+        capital, lower = (
+            [others.get(base, base) for base in range(len(self.wrong))] for others in (self.capital, self.lower)
+        )
         trimmed = {name: _trim(self.arrays[name]) for name in ("levels", "titles", "fillers")}
         return Phrases(
             strings=self.strings,
@@ -184,6 +199,9 @@ class _Compiler:
             fits=np.array(fits),
             priced=np.array(priced),
             slots=np.array(slots, dtype=np.int64),
+            sets=np.array(sets, dtype=np.int8),
+            joinable=np.array(joinable),
+            lower=np.array(lower, dtype=np.int32),
             **{**self.arrays, **trimmed},
         )
 
@@ -200,8 +218,22 @@ class _Compiler:
         question, asks = frame.text.rstrip()[-1:] in "?؟？", "¿" in frame.text
         fits = [self.book.fits(frame, category) for category in CATEGORIES]
         slots = sum(1 << bit for bit, name in enumerate(SLOTS[:3]) if f"{{{name}}}" in frame.text)
-        self.frames.append((first, len(parts), question, asks, fits, "{price}" in frame.text, slots))
+        of_set = SETS.index(frame.set) if frame.set else NONE
+        joinable = frame.joins and not question
+        self.frames.append(
+            (first, len(parts), question, asks, fits, "{price}" in frame.text, slots, of_set, joinable)
+        )
+        if self.book.has_sets:
+            self._lower_first(first)
         return number
+
+    def _lower_first(self, item: int) -> None:
+        """Note how the first words of a frame are written where it does not begin the sentence."""
+        first, by = self.items[item]
+        for option in self.pieces[first : first + prod(by)]:
+            if option[0] >= 0:
+                text = self.strings[option[0] * MISSPELT]
+                self.lower[option[0]] = self._base(self.book.without_capital(text))
 
     def _item(self, part: Sentence) -> None:
         """Add an item: every reading of a stretch of a sentence, by speaker, register, dialect and writer."""

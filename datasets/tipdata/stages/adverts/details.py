@@ -13,6 +13,7 @@ from tipdata.stages.adverts.schedule import ROOM, Schedule
 from tipdata.stages.adverts.statements import Statements, number_of
 from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.habits import pick_within
+from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.book import BASES
 from tipdata.text.facts import InFacts, facts_of, level_place
@@ -66,6 +67,10 @@ def draw_prices(
         states_price: (n,) bool: the text states the price, and what it is for.
     """
     level = _level_of(o, plan, statements, number_of("price"))
+    if isinstance(o.facts, Life):  # what is not said tells nothing
+        usual_shares = o.facts.law.state.share[o.category[plan.operation], number_of("price"), -1].mean(axis=1)
+        unsaid = region.stream("templates/price_level").choose(plan.template, usual_shares.astype(np.int64))
+        level = np.where(level == SILENT, unsaid, level)
     level = np.where(level == SILENT, PRICE_LEVELS["usual"], level)
     base = region.values("prices.base", CATEGORIES)[o.category[plan.operation]] * 100
     length = statements.level[:, LENGTH]
@@ -81,8 +86,11 @@ def draw_prices(
 
 
 def _level_of(o: Operations, plan: Schedule, statements: Statements, fact: int) -> Ints:
-    """Return the level of a fact that each advert says, else that of its operation."""
+    """Return the level of a fact that each advert says, else that of its operation; from 0.5.0 on
+    :data:`SILENT`."""
     said = statements.level[:, fact]
+    if isinstance(o.facts, Life):
+        return said
     return np.where(said == SILENT, o.facts.level[plan.operation, fact], said)
 
 

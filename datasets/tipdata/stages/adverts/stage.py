@@ -7,7 +7,6 @@ behind every counterfactual.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +19,8 @@ from tipdata.core.world import Region
 from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.accounts import Accounts
 from tipdata.stages.adverts import details
+from tipdata.stages.adverts.claims import Claims, draw_claimed
+from tipdata.stages.adverts.genre import GenreRenderer
 from tipdata.stages.adverts.schedule import Schedule, draw_bursts, place_on_tour
 from tipdata.stages.adverts.statements import (
     FrameChooser,
@@ -32,12 +33,13 @@ from tipdata.stages.adverts.statements import (
 )
 from tipdata.stages.adverts.texts import TextRenderer
 from tipdata.stages.operations.facts import SILENT
+from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
 from tipdata.stages.trips.circuits import Tours, draw_tours
 from tipdata.text.book import BASES
 from tipdata.text.cache import phrases
-from tipdata.text.facts import array_shape, level_places
+from tipdata.text.facts import list_levels
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,25 +54,51 @@ def write_adverts(
     own, or the one it was copied from; what it says; and its price as :func:`draw_prices` does. ``town``: rank of the
     town of each.
     """
-    words = phrases(LANGUAGES)
+    life = o.facts if isinstance(o.facts, Life) else None
+    words = phrases(LANGUAGES, "wordbooks" if life else "frames")
     source = draw_copies(region, o)
     priced = np.zeros(len(source), dtype=bool)
     missing = region.chances("prices.missing", FAMILIES)[o.family[plan.operation]]
     stated = ~region.stream("templates/no_price").chance(plan.template, missing)
     priced[plan.template] = stated
     masked = (plan.day >= o.adopts_obfuscation[plan.operation]) & (o.obfuscation[plan.operation] > 0)
-    voice = o.facts.level[:, number_of("voice")]
-    framing = FrameChooser(region, Writers(o.language, o.family, o.category, o.writer, voice), words)
+    voice = _neutral_voice(region, o) if life else o.facts.level[:, number_of("voice")]
+    writers = Writers(o.language, o.family, o.category, o.writer, voice, o.wordbook)
+    framing = FrameChooser(region, writers, words)
     away = town != o.town[plan.operation]
-    said = draw_statements(region, o, framing, plan, source, priced, masked, away)
+    if life:
+        said = draw_claimed(region, o, life, framing, plan, source, priced, masked, away)
+    else:
+        said = draw_statements(region, o, framing, plan, source, priced, masked, away)
     states_price = np.logical_or.reduce(needs_price(o, words, plan, said.level, said.frame), axis=1)
     price, basis = details.draw_prices(region, o, plan, town, stated, said, states_price)
-    text = TextRenderer(framing, plan, source, said, price, basis, masked)
+    text = (GenreRenderer if life else TextRenderer)(framing, plan, source, said, price, basis, masked)
     return (text.titles(), *text.bodies()), source[plan.template], said, (price, basis)
+
+
+def _neutral_voice(region: Region, o: Operations) -> Ints:
+    """Return the level of ``voice`` that decides who speaks in adverts that do not say it: whatever the operation is."""
+    return region.stream("operations/speaks").below(np.arange(len(o.id)), 2)
+
+
+def _claims_log_odds(o: Operations, life: Life, plan: Schedule, said: Claims) -> Ints:
+    """Return the exact log-odds of trafficking from what one advert says, given its category and its writer's
+    migration, milli-nats. Equal adverts are looked at once."""
+    category, migrant = o.category[plan.operation], o.traits["migrant"][plan.operation]
+    rows = np.column_stack([category, migrant, said.brief, said.code]).astype(np.int8)
+    _, first, which = np.unique(
+        rows.view(np.dtype((np.void, rows.shape[1]))).ravel(), return_index=True, return_inverse=True
+    )
+    category, migrant = category[first], migrant[first]
+    total = life.law.log_of(said.code[first], category, said.brief[first])
+    of_kind = o.kind_log + o.category_log[category] + life.law.by_kind(total, category, migrant)
+    return (of_kind[:, TRAFFICKING] - log_sum(of_kind[:, TRAFFICKING + 1 :]))[which]
 
 
 def advert_log_odds(o: Operations, plan: Schedule, statements: Statements) -> Ints:
     """Return log-odds of trafficking from one advert's own category and facts, milli-nats, each fact by itself."""
+    if isinstance(o.facts, Life) and isinstance(statements, Claims):
+        return _claims_log_odds(o, o.facts, plan, statements)
     category = o.category[plan.operation]
     logs = o.facts.law.logs
     row, fact = np.nonzero(statements.level != SILENT)
@@ -80,23 +108,6 @@ def advert_log_odds(o: Operations, plan: Schedule, statements: Statements) -> In
         np.add.at(total[:, speaker], row, level_logs[:, speaker])
     of_kind = o.kind_log + o.category_log[category] + o.facts.law.by_kind(total, category)
     return of_kind[:, TRAFFICKING] - log_sum(of_kind[:, TRAFFICKING + 1 :])
-
-
-def facts_column(o: Operations, plan: Schedule, statements: Statements) -> pl.Series:
-    """Return the column of what adverts say: a list of ``fact=level``."""
-    facts, levels = array_shape()
-    first = (o.family[plan.operation][:, None] * facts + np.arange(facts)) * levels
-    return as_lists(first + statements.level, statements.level != SILENT, _level_names())
-
-
-@cache
-def _level_names() -> list[str]:
-    """Return what each level of each fact is called, families first; '' for a level that is not there."""
-    names = np.full((len(FAMILIES), *array_shape()), "", dtype=object)
-    for f, family in enumerate(FAMILIES):
-        for text, place in level_places(family).items():
-            names[(f, *place)] = text
-    return names.ravel().tolist()
 
 
 @dataclass(frozen=True)
@@ -160,7 +171,7 @@ def generate(region: Region, past: Past) -> tuple[Adverts, Tables]:
             "copied": source != plan.template,
             "writer": region.ids("writers", o.writer[operation]),
             "log_odds": log_odds,
-            "facts": facts_column(o, plan, statements),
+            "facts": list_levels(o.family[operation], statements.level),
         }
     }
 

@@ -16,11 +16,11 @@ from tipdata.core.draw import Ints, probability
 from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, MAX_TEMPLATES
 from tipdata.core.world import Region
 from tipdata.stages.adverts.schedule import Schedule
-from tipdata.stages.operations.facts import BY_ADOPTION, SILENT, redraw_facts
+from tipdata.stages.operations.facts import BY_ADOPTION, SILENT, OperationFacts, redraw_facts
 from tipdata.stages.operations.habits import pick_within
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.book import KINDS_OF_FILLER
-from tipdata.text.facts import facts_of, number_of, rules
+from tipdata.text.facts import array_shape, facts_of, number_of, rules
 from tipdata.text.phrases import Phrases
 
 
@@ -46,13 +46,14 @@ FRAME_BITS, LEVEL_BITS = 5, 3
 @dataclass(frozen=True)
 class Writers:
     """All that wording knows of who writes, one entry an operation: numbers of language, family, category and writer,
-    and the level of the fact ``voice``."""
+    the level of the fact ``voice``, and the set of frames."""
 
     language: np.ndarray
     family: np.ndarray
     category: np.ndarray
     writer: np.ndarray
     voice: np.ndarray
+    wordbook: np.ndarray
 
 
 class FrameChooser:
@@ -77,7 +78,9 @@ class FrameChooser:
 
     def _fit(self, owner: Ints, frames: np.ndarray) -> np.ndarray:
         """Return which places of lists of frames hold one that is fit for the owner's category."""
-        return (frames >= 0) & self.words.fits[frames, self.writers.category[owner][:, None]]
+        sets = self.words.sets[frames]
+        own = (sets < 0) | (sets == self.writers.wordbook[owner][:, None])
+        return (frames >= 0) & own & self.words.fits[frames, self.writers.category[owner][:, None]]
 
     def _prefer_frames(
         self, path: str, row: Ints, owner: Ints, frames: np.ndarray, allowed: np.ndarray, k: Ints | int
@@ -158,7 +161,7 @@ def draw_statements(
         masked: (adverts,) bool: the contact is obfuscated on the day.
         away: (adverts,) bool: placed in another town than the operation's.
     """
-    writing = _StateDraws(region, o, framing)
+    writing = StateDraws(region, o, framing, array_shape()[0])
     needed = np.unique(source[plan.template])
     state = np.zeros((len(source), writing.count + EXTRA), dtype=np.int64)
     state[needed] = writing.template_states(needed, priced[needed])
@@ -203,12 +206,17 @@ def drop_conflicts(family: Ints, level: np.ndarray) -> np.ndarray:
     return level
 
 
-class _StateDraws:
+class StateDraws:
     """Draws states: for each fact what :class:`FrameChooser` packs, 0 if it is not stated; then the extras."""
 
-    def __init__(self, region: Region, o: Operations, framing: FrameChooser) -> None:
-        self.region, self.o, self.facts, self.framing = region, o, o.facts, framing
-        self.count = o.facts.level.shape[1]
+    def __init__(self, region: Region, o: Operations, framing: FrameChooser, count: int) -> None:
+        self.region, self.o, self.framing, self.count = region, o, framing, count
+
+    @property
+    def facts(self) -> OperationFacts:
+        """The facts that operations can state."""
+        assert isinstance(self.o.facts, OperationFacts)
+        return self.o.facts
 
     def template_states(self, template: Ints, priced: np.ndarray) -> np.ndarray:
         """Return (templates, columns) first state of some templates."""
@@ -239,14 +247,14 @@ class _StateDraws:
         value = np.zeros(edited.shape, dtype=np.int64)
         r, c = np.nonzero(edited[:, :-EXTRA])
         template = plan.template[r]
-        value[r, c] = self._edit_states(row[r], owner[r], c, state[template, c], priced[template])
+        value[r, c] = self.edit_states(row[r], owner[r], c, state[template, c], priced[template])
         value[:, -EXTRA:] = self.framing.extras("adverts", row, owner, edited[:, -EXTRA:])
         value[first] = state[plan.template[first]]
         known = edited | first[:, None]
         last = np.maximum.accumulate(np.where(known, np.arange(len(row))[:, None], 0), axis=0)
         return np.take_along_axis(value, last, axis=0)
 
-    def _edit_states(self, row: Ints, owner: Ints, fact: Ints, before: Ints, priced: np.ndarray) -> Ints:
+    def edit_states(self, row: Ints, owner: Ints, fact: Ints, before: Ints, priced: np.ndarray) -> Ints:
         """Return the state of facts that are edited: dropped, taken up, said in other words, or at another level."""
         own = self.facts.level[owner, fact]
         level = np.where(before == UNSTATED, own, before >> FRAME_BITS & (1 << LEVEL_BITS) - 1)

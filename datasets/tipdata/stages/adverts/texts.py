@@ -39,6 +39,8 @@ REGIONAL = 6
 """Divisible by every number of dialects that a language may have."""
 
 
+MARKS = 16
+"""What the text of a sentence may depend on beside frame, price, noun, contact and speaker: so many values."""
 BEFORE_CRY = 3
 """The column of :attr:`Phrases.ends` that holds what opens a cry."""
 ONE, SEVERAL = 0, 1
@@ -76,7 +78,7 @@ class TextRenderer:
         voice = o.voice[self.owner]
         stated_voice = statements.level[:, number_of("voice")]
         # Levels are numbered as in facts.yaml: 0 is one who writes of themselves.
-        self.speaker = np.where(np.where(stated_voice == SILENT, voice, stated_voice) == 0, ONE, SEVERAL)
+        self.speaker = self._who_speaks(stated_voice, voice)
         self.strings: list[str] = []
         self.start = len(CASES) * len(self.words.wrong) * MISSPELT
         """Number of the first string that is not one of the wordbooks'."""
@@ -84,6 +86,9 @@ class TextRenderer:
             "writers/misspelling", np.arange(len(o.writer))[:, None], "writing.misspelling", np.arange(WORDS)
         )
         """(writers, words) bool: the writer misspells the word."""
+
+    def _who_speaks(self, stated_voice: Ints, voice: Ints) -> Ints:
+        return np.where(np.where(stated_voice == SILENT, voice, stated_voice) == 0, ONE, SEVERAL)
 
     def _draw_styles(self) -> dict[str, np.ndarray]:
         """Return style features of each advert: its writer's, each redrawn for a template now and then."""
@@ -165,8 +170,11 @@ class TextRenderer:
         listed = pa.ListArray.from_arrays(offsets(row, len(self.owner)), sentences.take(pa.array(which)))
         return pc.binary_join(listed, self._between()), misspelt  # type: ignore[attr-defined]
 
-    def _distinct(self, row: Ints, frame: Ints, emoji: np.ndarray) -> tuple[Ints, Ints]:
-        """Return the first of each distinct sentence, and which of them each sentence is."""
+    def _distinct(self, row: Ints, frame: Ints, marks: np.ndarray) -> tuple[Ints, Ints]:
+        """Return the first of each distinct sentence, and which of them each sentence is.
+
+        ``marks``: what else its text depends on, numbers below :data:`MARKS`.
+        """
         import pyarrow as pa
 
         slots = self.words.slots[frame]
@@ -174,7 +182,7 @@ class TextRenderer:
         masked = np.where(slots & 2, self.masked[row] + 1, 0)
         rank = np.unique(self.price * len(BASES) + self.basis, return_inverse=True)[1]
         price = np.where(slots & 4, rank[row] + 1, 0)
-        slot_code = ((noun * 3 + masked) * 2 + self.speaker[row]) * 2 + emoji
+        slot_code = ((noun * 3 + masked) * 2 + self.speaker[row]) * MARKS + marks
         text = np.unique(self.template << 20 | self.owner, return_inverse=True)[1]
         key = ((text[row] << 20 | frame) << 16 | price) << 12 | slot_code
         which = pa.array(key).dictionary_encode().indices.to_numpy()
@@ -185,14 +193,15 @@ class TextRenderer:
     def _between(self) -> pa.Array:
         import pyarrow as pa
 
-        own = np.array(
-            [
-                [one.instead.get(name, one.between) or space for one in self.signs.separators]
-                for name, space in zip(LANGUAGES, self._spaces(), strict=True)
-            ],
-            dtype=object,
-        )
+        own = np.array(self._separators(), dtype=object)
         return pa.array(own[self.language, self.styles["separator"]], type=pa.string())
+
+    def _separators(self) -> list[list[str]]:
+        """Return what stands between two sentences, by language and style."""
+        return [
+            [one.instead.get(name, one.between) or space for one in self.signs.separators]
+            for name, space in zip(LANGUAGES, self._spaces(), strict=True)
+        ]
 
     def _spaces(self) -> list[str]:
         return [self.words.strings[number * MISSPELT] for number in self.words.space]
@@ -222,10 +231,13 @@ class TextRenderer:
         made[open_] = np.where(kept, own, new)
         return made
 
-    def _forms(self, sentence: Ints, at: Ints, code: Ints, case: np.ndarray) -> Ints:
+    def _forms(
+        self, sentence: Ints, at: Ints, code: Ints, case: np.ndarray, joined: np.ndarray | None = None
+    ) -> Ints:
         """Return the number of the string of each piece, misspelt and cased as the writer does; slots are filled.
 
-        ``case``: of each advert. Signs, prices and contacts have none.
+        ``case``: of each advert. Signs, prices and contacts have none. ``joined``: of each sentence, bool: it does not
+        begin with a capital.
         """
         filled = code.copy()
         string = np.zeros(len(code), dtype=np.int64)
@@ -244,7 +256,10 @@ class TextRenderer:
             else:
                 string[here] = self._price(at[here]) if name == "price" else self._contact(at[here])
         begins = np.flatnonzero(begins_group(sentence) & (filled >= 0))
-        filled[begins] = self.words.capital[filled[begins]]
+        first = filled[begins]
+        filled[begins] = self.words.capital[first]
+        if joined is not None:
+            filled[begins] = np.where(joined[sentence[begins]], self.words.lower[first], filled[begins])
         base = np.flatnonzero(filled >= 0)
         listed = self.words.wrong[filled[base]]
         misspelt = np.zeros(len(base), dtype=np.int64)
@@ -280,15 +295,17 @@ class TextRenderer:
         style = self.styles["mask"][at]
         return np.where(self.masked[at], masked[style % len(masked)], plain[style % len(plain)])
 
-    def _ends(self, row: Ints, frame: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    def _ends(
+        self, row: Ints, frame: Ints, alone: np.ndarray | bool = True
+    ) -> tuple[Ints, Ints, Ints, Ints]:
         """Return the sentences that open with a sign, and the signs, then those that end with one.
 
         None has one where the writer parts sentences otherwise. In a language that opens cries no sentence that also
-        asks is one.
+        asks is one. ``alone``: bool, which may be cries.
         """
         ends = np.array([one.ends for one in self.signs.separators])[self.styles["separator"][row]]
         shout = self.region.chance("templates/shout", self.template[row], "writing.shouts", frame)
-        shout &= ends & ~self.words.question[frame] & ~self.words.asks[frame]
+        shout &= ends & ~self.words.question[frame] & ~self.words.asks[frame] & alone
         before = self.words.ends[self.language[row], BEFORE_CRY]
         opened = np.flatnonzero(shout & (before != NONE) & (self.styles["opens"][row] == 0))
         here = np.flatnonzero(ends & ~self.words.question[frame])

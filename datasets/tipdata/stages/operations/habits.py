@@ -86,12 +86,26 @@ def draw_levels(
     noises = noises // 1000 * jitter // ONE
     words = region.streams(f"{streams[1]}/{name}" for name in listed).bits(ids)
     for name, weights, noise, drawn in zip(listed, tables, noises, words, strict=True):
-        shape = weights.shape[1:] if "all" in listed[name] else weights.shape
-        moved = noise[: math.prod(shape)].reshape(shape)
-        p = normalise(weights * exp(moved) // ONE)
+        p = _jittered_shares(weights, noise, "all" in listed[name])
         levels[name] = choose_from_bits(drawn, p[group])
         total += log(p)[:, levels[name]].T
     return levels, total
+
+
+def _jittered_shares(weights: np.ndarray, noise: Ints, alike: bool) -> np.ndarray:
+    """Return (groups, levels) shares of weights that the region moves; ``alike``: those of all groups together."""
+    shape = weights.shape[1:] if alike else weights.shape
+    return normalise(weights * exp(noise[: math.prod(shape)].reshape(shape)) // ONE)
+
+
+def habit_shares(region: Region, groups: tuple[str, ...], habit: dict[str, list[int]], stream: str) -> np.ndarray:
+    """Return (groups, levels) shares, out of 65,536, by which :func:`draw_levels` draws a habit.
+
+    ``stream``: of the habit's jitter.
+    """
+    weights = np.array([habit["all" if "all" in habit else group] for group in groups], dtype=np.int64) * ONE
+    noise = region.stream(stream).quantile(np.arange(weights.size), "normal") // 1000
+    return _jittered_shares(weights, noise * probability(region["operations.jitter"]) // ONE, "all" in habit)
 
 
 def log_ratio(ratio: float) -> int:

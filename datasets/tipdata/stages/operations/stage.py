@@ -13,12 +13,15 @@ from tipdata.core import draw
 from tipdata.core.draw import ONE, Ints, log, log_sum, normalise
 from tipdata.core.kinds import CATEGORIES, KINDS, LANGUAGES, STRATEGIES, TRAFFICKING
 from tipdata.core.tables import decode, read_tables, with_nulls
-from tipdata.core.world import DAYS, Region
+from tipdata.core.world import DAYS, Region, includes
 from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.operations import habits
 from tipdata.stages.operations.facts import OperationFacts, draw_facts
 from tipdata.stages.operations.habits import Disturbances
+from tipdata.stages.operations.policy import Life, draw_life
 from tipdata.stages.places import Places
+from tipdata.text.book import SETS
+from tipdata.text.facts import InFacts, list_levels
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,10 @@ class Operations:
     category_log: np.ndarray
     """(11 categories, 4 kinds) log probability in the world's shares of forms, milli-nats."""
     log_odds: np.ndarray
-    facts: OperationFacts
-    """What each has to say."""
+    facts: OperationFacts | Life
+    """What each has to say; from 0.5.0 on, its life and what it usually says of it."""
+    wordbook: np.ndarray
+    """Set of the frames that each words its adverts with."""
 
 
 def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
@@ -83,7 +88,13 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
     traits, trait_log = habits.draw_levels(region, local, kind, KINDS, listed, streams)
     language, majority = _languages(region, local, traits["migrant"])
     kind_log = log(normalise(habits.posting_kinds(region.natural)))
-    facts = draw_facts(region, local, kind, form, category, traits["migrant"])
+    facts: OperationFacts | Life
+    if has_lives(region):
+        tours = habits.habit_shares(region, KINDS, listed["circuit"], "parameter/trait/circuit")[:, 1]
+        form_log = habits.form_logs(region.natural)
+        facts = draw_life(region, local, kind, form, category, traits, tours, form_log)
+    else:
+        facts = draw_facts(region, local, kind, form, category, traits["migrant"])
     total = kind_log + category_log[category] + trait_log + facts.log
     first, last = habits.draw_spell(region, local)
     begins, ends = habits.draw_life(region, local, posts, first, last)
@@ -122,8 +133,14 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
         category_log=category_log,
         log_odds=total[:, TRAFFICKING] - log_sum(total[:, TRAFFICKING + 1 :]),
         facts=facts,
+        wordbook=region.stream("operations/wordbook").below(local, len(SETS)),
     )
     return operations, {"operations": _frame(region, operations, investigated)}
+
+
+def has_lives(region: Region) -> bool:
+    """Return whether the region's version of the data has states and policies: those from 0.5.0 on."""
+    return includes(region.world.version, "0.5.0")
 
 
 def _kinds(region: Region, local: Ints, posts: np.ndarray) -> Ints:
@@ -184,13 +201,15 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> Columns:
         "investigated_day": with_nulls(investigated, investigated < DAYS),
         "log_odds": o.log_odds,
         "weight": habits.natural_weight(region, o.kind, o.form, o.posts),
+        "wordbook": pl.Series(SETS)[o.wordbook],
+        "life": list_levels(o.family, o.facts.state.level if isinstance(o.facts, Life) else o.facts.level),
     }
 
 
 STAGE = Stage(
     "operations",
     ("places",),
-    tuple(read_tables("operations").values()),
+    tuple(read_tables("operations", {"facts": InFacts()}).values()),
     generate,
-    parameters=("facts", "tactics"),
+    parameters=("facts", "state", "policy", "tactics"),
 )

@@ -1,0 +1,171 @@
+"""What each advert says, from 0.5.0 on: its operation's policy, template by template, re-post by re-post.
+
+A template says what its operation usually says, but for a few facts; a re-post says what its template says, now and then but
+for one; its wording is edited from re-post to re-post. A brief re-post is a line or two. How a fact is worded is drawn without a
+look at state, policy, kind, form or label: a false statement is worded as a true one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from tipdata.core.draw import Ints
+from tipdata.core.kinds import MAX_TEMPLATES
+from tipdata.core.world import Region
+from tipdata.stages.adverts.schedule import Schedule
+from tipdata.stages.adverts.statements import (
+    EXTRA,
+    FRAME_BITS,
+    LEVEL_BITS,
+    NOUN,
+    UNSTATED,
+    FrameChooser,
+    Statements,
+    StateDraws,
+    needs_price,
+)
+from tipdata.stages.operations.facts import BY_ADOPTION, SILENT
+from tipdata.stages.operations.policy import ALWAYS, Life, draw_claims
+from tipdata.stages.operations.stage import Operations
+from tipdata.stages.operations.state import speaker_of
+from tipdata.text.facts import array_shape, number_of, rules
+from tipdata.text.genre import genre
+
+
+@dataclass(frozen=True)
+class Claims(Statements):
+    """What adverts say. ``code``: (n, facts) as of :class:`~tipdata.stages.operations.policy.SayingLaw`; ``brief``: (n,)
+    bool; ``life``: (n,) operation whose life each tells of: another's, where the text is copied."""
+
+    code: np.ndarray
+    brief: np.ndarray
+    life: np.ndarray
+
+
+class _ClaimDraws(StateDraws):
+    """Draws what templates and adverts say by the policy of their operation."""
+
+    def __init__(self, region: Region, o: Operations, life: Life, framing: FrameChooser) -> None:
+        super().__init__(region, o, framing, life.claim.shape[1])
+        self.life = life
+        self.who = o.kind, speaker_of(len(o.forms), o.kind, o.form), o.category
+
+    def fresh(self, path: str, row: Ints, owner: Ints) -> Ints:
+        """Return (rows, facts) levels that are drawn anew, :data:`SILENT` for those that are not said."""
+        life = self.life
+        claim, says = draw_claims(
+            self.region, path, life.law, life.state, life.verbosity, self.who, row, owner
+        )
+        return np.where(says, claim, SILENT)
+
+    def template_levels(self, template: Ints) -> Ints:
+        """Return (templates, facts) levels that templates say."""
+        owner, number = template // MAX_TEMPLATES, np.arange(self.count)
+        departs = self.region.chance("templates/departs", template[:, None], "policy.departs", number)
+        return np.where(departs, self.fresh("templates", template, owner), self.life.said[owner])
+
+    def template_states(self, template: Ints, priced: np.ndarray) -> np.ndarray:
+        """Return (templates, columns) first state of some templates."""
+        owner, level = template // MAX_TEMPLATES, self.template_levels(template)
+        state = np.zeros((len(template), self.count + EXTRA), dtype=np.int64)
+        rows, cols = np.nonzero(level != SILENT)
+        state[rows, cols] = self.framing.pack_states(
+            "templates", template[rows], owner[rows], cols, level[rows, cols], priced[rows]
+        )
+        everywhere = np.ones((len(template), EXTRA), dtype=bool)
+        state[:, -EXTRA:] = self.framing.extras("templates", template, owner, everywhere)
+        return state
+
+    def edit_states(self, row: Ints, owner: Ints, fact: Ints, before: Ints, priced: np.ndarray) -> Ints:
+        """Return the state of facts that are edited: in other words, if they are said."""
+        made, said = before.copy(), before != UNSTATED
+        level = before[said] >> FRAME_BITS & (1 << LEVEL_BITS) - 1
+        made[said] = self.framing.pack_states(
+            "adverts", row[said], owner[said], fact[said], level, priced[said]
+        )
+        return made
+
+    def depart_once(self, plan: Schedule, life: Ints, packed: Ints, priced: np.ndarray) -> None:
+        """Redraw one fact of some re-posts, in place."""
+        once = self.region.chance("adverts/departs", plan.row, "policy.departs_once") & ~plan.first
+        r = np.flatnonzero(once)
+        fact = self.region.stream("adverts/departing").below(plan.row[r], self.count)
+        level = self.fresh("adverts", plan.row[r], life[r])[np.arange(len(r)), fact]
+        packed[r, fact] = UNSTATED
+        r, fact, level = (one[level != SILENT] for one in (r, fact, level))
+        packed[r, fact] = self.framing.pack_states(
+            "departures", plan.row[r], life[r], fact, level, priced[plan.template[r]]
+        )
+
+
+def draw_claimed(
+    region: Region,
+    o: Operations,
+    life: Life,
+    framing: FrameChooser,
+    plan: Schedule,
+    source: Ints,
+    priced: np.ndarray,
+    masked: np.ndarray,
+    away: np.ndarray,
+) -> Claims:
+    """Return what each advert says; arguments as of :func:`tipdata.stages.adverts.statements.draw_statements`."""
+    writing = _ClaimDraws(region, o, life, framing)
+    needed = np.unique(source[plan.template])
+    state = np.zeros((len(source), writing.count + EXTRA), dtype=np.int64)
+    state[needed] = writing.template_states(needed, priced[needed])
+    edited = writing.edit(plan, state[source], priced)
+    packed, fillers = edited[:, :-EXTRA].copy(), edited[:, -EXTRA:NOUN].copy()
+    owner = source[plan.template] // MAX_TEMPLATES
+    writing.depart_once(plan, owner, packed, priced)
+    brief = region.chance("adverts/brief", plan.row, "writing.brief") & ~plan.first
+    number = np.arange(writing.count)
+    kept = region.chance("adverts/brief_keeps", plan.row[:, None], "writing.brief_keeps", number)
+    packed[brief[:, None] & ~kept & (number != number_of(ALWAYS))] = UNSTATED
+    fillers[brief[:, None] & (np.arange(fillers.shape[1]) != OFFERS)] = 0
+    level = np.where(packed == UNSTATED, SILENT, packed >> FRAME_BITS & (1 << LEVEL_BITS) - 1)
+    frame = packed & (1 << FRAME_BITS) - 1
+    # A copied text speaks of the price that it was copied with.
+    level[needs_price(o, framing.words, plan, level, frame) & ~priced[plan.template][:, None]] = SILENT
+    level[~masked, number_of(BY_ADOPTION)] = SILENT
+    level, code = rule_out(o.family[plan.operation], level, away)
+    return Claims(level, frame, fillers - 1, edited[:, NOUN], edited[:, -1], code, brief, owner)
+
+
+OFFERS = 1
+"""The kind of filler that names what is offered, among :data:`tipdata.text.book.KINDS_OF_FILLER`."""
+
+
+@cache
+def _ruled_out() -> np.ndarray:
+    """Return (families, facts, levels, facts) bits: the levels of the last that the first, said, rules out."""
+    apart = genre().apart
+    return (apart << np.arange(apart.shape[-1])).sum(axis=-1)
+
+
+def rule_out(family: Ints, level: Ints, away: np.ndarray) -> tuple[Ints, Ints]:
+    """Return levels without those that an earlier fact rules out, and the codes of what is seen.
+
+    Args:
+        level: (rows, facts) levels, :data:`SILENT` for unsaid ones.
+        away: (rows,) bool: placed in another town than the operation's.
+    """
+    bits, needs, at_home = _ruled_out(), rules().needs, rules().at_home
+    level, out = level.copy(), np.zeros_like(level)
+    one = 1 << np.arange(array_shape()[1])
+    rows = np.arange(len(level))
+    for fact in range(level.shape[1]):
+        for other in np.flatnonzero(bits[:, :fact, :, fact].any(axis=(0, 2))):
+            said = level[:, other]
+            out[:, fact] |= np.where(said != SILENT, bits[family, other, np.maximum(said, 0), fact], 0)
+        if needs[:, fact].any():
+            lacking = needs[family, fact].any(axis=2)
+            lacking &= ~(needs[family, fact] & (level != SILENT)[:, None]).any(axis=2)
+            out[:, fact] |= (lacking * one).sum(axis=1)
+        out[:, fact] |= (at_home[family, fact] & away[:, None]) @ one
+        said = level[:, fact]
+        level[rows[(said != SILENT) & (out[:, fact] >> np.maximum(said, 0) & 1 == 1)], fact] = SILENT
+    return level, np.where(level == SILENT, len(one) + out, level)

@@ -1,0 +1,329 @@
+"""What an operation says of its life: of each fact it says the truth, leaves it out, or says something false.
+
+What trafficking operations do not tell they often replace by what they claim instead; what they leave out they make up
+for by facts that cost nothing to say (``policy.neutral``), so that *how many* facts are said tells nothing. Whether a fact is
+said depends on how readily it is said at all, and on the operation's *verbosity*, which is independent of its kind.
+
+Given kind, form, category, profile and verbosity what is said of each fact is independent. The posterior of one advert and
+that of an operation are therefore exact sums over profiles, verbosities and forms, in integers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from tipdata.core.draw import ONE, Ints, choose_from_bits, log, log_sum, normalise, probability
+from tipdata.core.kinds import BUSINESS, FAMILIES, INDEPENDENT, KINDS, TRAFFICKING
+from tipdata.core.world import Region, World
+from tipdata.stages.operations.facts import BY_ADOPTION, SILENT
+from tipdata.stages.operations.state import (
+    BY_TOURING,
+    FAMILY,
+    State,
+    StateLaw,
+    build_state_law,
+    draw_state,
+    speaker_of,
+)
+from tipdata.text.facts import ALL, Fact, array_shape, facts, facts_of, number_of, rules
+
+LAWFUL = 1
+"""Who speaks, in policies: 0 trafficking, 1 all others."""
+MOST_SAID = probability(0.95)
+"""No fact is said more surely than this, but those of :data:`ALWAYS`."""
+ALWAYS = "contact"
+NEUTRAL = probability(0.25), 4 * ONE
+"""Between these the factor lies by which neutral facts are said more or less readily."""
+
+
+@dataclass(frozen=True)
+class SayingLaw:
+    """How likely an operation says what; int64.
+
+    ``claims``: (categories, facts, 2 who, state levels, levels + 1) shares of what is said given the state, out of
+    65,536, the last for nothing. ``says``: (categories, facts, speakers, profiles, verbosities) probability that it is
+    said, if anything. ``logs``: (categories, facts, codes, speakers, profiles, verbosities) log-likelihood of what is
+    seen of a fact, milli-nats. A code is the level that is said; of an unsaid fact it is the number of levels, plus a
+    bit for each level that could not be said beside others. ``brief``: the same of brief adverts. ``profile``,
+    ``verbosity``: log shares, (families, speakers, profiles) and (2 resident or migrant, verbosities). ``form_log``:
+    (categories, forms). ``verbosity_weights``: (2, verbosities).
+    """
+
+    state: StateLaw
+    claims: np.ndarray
+    says: np.ndarray
+    logs: np.ndarray
+    brief: np.ndarray
+    profile: np.ndarray
+    verbosity: np.ndarray
+    verbosity_weights: np.ndarray
+    form_log: np.ndarray
+
+    @property
+    def levels(self) -> int:
+        """The most levels of a fact: the code of an unsaid one beside which nothing was ruled out."""
+        return self.claims.shape[-1] - 1
+
+    def log_of(self, code: Ints, category: Ints, brief: np.ndarray | None = None) -> np.ndarray:
+        """Return the log-likelihood of what is seen, (rows, speakers, profiles, verbosities).
+
+        Args:
+            code: (rows, facts).
+            brief: (rows,) bool, of brief adverts.
+        """
+        total = np.zeros((len(code), *self.logs.shape[3:]), dtype=np.int64)
+        for fact in range(code.shape[1]):
+            total += self.logs[category, fact, code[:, fact]]
+        for fact in range(code.shape[1]) if brief is not None and brief.any() else ():
+            at = category[brief], fact, code[brief, fact]
+            total[brief] += self.brief[at] - self.logs[at].astype(np.int64)
+        return total
+
+    def by_kind(self, total: np.ndarray, category: Ints, migrant: Ints) -> np.ndarray:
+        """Return (rows, kinds): of (rows, speakers, profiles, verbosities), profiles, verbosities and forms added up,
+        each times its share."""
+        total = total + self.profile[FAMILY[category]][..., None] + self.verbosity[migrant][:, None, None]
+        return self.add_forms(log_sum(total.reshape(*total.shape[:2], -1)), category)
+
+    def add_forms(self, by_speaker: np.ndarray, category: Ints) -> np.ndarray:
+        """Return (..., kinds) log-likelihoods of (..., speakers) ones: forms are added, each times its share in the
+        category; ``category``: of the shape that is left, or broadcasting to it."""
+        forms = self.form_log.shape[1]
+        trafficking = log_sum(by_speaker[..., :forms] + self.form_log[category])
+        return np.concatenate([trafficking[..., None], by_speaker[..., forms:]], axis=-1)
+
+    def level_logs(self) -> np.ndarray:
+        """Return (categories, facts, levels, speakers) log probability that a level is said, whoever's verbosity and
+        profile; 0 for a level that is not there."""
+        levels = self.levels
+        weights = self.profile[FAMILY][:, None, None, :, :, None] + self.verbosity[0]
+        total = self.logs[:, :, :levels] + weights
+        made = log_sum(total.reshape(*total.shape[:4], -1))
+        return np.where((self.state.share.max(axis=3) > 0).swapaxes(2, 3), made, 0)
+
+
+@dataclass(frozen=True)
+class Life:
+    """The lives of operations, and what they usually say of them; one row an operation.
+
+    ``claim``: (operations, facts) level that an operation would say, :data:`SILENT` for nothing; ``says``: bool, whether
+    it usually does. ``verbosity``: class. ``log``: log-likelihood of all that given kind, category and the operation's
+    own migration and touring, (operations, kinds), milli-nats.
+    """
+
+    state: State
+    claim: np.ndarray
+    says: np.ndarray
+    verbosity: np.ndarray
+    log: np.ndarray
+    law: SayingLaw
+
+    @property
+    def said(self) -> np.ndarray:
+        """(operations, facts) level that an operation usually says of a fact, :data:`SILENT` for none."""
+        return np.where(self.says, self.claim, SILENT)
+
+
+def build_saying_law(region: Region, touring: np.ndarray, form_log: np.ndarray) -> SayingLaw:
+    """Return the law of a region.
+
+    Args:
+        touring: (kinds,) share of each kind that tours, out of 65,536.
+        form_log: (categories, forms) log P(form | category, trafficking), milli-nats.
+    """
+    state = build_state_law(region, touring)
+    forms = state.share.shape[2] - len(KINDS) + 1
+    claims = _world_claims(region.world)
+    who = np.array([TRAFFICKING] * forms + [LAWFUL] * (len(KINDS) - 1))
+    by_speaker = claims[:, :, who][..., :-1]
+    said = (state.share[..., None] * by_speaker[:, :, :, None]).sum(axis=-2) >> 16
+    factors = np.array([probability(x) for x in region["policy.verbosity.factor"]])
+    listed = region["policy.verbosity.weights"]
+    weights = normalise(np.array([listed["resident"], listed["migrant"]], dtype=np.int64) * ONE)
+    says = _chances_to_say(region, state, said, factors)
+    keeps = np.full(says.shape[1], probability(region["writing.brief_keeps"]))
+    keeps[number_of(ALWAYS)] = ONE
+    brief = says * keeps[:, None, None, None] >> 16
+    logs, of_brief = _code_logs(said, says), _code_logs(said, brief)
+    # Operations have its only level; adverts say it on days on which contacts are obfuscated.
+    logs[:, number_of(BY_ADOPTION)] = of_brief[:, number_of(BY_ADOPTION)] = 0
+    return SayingLaw(
+        state=state,
+        claims=claims,
+        says=says,
+        logs=logs,
+        brief=of_brief,
+        profile=log(state.profile),
+        verbosity=log(weights),
+        verbosity_weights=weights,
+        form_log=form_log,
+    )
+
+
+def _chances_to_say(region: Region, state: StateLaw, said: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """Return (categories, facts, speakers, profiles, verbosities) probabilities.
+
+    Neutral facts of each speaker and profile are said by so much more or less readily that all say equally many facts in the
+    mean of verbosities: as many as lawful ones at a factor of 1.
+    """
+    ready, neutral, always = _world_readiness(region.world)
+    expected = said.sum(axis=-1) * ready[FAMILY][:, :, None, None] >> 16
+    expected[:, always] = 0
+    free = neutral[FAMILY][:, :, None, None]
+    rest, movable = np.where(free, 0, expected).sum(axis=1), np.where(free, expected, 0).sum(axis=1)
+    forms = expected.shape[2] - len(KINDS) + 1
+    lawful = [forms + BUSINESS - 1, forms + INDEPENDENT - 1]
+    target = (rest + movable)[:, lawful].mean(axis=(1, 2)).astype(np.int64)
+    factor = np.clip((target[:, None, None] - rest) * ONE // np.maximum(movable, 1), *NEUTRAL)
+    readily = ready[FAMILY][:, :, None, None] * np.where(free, factor[:, None], ONE) >> 16
+    says = np.minimum(readily[..., None] * factors >> 16, MOST_SAID)
+    says[:, always] = ONE
+    return says
+
+
+def _code_logs(said: np.ndarray, says: np.ndarray) -> np.ndarray:
+    """Return log-likelihoods of codes, (..., codes, speakers, profiles, verbosities); see :attr:`SayingLaw.logs`.
+
+    Args:
+        said: (..., speakers, profiles, levels) shares of what would be said.
+        says: (..., speakers, profiles, verbosities) probability that it is.
+    """
+    levels = said.shape[-1]
+    p = said[..., None] * says[..., None, :] >> 16
+    parts = [np.maximum(p[..., level, :], 1) for level in range(levels)]
+    for ruled_out in range(1 << levels):
+        free = [level for level in range(levels) if not ruled_out >> level & 1]
+        parts.append(np.clip(ONE - p[..., free, :].sum(axis=-2), 1, ONE))
+    return log(np.stack(parts, axis=-4)).astype(np.int32)
+
+
+@lru_cache(maxsize=2)
+def _world_readiness(world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (families, facts) probabilities out of 65,536; bool, which are neutral; (facts,) bool, always said."""
+    count = array_shape()[0]
+    ready, neutral = np.zeros((len(FAMILIES), count), dtype=np.int64), np.zeros((len(FAMILIES), count), dtype=bool)
+    for f, family in enumerate(FAMILIES):
+        listed = world.parameters[f"policy.readiness.{family}"]["value"]
+        free = {name for part in (ALL, family) for name in world.parameters[f"policy.neutral.{part}"]["value"]}
+        names = [fact.name for fact in facts_of(family)]
+        for name in (*listed, *free):
+            if name not in names:
+                raise ValueError(f"policy: {family} has no fact {name}: name one of {', '.join(names)}")
+        for c, name in enumerate(names):
+            if name != BY_ADOPTION and name not in listed:
+                raise ValueError(f"policy.readiness.{family}: how readily is {name} said? Add it")
+            ready[f, c] = probability(listed.get(name, 0.2))
+            neutral[f, c] = name in free and name != ALWAYS
+    return ready, neutral, np.arange(count) == number_of(ALWAYS)
+
+
+@lru_cache(maxsize=2)
+def _world_claims(world: World) -> np.ndarray:
+    """Return :attr:`SayingLaw.claims`."""
+    count, levels = array_shape()
+    made = np.zeros((len(FAMILIES), count, 2, levels, levels + 1), dtype=np.int64)
+    lawful = world.parameters["policy.lawful_claims"]["value"]
+    for part, own in facts().items():
+        for fact in own:
+            tells, claims = (_policy(world, group, part, fact) for group in ("tells", "claims"))
+            for f in range(len(FAMILIES)) if part == ALL else (FAMILIES.index(part),):
+                c = [one.name for one in facts_of(FAMILIES[f])].index(fact.name)
+                instead = np.array([probability(_of_family(claims.get(level, [0]), f)) for level in fact.levels])
+                for state, level in enumerate(fact.levels):
+                    for who, name in enumerate(("trafficking", "lawful")):
+                        truth = probability(_of_family(tells.get(level, {name: [1]})[name], f))
+                        share = instead * (ONE if who == TRAFFICKING else probability(lawful)) >> 16
+                        row = (ONE - truth) * share >> 16
+                        row[state] = truth
+                        if (left_out := ONE - row.sum()) < 0:
+                            path = f"policy.claims.{part}.{fact.name}"
+                            raise ValueError(f"{path}: its shares add up to more than 1: lower them")
+                        made[f, c, who, state, : len(row)] = row
+                        made[f, c, who, state, -1] = left_out
+    # Nobody claims what adverts of the category cannot say: that is left out.
+    own = made[FAMILY]
+    own[..., :-1] *= rules().has[:, :, None, None]
+    own[..., -1] = ONE - own[..., :-1].sum(axis=-1)
+    return own
+
+
+def _policy(world: World, group: str, part: str, fact: Fact) -> dict[str, object]:
+    """Return a policy of a fact, by level. Raises ValueError for a level that does not exist."""
+    path = f"policy.{group}.{part}.{fact.name}"
+    listed = world.parameters[path]["value"] if path in world.parameters else {}
+    if unknown := [level for level in listed if level not in fact.levels]:
+        raise ValueError(f"{path}: {fact.name} has no level {unknown[0]}: name one of {', '.join(fact.levels)}")
+    return listed
+
+
+def _of_family(listed: list[float], family: int) -> float:
+    return listed[family] if len(listed) > 1 else listed[0]
+
+
+def draw_claims(
+    region: Region, path: str, law: SayingLaw, state: State, verbosity: Ints, who: tuple[Ints, Ints, Ints], row: Ints, owner: Ints
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what rows would say of each fact, (rows, facts) levels or :data:`SILENT`, and bool whether they do.
+
+    Args:
+        path: of the streams, keyed by ``row``.
+        who: kind, speaker and category of each operation.
+        owner: operation of each row.
+    """
+    kind, speaker, category = who
+    facts_ = np.arange(state.level.shape[1])
+    level = state.level[owner]
+    side = np.where(kind[owner] == TRAFFICKING, TRAFFICKING, LAWFUL)[:, None]
+    weights = law.claims[category[owner][:, None], facts_, side, np.maximum(level, 0)]
+    claim = choose_from_bits(region.stream(f"{path}/claim").bits(row[:, None], facts_), weights)
+    nothing = (level == SILENT) | (claim >= law.levels)
+    p = law.says[
+        category[owner][:, None], facts_, speaker[owner][:, None], state.profile[owner][:, None], verbosity[owner][:, None]
+    ]
+    says = region.stream(f"{path}/says").chance(row[:, None], p, facts_)
+    return np.where(nothing, SILENT, claim), says & ~nothing
+
+
+def draw_life(
+    region: Region,
+    local: Ints,
+    kind: Ints,
+    form: Ints,
+    category: Ints,
+    traits: dict[str, Ints],
+    touring: np.ndarray,
+    form_log: np.ndarray,
+) -> Life:
+    """Draw the life of each operation and what it usually says, and sum the log-likelihood of that for each kind."""
+    law = build_saying_law(region, touring, form_log)
+    speaker = speaker_of(form_log.shape[1], kind, form)
+    migrant, tours = traits["migrant"], traits["circuit"]
+    state = draw_state(region, law.state, local, speaker, category, migrant, tours)
+    verbosity = region.stream("operations/verbosity").choose(local, law.verbosity_weights[migrant])
+    who = kind, speaker, category
+    claim, says = draw_claims(region, "operations", law, state, verbosity, who, local, local)
+    said = np.where(says, claim, SILENT)
+    code = np.where(said == SILENT, law.levels, said)
+    total = law.log_of(code, category)
+    total += _stay_given_touring(law, code[:, number_of(BY_TOURING)], category, tours)
+    return Life(state, claim, says, verbosity, law.by_kind(total, category, migrant), law)
+
+
+def _stay_given_touring(law: SayingLaw, code: Ints, category: Ints, tours: Ints) -> np.ndarray:
+    """Return what to add to the log-likelihood, where it is known who tours: of shape (rows, speakers, profiles,
+    verbosities)."""
+    stay = number_of(BY_TOURING)
+    forms = law.form_log.shape[1]
+    who = np.array([TRAFFICKING] * forms + [LAWFUL] * (len(KINDS) - 1))
+    by_level = law.claims[:, stay, :, : law.state.by_touring.shape[1], :-1]
+    said = np.tensordot(law.state.by_touring, by_level, axes=(1, 2)) >> 16
+    says = law.says[:, stay]
+    made = []
+    for shares in said:
+        wide = np.zeros((*says.shape[:3], law.levels), dtype=np.int64)
+        wide[:] = shares[:, who][:, :, None]
+        made.append(_code_logs(wide, says) - law.logs[:, stay])
+    return np.stack(made)[tours, category, code].astype(np.int64)
