@@ -173,7 +173,9 @@ def measure(world: World, regions: int) -> dict[str, float]:
     many = (m.code != SILENT).sum(axis=1)
     found["count of facts"] = count_auroc(m, many)
     found["count of words"] = count_auroc(m, np.array([count_words(text) for text in m.body]))
-    found["count of sentences"] = count_auroc(m, np.array([len(re.findall(r"[.!?。！？؟\n/|•]+", t)) for t in m.body]))
+    found["count of sentences"] = count_auroc(
+        m, np.array([len(re.findall(r"[.!?。！？؟\n/|•]+", t)) for t in m.body])
+    )
     family = np.array(list(CATEGORIES.values()))[m.category]
     overt = np.zeros(len(y), dtype=bool)
     for f, name in enumerate(FAMILIES):

@@ -199,7 +199,10 @@ class Book:
                 fit = sum(self.fits(frame, category) for frame in mine)
                 said = level_places(family)[f"{fact}={level}"]
                 if FAMILIES[f] == family and rules().has[(number, *said)] and fit < needed:
-                    self.fault(line, f"{fact}/{level}: {fit} frames{of} are fit for {category}, and {needed} are needed")
+                    self.fault(
+                        line,
+                        f"{fact}/{level}: {fit} frames{of} are fit for {category}, and {needed} are needed",
+                    )
 
     def _unknown(self, found: dict[str, Any], known: set[str], what: str) -> None:
         for name in found:
@@ -209,7 +212,9 @@ class Book:
     def _list_sets(self, listed: Any, where: str, family: str) -> list[Frame]:
         if not self.has_sets:
             return self._list(listed, where, family)
-        return [one for name in SETS for one in self._list((listed or {}).get(name), where, family, of_set=name)]
+        return [
+            one for name in SETS for one in self._list((listed or {}).get(name), where, family, of_set=name)
+        ]
 
     def _list(self, listed: Any, where: str, family: str, fewest: int = 0, of_set: str = "") -> list[Frame]:
         made = []

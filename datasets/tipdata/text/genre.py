@@ -78,7 +78,10 @@ def _find_faults(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
         listed = document["sections"][family]
         names = [fact.name for fact in facts_of(family)]
         if list(listed) != first:
-            yield listed.lines[0] if hasattr(listed, "lines") else 1, f"sections of {family} are not {', '.join(first)}"
+            yield (
+                listed.lines[0] if hasattr(listed, "lines") else 1,
+                f"sections of {family} are not {', '.join(first)}",
+            )
         found = [fact for section in listed.values() for fact in section]
         for fact in found:
             if fact not in names or found.count(fact) > 1:

@@ -179,10 +179,13 @@ class _Compiler:
 
     def build(self) -> Phrases:
         """Return what was collected."""
-        first_item, items, question, asks, fits, priced, slots, sets, joinable = zip(*self.frames, strict=True)
+        first_item, items, question, asks, fits, priced, slots, sets, joinable = zip(
+            *self.frames, strict=True
+        )
         first_option, by = zip(*self.items, strict=True)
         capital, lower = (
-            [others.get(base, base) for base in range(len(self.wrong))] for others in (self.capital, self.lower)
+            [others.get(base, base) for base in range(len(self.wrong))]
+            for others in (self.capital, self.lower)
         )
         trimmed = {name: _trim(self.arrays[name]) for name in ("levels", "titles", "fillers")}
         return Phrases(

@@ -23,8 +23,8 @@ from tipdata.stages.adverts.statements import (
     NOUN,
     UNSTATED,
     FrameChooser,
-    Statements,
     StateDraws,
+    Statements,
     needs_price,
 )
 from tipdata.stages.operations.facts import BY_ADOPTION, SILENT

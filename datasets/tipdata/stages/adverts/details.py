@@ -68,7 +68,9 @@ def draw_prices(
     """
     level = _level_of(o, plan, statements, number_of("price"))
     if isinstance(o.facts, Life):  # what is not said tells nothing
-        usual_shares = o.facts.law.state.share[o.category[plan.operation], number_of("price"), -1].mean(axis=1)
+        usual_shares = o.facts.law.state.share[o.category[plan.operation], number_of("price"), -1].mean(
+            axis=1
+        )
         unsaid = region.stream("templates/price_level").choose(plan.template, usual_shares.astype(np.int64))
         level = np.where(level == SILENT, unsaid, level)
     level = np.where(level == SILENT, PRICE_LEVELS["usual"], level)

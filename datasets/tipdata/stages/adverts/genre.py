@@ -17,7 +17,7 @@ from tipdata.core.tables import begins_group
 from tipdata.stages.adverts.claims import Claims
 from tipdata.stages.adverts.texts import ONE, SEVERAL, TextRenderer, offsets
 from tipdata.stages.operations.facts import SILENT
-from tipdata.text.book import BASES, KINDS_OF_FILLER
+from tipdata.text.book import KINDS_OF_FILLER
 from tipdata.text.facts import number_of
 from tipdata.text.genre import genre
 from tipdata.text.misspellings import MISSPELT
@@ -120,7 +120,9 @@ class GenreRenderer(TextRenderer):
         ended, end = ended[stops], end[stops]
         decorated, sign = self._emoji(row[first], emoji[first])
         between, parted = self._parts(row[first], goes_on[first], last[first])
-        number = np.concatenate([opened * 5, sentence * 5 + 1, ended * 5 + 2, decorated * 5 + 3, between * 5 + 4])
+        number = np.concatenate(
+            [opened * 5, sentence * 5 + 1, ended * 5 + 2, decorated * 5 + 3, between * 5 + 4]
+        )
         order = np.argsort(number, kind="stable")
         pieces = np.concatenate([opening, string, end, sign, parted])[order]
         texts = self._join_pieces(pieces, number[order] // 5, len(first))

@@ -18,8 +18,9 @@ from tipdata.core.world import Region
 from tipdata.stages.adverts.schedule import Schedule
 from tipdata.stages.operations.facts import BY_ADOPTION, SILENT, OperationFacts, redraw_facts
 from tipdata.stages.operations.habits import pick_within
+from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.stage import Operations
-from tipdata.text.book import KINDS_OF_FILLER
+from tipdata.text.book import KINDS_OF_FILLER, SETS
 from tipdata.text.facts import array_shape, facts_of, number_of, rules
 from tipdata.text.phrases import Phrases
 
@@ -32,6 +33,8 @@ def draw_copies(region: Region, o: Operations) -> np.ndarray:
     p = region.chances("writing.copies", KINDS)[o.kind[owner]]
     copied = exists & region.stream("templates/copied").chance(template, p)
     group = (o.language[owner] * len(CATEGORIES) + o.category[owner]) * 3 + o.part[owner]
+    if isinstance(o.facts, Life):  # who copies words with the same set
+        group = group * len(SETS) + o.wordbook[owner]
     other = pick_within(region, "templates/source", template, group, exists & ~copied)
     foreign = copied & (other >= 0) & (owner != other // MAX_TEMPLATES)
     return np.where(foreign, other, template)

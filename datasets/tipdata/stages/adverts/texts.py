@@ -295,9 +295,7 @@ class TextRenderer:
         style = self.styles["mask"][at]
         return np.where(self.masked[at], masked[style % len(masked)], plain[style % len(plain)])
 
-    def _ends(
-        self, row: Ints, frame: Ints, alone: np.ndarray | bool = True
-    ) -> tuple[Ints, Ints, Ints, Ints]:
+    def _ends(self, row: Ints, frame: Ints, alone: np.ndarray | bool = True) -> tuple[Ints, Ints, Ints, Ints]:
         """Return the sentences that open with a sign, and the signs, then those that end with one.
 
         None has one where the writer parts sentences otherwise. In a language that opens cries no sentence that also

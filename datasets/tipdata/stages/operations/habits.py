@@ -98,7 +98,9 @@ def _jittered_shares(weights: np.ndarray, noise: Ints, alike: bool) -> np.ndarra
     return normalise(weights * exp(noise[: math.prod(shape)].reshape(shape)) // ONE)
 
 
-def habit_shares(region: Region, groups: tuple[str, ...], habit: dict[str, list[int]], stream: str) -> np.ndarray:
+def habit_shares(
+    region: Region, groups: tuple[str, ...], habit: dict[str, list[int]], stream: str
+) -> np.ndarray:
     """Return (groups, levels) shares, out of 65,536, by which :func:`draw_levels` draws a habit.
 
     ``stream``: of the habit's jitter.

@@ -204,10 +204,15 @@ def _code_logs(said: np.ndarray, says: np.ndarray) -> np.ndarray:
 def _world_readiness(world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (families, facts) probabilities out of 65,536; bool, which are neutral; (facts,) bool, always said."""
     count = array_shape()[0]
-    ready, neutral = np.zeros((len(FAMILIES), count), dtype=np.int64), np.zeros((len(FAMILIES), count), dtype=bool)
+    ready, neutral = (
+        np.zeros((len(FAMILIES), count), dtype=np.int64),
+        np.zeros((len(FAMILIES), count), dtype=bool),
+    )
     for f, family in enumerate(FAMILIES):
         listed = world.parameters[f"policy.readiness.{family}"]["value"]
-        free = {name for part in (ALL, family) for name in world.parameters[f"policy.neutral.{part}"]["value"]}
+        free = {
+            name for part in (ALL, family) for name in world.parameters[f"policy.neutral.{part}"]["value"]
+        }
         names = [fact.name for fact in facts_of(family)]
         for name in (*listed, *free):
             if name not in names:
@@ -231,7 +236,9 @@ def _world_claims(world: World) -> np.ndarray:
             tells, claims = (_policy(world, group, part, fact) for group in ("tells", "claims"))
             for f in range(len(FAMILIES)) if part == ALL else (FAMILIES.index(part),):
                 c = [one.name for one in facts_of(FAMILIES[f])].index(fact.name)
-                instead = np.array([probability(_of_family(claims.get(level, [0]), f)) for level in fact.levels])
+                instead = np.array(
+                    [probability(_of_family(claims.get(level, [0]), f)) for level in fact.levels]
+                )
                 for state, level in enumerate(fact.levels):
                     for who, name in enumerate(("trafficking", "lawful")):
                         truth = probability(_of_family(tells.get(level, {name: [1]})[name], f))
@@ -255,7 +262,9 @@ def _policy(world: World, group: str, part: str, fact: Fact) -> dict[str, object
     path = f"policy.{group}.{part}.{fact.name}"
     listed = world.parameters[path]["value"] if path in world.parameters else {}
     if unknown := [level for level in listed if level not in fact.levels]:
-        raise ValueError(f"{path}: {fact.name} has no level {unknown[0]}: name one of {', '.join(fact.levels)}")
+        raise ValueError(
+            f"{path}: {fact.name} has no level {unknown[0]}: name one of {', '.join(fact.levels)}"
+        )
     return listed
 
 
@@ -264,7 +273,14 @@ def _of_family(listed: list[float], family: int) -> float:
 
 
 def draw_claims(
-    region: Region, path: str, law: SayingLaw, state: State, verbosity: Ints, who: tuple[Ints, Ints, Ints], row: Ints, owner: Ints
+    region: Region,
+    path: str,
+    law: SayingLaw,
+    state: State,
+    verbosity: Ints,
+    who: tuple[Ints, Ints, Ints],
+    row: Ints,
+    owner: Ints,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return what rows would say of each fact, (rows, facts) levels or :data:`SILENT`, and bool whether they do.
 
@@ -281,7 +297,11 @@ def draw_claims(
     claim = choose_from_bits(region.stream(f"{path}/claim").bits(row[:, None], facts_), weights)
     nothing = (level == SILENT) | (claim >= law.levels)
     p = law.says[
-        category[owner][:, None], facts_, speaker[owner][:, None], state.profile[owner][:, None], verbosity[owner][:, None]
+        category[owner][:, None],
+        facts_,
+        speaker[owner][:, None],
+        state.profile[owner][:, None],
+        verbosity[owner][:, None],
     ]
     says = region.stream(f"{path}/says").chance(row[:, None], p, facts_)
     return np.where(nothing, SILENT, claim), says & ~nothing

@@ -15,11 +15,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from tipdata.core.draw import ONE, Ints, Words, choose_from_bits, exp, log, normalise, probability
+from tipdata.core.draw import ONE, Ints, Words, choose_from_bits, exp, normalise, probability
 from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, TRAFFICKING
 from tipdata.core.world import Region, World
 from tipdata.stages.operations.facts import BY_ADOPTION, BY_MIGRATION, SILENT
-from tipdata.text.facts import ALL, Fact, array_shape, facts, facts_of, level_places, number_of, rules
+from tipdata.text.facts import ALL, Fact, array_shape, facts_of, level_places, number_of, rules
 
 BY_TOURING = "stay"
 """The fact that depends on whether an operation tours."""
@@ -202,6 +202,7 @@ def draw_state(
         by_pressure = order[family, fact]
         turn = choose_from_bits(words[fact].copy(), np.take_along_axis(weights, by_pressure, axis=1))
         there = weights.any(axis=1)
-        level[there, fact] = np.take_along_axis(by_pressure, np.minimum(turn, weights.shape[1] - 1)[:, None], axis=1)[there, 0]
+        level[there, fact] = np.take_along_axis(
+            by_pressure, np.minimum(turn, weights.shape[1] - 1)[:, None], axis=1
+        )[there, 0]
     return State(level, profile, words)
-
