@@ -8,7 +8,8 @@ shared among the first adverts of its templates.
   category; *reference*: the exact posterior of one advert. AP at the natural prevalence of about 5%.
 - *count of facts, sentences, words*: AUROC of the number alone within family and category, as far from .5 as it lies.
 - *overt control*: share of adverts that say papers=kept, advance=repaid or privacy=silent.
-- *frame and falsehood*: mutual information in millinats given fact and level, less its mean over permutations within fact
+- *frame and falsehood*: mutual information in millinats given fact and level, less its mean over permutations within
+fact
   and level, over the permutations' sd.
 """
 
@@ -47,7 +48,7 @@ class Market:
     category: np.ndarray
     test: np.ndarray
     weight: np.ndarray
-    body: list[str]
+    body: np.ndarray
     code: np.ndarray
     false: np.ndarray
     frame: np.ndarray
@@ -80,7 +81,6 @@ def draw_market(world: World, regions: int) -> Market:
             ]
         )  # fmt: skip
     columns = [np.concatenate(one) for one in zip(*parts, strict=True)]
-    columns[5] = columns[5].tolist()
     return Market(*columns)
 
 
@@ -153,7 +153,7 @@ def falsehood_in_frames(m: Market) -> float:
         shuffled = np.empty_like(false)
         shuffled[order] = false[np.lexsort((g.random(len(false)), stratum))]
         drawn.append(information(shuffled))
-    return (information(false) - np.mean(drawn)) / np.std(drawn)
+    return float((information(false) - np.mean(drawn)) / np.std(drawn))
 
 
 def measure(world: World, regions: int) -> dict[str, float]:
@@ -188,7 +188,7 @@ def measure(world: World, regions: int) -> dict[str, float]:
     found["overt control, lawful"] = np.average(overt[rows & ~y], weights=m.weight[rows & ~y])
     found["overt control, trafficking"] = np.average(overt[y], weights=m.weight[y])
     for f, name in enumerate(FAMILIES):
-        words = np.array([count_words(text) for text in np.array(m.body, dtype=object)[family == f]])
+        words = np.array([count_words(text) for text in m.body[family == f]])
         found[f"median facts, {name}"] = float(np.median(many[family == f]))
         found[f"median words, {name}"] = float(np.median(words))
     found["adverts under 15 words"] = float((m.brief_words < 15).mean())
@@ -201,7 +201,9 @@ def measure(world: World, regions: int) -> dict[str, float]:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--worlds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--regions", type=int, default=64)
     parser.add_argument("--version", default="0.5.0")

@@ -1,8 +1,8 @@
 """What each advert says, from 0.5.0 on: its operation's policy, template by template, re-post by re-post.
 
-A template says what its operation usually says, but for a few facts; a re-post says what its template says, now and then but
-for one; its wording is edited from re-post to re-post. A brief re-post is a line or two. How a fact is worded is drawn without a
-look at state, policy, kind, form or label: a false statement is worded as a true one.
+A template says what its operation usually says, but for a few facts; a re-post says what its template says, now and
+then but for one; its wording is edited from re-post to re-post. A brief re-post is a line or two. How a fact is worded
+is drawn without a look at state, policy, kind, form or label: a false statement is worded as a true one.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from tipdata.text.genre import genre
 
 @dataclass(frozen=True)
 class Claims(Statements):
-    """What adverts say. ``code``: (n, facts) as of :class:`~tipdata.stages.operations.policy.SayingLaw`; ``brief``: (n,)
-    bool; ``life``: (n,) operation whose life each tells of: another's, where the text is copied."""
+    """What adverts say. ``code``: (n, facts) as of :class:`~tipdata.stages.operations.policy.SayingLaw`; ``brief``:
+    (n,) bool; ``life``: (n,) operation whose life each tells of: another's, where the text is copied."""
 
     code: np.ndarray
     brief: np.ndarray

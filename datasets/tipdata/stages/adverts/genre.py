@@ -1,7 +1,7 @@
 """The text of adverts, from 0.5.0 on: what is offered, then the facts section by section, then a contact.
 
-Two neighbouring sentences of a section are often joined to one. The order of sections, where the contact stands and what is
-joined depend on writer and template alone.
+Two neighbouring sentences of a section are often joined to one. The order of sections, where the contact stands and
+what is joined depend on writer and template alone.
 """
 
 from __future__ import annotations

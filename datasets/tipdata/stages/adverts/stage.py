@@ -77,7 +77,7 @@ def write_adverts(
 
 
 def _neutral_voice(region: Region, o: Operations) -> Ints:
-    """Return the level of ``voice`` that decides who speaks in adverts that do not say it: whatever the operation is."""
+    """Return the level of ``voice`` that decides who speaks where adverts do not say it, whatever the kind."""
     return region.stream("operations/speaks").below(np.arange(len(o.id)), 2)
 
 

@@ -1,17 +1,19 @@
 """What an operation says of its life: of each fact it says the truth, leaves it out, or says something false.
 
 What trafficking operations do not tell they often replace by what they claim instead; what they leave out they make up
-for by facts that cost nothing to say (``policy.neutral``), so that *how many* facts are said tells nothing. Whether a fact is
-said depends on how readily it is said at all, and on the operation's *verbosity*, which is independent of its kind.
+for by facts that cost nothing to say (``policy.neutral``), so that *how many* facts are said tells nothing. Whether a
+fact is said depends on how readily it is said at all, and on the operation's *verbosity*, which is independent of its
+kind.
 
-Given kind, form, category, profile and verbosity what is said of each fact is independent. The posterior of one advert and
-that of an operation are therefore exact sums over profiles, verbosities and forms, in integers.
+Given kind, form, category, profile and verbosity what is said of each fact is independent. The posterior of one advert
+and that of an operation are therefore exact sums over profiles, verbosities and forms, in integers.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -109,9 +111,9 @@ class SayingLaw:
 class Life:
     """The lives of operations, and what they usually say of them; one row an operation.
 
-    ``claim``: (operations, facts) level that an operation would say, :data:`SILENT` for nothing; ``says``: bool, whether
-    it usually does. ``verbosity``: class. ``log``: log-likelihood of all that given kind, category and the operation's
-    own migration and touring, (operations, kinds), milli-nats.
+    ``claim``: (operations, facts) level that an operation would say, :data:`SILENT` for nothing; ``says``: bool,
+    whether it usually does. ``verbosity``: class. ``log``: log-likelihood of all that given kind, category and the
+    operation's own migration and touring, (operations, kinds), milli-nats.
     """
 
     state: State
@@ -166,8 +168,8 @@ def build_saying_law(region: Region, touring: np.ndarray, form_log: np.ndarray) 
 def _chances_to_say(region: Region, state: StateLaw, said: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """Return (categories, facts, speakers, profiles, verbosities) probabilities.
 
-    Neutral facts of each speaker and profile are said by so much more or less readily that all say equally many facts in the
-    mean of verbosities: as many as lawful ones at a factor of 1.
+    Neutral facts of each speaker and profile are said by so much more or less readily that all say equally many facts
+    in the mean of verbosities: as many as lawful ones at a factor of 1.
     """
     ready, neutral, always = _world_readiness(region.world)
     expected = said.sum(axis=-1) * ready[FAMILY][:, :, None, None] >> 16
@@ -257,7 +259,7 @@ def _world_claims(world: World) -> np.ndarray:
     return own
 
 
-def _policy(world: World, group: str, part: str, fact: Fact) -> dict[str, object]:
+def _policy(world: World, group: str, part: str, fact: Fact) -> dict[str, Any]:
     """Return a policy of a fact, by level. Raises ValueError for a level that does not exist."""
     path = f"policy.{group}.{part}.{fact.name}"
     listed = world.parameters[path]["value"] if path in world.parameters else {}

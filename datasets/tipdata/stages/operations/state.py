@@ -1,8 +1,8 @@
 """What the life of an operation is like: a level of each fact of :file:`text/facts.yaml`, whatever adverts say of it.
 
-Levels are independent given kind, form, category and one of a few *profiles* (who lives alike). Every form of trafficking
-has a law of its own, so the law is a table by *speaker*: forms first, in the order of ``operations.form``, then the lawful
-kinds and spam. What depends on migration or touring alone tells nothing of the kind.
+Levels are independent given kind, form, category and one of a few *profiles* (who lives alike). Every form of
+trafficking has a law of its own, so the law is a table by *speaker*: forms first, in the order of ``operations.form``,
+then the lawful kinds and spam. What depends on migration or touring alone tells nothing of the kind.
 
 Other tables read the same life. They do so by *coupling*: the uniform number that decided a level also decides what
 depends on it, so that both go together while each keeps its own published shares.
@@ -73,9 +73,9 @@ def build_state_law(region: Region, touring: np.ndarray) -> StateLaw:
 
 @dataclass(frozen=True)
 class _WorldLaw:
-    """As :class:`StateLaw`, before regions differ. ``weights``: (categories, facts, speakers, levels), of a mean of about
-    2**16. ``ratio``: (families, facts, profiles, levels), thousandths. ``order``: (families, facts, levels) levels by how
-    much likelier trafficking makes them."""
+    """As :class:`StateLaw`, before regions differ. ``weights``: (categories, facts, speakers, levels), of a mean of
+    about 2**16. ``ratio``: (families, facts, profiles, levels), thousandths. ``order``: (families, facts, levels)
+    levels by how much likelier trafficking makes them."""
 
     weights: np.ndarray
     ratio: np.ndarray
