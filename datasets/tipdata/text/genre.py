@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tipdata.core.kinds import FAMILIES
+from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.yaml_lines import read_yaml_lines, strip_lines
 from tipdata.text.documents import OTHER, document_path, find_misfits
 from tipdata.text.facts import ALL, PARTS, RULES, array_shape, facts_of, level_place, rules
@@ -22,7 +22,9 @@ BESIDE = ("contact", "masking")
 SHAPE = {
     "orders": [list],
     "sections": {family: {OTHER: [str]} for family in FAMILIES},
+    "topics": {family: [list] for family in FAMILIES},
     "apart": {part: RULES for part in PARTS},
+    "lacks": {OTHER: [str]},
     "speaks": {family: {name: [str] for name in SPEAKS} for family in FAMILIES},
 }
 """The shape of the file; see :mod:`tipdata.text.documents`."""
@@ -33,7 +35,8 @@ class Genre:
     """Arrays over (families, facts, levels).
 
     ``orders``: (orders, sections) numbers of sections, in order. ``section``: (families, facts) number of a fact's
-    section, -1 for none; ``place``: (families, facts) its place there. ``apart``: (families, facts, levels, facts,
+    section, -1 for none; ``place``: (families, facts) its place there. ``topic``: (families, facts) number of its topic, -1
+    for none. ``has``: (categories, facts, levels) bool, as of :class:`~tipdata.text.facts.Rules`. ``apart``: (families, facts, levels, facts,
     levels) bool, both ways: not said in one advert. ``speaks``: (2, families, facts, levels) bool: one person or
     several write where this is said and the fact ``voice`` is not.
     """
@@ -41,6 +44,8 @@ class Genre:
     orders: np.ndarray
     section: np.ndarray
     place: np.ndarray
+    topic: np.ndarray
+    has: np.ndarray
     apart: np.ndarray
     speaks: np.ndarray
 
@@ -53,7 +58,7 @@ def genre() -> Genre:
         raise ValueError(f"{FILE}.yaml, line {line}: {said}.")
     sections = list(strip_lines(document)["sections"][FAMILIES[0]])
     size = (len(FAMILIES), *array_shape())
-    section, place = np.full(size[:2], -1), np.zeros(size[:2], dtype=np.int64)
+    section, topic, place = np.full(size[:2], -1), np.full(size[:2], -1), np.zeros(size[:2], dtype=np.int64)
     speaks = np.zeros((len(SPEAKS), *size), dtype=bool)
     apart = rules().apart.copy()
     for f, family in enumerate(FAMILIES):
@@ -61,6 +66,8 @@ def genre() -> Genre:
         for name, listed in document["sections"][family].items():
             for at, fact in enumerate(listed):
                 section[f, names.index(fact)], place[f, names.index(fact)] = sections.index(name), at
+        for number, listed in enumerate(document["topics"][family]):
+            topic[f, [names.index(fact) for fact in listed]] = number
         for rule in (*document["apart"][ALL], *document["apart"][family]):
             for other in rule["not"]:
                 first, second = level_place(family, rule["said"]), level_place(family, other)
@@ -68,8 +75,12 @@ def genre() -> Genre:
         for number, name in enumerate(SPEAKS):
             for said in document["speaks"][family][name]:
                 speaks[(number, f, *level_place(family, said))] = True
+    has = rules().has.copy()
+    for c, (category, f) in enumerate(CATEGORIES.items()):
+        for said in document["lacks"].get(category, ()):
+            has[(c, *level_place(FAMILIES[f], said))] = False
     orders = np.array([[sections.index(name) for name in order] for order in document["orders"]])
-    return Genre(orders, section, place, apart, speaks)
+    return Genre(orders, section, place, topic, has, apart, speaks)
 
 
 def _find_faults(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
@@ -88,6 +99,13 @@ def _find_faults(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
                 yield getattr(fact, "line", 1), f"{family}: {fact} is no fact of it or stands in two sections"
         if missing := [name for name in names if name not in (*found, *BESIDE)]:
             yield 1, f"{family}: {missing[0]} stands in no section"
+        in_topics = [fact for topic in document["topics"][family] for fact in topic]
+        for fact in in_topics:
+            if fact not in names or in_topics.count(fact) > 1:
+                yield getattr(fact, "line", 1), f"{family}: {fact} is no fact of it or stands in two topics"
+    for category in document["lacks"]:
+        if category not in CATEGORIES:
+            yield category.line, f"lacks names {category}, which is no category"
     for order in document["orders"]:
         if sorted(order) != sorted(first):
             yield getattr(order, "line", 1), f"an order does not name each of {', '.join(first)} once"

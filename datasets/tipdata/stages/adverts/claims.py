@@ -149,6 +149,8 @@ def _ruled_out() -> np.ndarray:
 def rule_out(family: Ints, level: Ints, away: np.ndarray) -> tuple[Ints, Ints]:
     """Return levels without those that an earlier fact rules out, and the codes of what is seen.
 
+    The contact, which all adverts have, comes first.
+
     Args:
         level: (rows, facts) levels, :data:`SILENT` for unsaid ones.
         away: (rows,) bool: placed in another town than the operation's.
@@ -157,8 +159,12 @@ def rule_out(family: Ints, level: Ints, away: np.ndarray) -> tuple[Ints, Ints]:
     level, out = level.copy(), np.zeros_like(level)
     one = 1 << np.arange(array_shape()[1])
     rows = np.arange(len(level))
-    for fact in range(level.shape[1]):
-        for other in np.flatnonzero(bits[:, :fact, :, fact].any(axis=(0, 2))):
+    always = number_of(ALWAYS)
+    order = [always, *(fact for fact in range(level.shape[1]) if fact != always)]
+    for at, fact in enumerate(order):
+        for other in order[:at]:
+            if not bits[:, other, :, fact].any():
+                continue
             said = level[:, other]
             out[:, fact] |= np.where(said != SILENT, bits[family, other, np.maximum(said, 0), fact], 0)
         if needs[:, fact].any():

@@ -1,6 +1,6 @@
 """The text of adverts, from 0.5.0 on: what is offered, then the facts section by section, then a contact.
 
-Two neighbouring sentences of a section are often joined to one. The order of sections, where the contact stands and
+Two neighbouring sentences of a topic are often joined to one. The order of sections, where the contact stands and
 what is joined depend on writer and template alone.
 """
 
@@ -66,12 +66,12 @@ class GenreRenderer(TextRenderer):
         order = self.region.stream("writers/sections").below(writer, len(made.orders))
         section = made.section[family, fact]
         rank = (made.orders[order] == section[:, None]).argmax(axis=1)
-        within = made.place[family, fact] * 40 + self.region.stream("writers/place").below(writer, 100, fact)
+        within = made.place[family, fact] * 60 + self.region.stream("writers/place").below(writer, 90, fact)
         time = FIRST + rank * SECTION + within
         late = self.region.stream("writers/contact_place").below(writer, 5) > 0
         contact = section < 0
         time[contact] = np.where(late, AT_END, AFTER_OFFER)[contact] + (fact[contact] != number_of("contact"))
-        rows, times, listed, sections = [row], [time], [frames], [section]
+        rows, times, listed, topics = [row], [time], [frames], [made.topic[family, fact]]
         for kind, name in enumerate(KINDS_OF_FILLER):
             there = np.flatnonzero(said.filler[:, kind] >= 0)
             rows.append(there)
@@ -79,16 +79,16 @@ class GenreRenderer(TextRenderer):
             listed.append(
                 words.fillers[self.language[there], kind, self.family[there], said.filler[there, kind]]
             )
-            sections.append(np.full(len(there), -1))
-        row, time, frame, section = (np.concatenate(one) for one in (rows, times, listed, sections))
+            topics.append(np.full(len(there), -1))
+        row, time, frame, topic = (np.concatenate(one) for one in (rows, times, listed, topics))
         order = np.argsort(row * (10 * SECTION) + time, kind="stable")
-        row, frame, section = row[order], frame[order], section[order]
-        return row, frame, self._joined(row, frame, section)
+        row, frame, topic = row[order], frame[order], topic[order]
+        return row, frame, self._joined(row, frame, topic)
 
-    def _joined(self, row: Ints, frame: Ints, section: Ints) -> np.ndarray:
+    def _joined(self, row: Ints, frame: Ints, topic: Ints) -> np.ndarray:
         may = self.region.chance("templates/joined", self.template[row], "writing.joined", frame)
-        may &= self.words.joinable[frame] & (section >= 0) & ~self.statements.brief[row]
-        may[1:] &= self.words.joinable[frame[:-1]] & (row[1:] == row[:-1]) & (section[1:] == section[:-1])
+        may &= self.words.joinable[frame] & (topic >= 0) & ~self.statements.brief[row]
+        may[1:] &= self.words.joinable[frame[:-1]] & (row[1:] == row[:-1]) & (topic[1:] == topic[:-1])
         may[:1] = False
         # Two at most: of a run of such sentences every other one is joined.
         number = np.arange(len(may))

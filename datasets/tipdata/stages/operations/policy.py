@@ -30,7 +30,8 @@ from tipdata.stages.operations.state import (
     draw_state,
     speaker_of,
 )
-from tipdata.text.facts import ALL, Fact, array_shape, facts, facts_of, number_of, rules
+from tipdata.text.facts import ALL, Fact, array_shape, facts, facts_of, number_of
+from tipdata.text.genre import genre
 
 LAWFUL = 1
 """Who speaks, in policies: 0 trafficking, 1 all others."""
@@ -254,7 +255,7 @@ def _world_claims(world: World) -> np.ndarray:
                         made[f, c, who, state, -1] = left_out
     # Nobody claims what adverts of the category cannot say: that is left out.
     own = made[FAMILY]
-    own[..., :-1] *= rules().has[:, :, None, None]
+    own[..., :-1] *= genre().has[:, :, None, None]
     own[..., -1] = ONE - own[..., :-1].sum(axis=-1)
     return own
 

@@ -19,7 +19,8 @@ from tipdata.core.draw import ONE, Ints, Words, choose_from_bits, exp, normalise
 from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, TRAFFICKING
 from tipdata.core.world import Region, World
 from tipdata.stages.operations.facts import BY_ADOPTION, BY_MIGRATION, SILENT
-from tipdata.text.facts import ALL, Fact, array_shape, facts_of, level_places, number_of, rules
+from tipdata.text.facts import ALL, Fact, array_shape, facts_of, level_places, number_of
+from tipdata.text.genre import genre
 
 BY_TOURING = "stay"
 """The fact that depends on whether an operation tours."""
@@ -109,7 +110,7 @@ def _world_law(world: World) -> _WorldLaw:
             leaning[f, c, : len(fact.levels)] = [listed[level]["ratio"][TRAFFICKING] for level in fact.levels]
     touring = by_migration[number_of(BY_TOURING)]
     return _WorldLaw(
-        weights=np.maximum(weights, weights > 0) * rules().has[:, :, None],
+        weights=np.maximum(weights, weights > 0) * genre().has[:, :, None],
         ratio=_profile_ratios(world),
         by_migration=by_migration,
         by_touring=touring[:, touring.any(axis=0)],
