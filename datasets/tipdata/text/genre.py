@@ -35,10 +35,10 @@ class Genre:
     """Arrays over (families, facts, levels).
 
     ``orders``: (orders, sections) numbers of sections, in order. ``section``: (families, facts) number of a fact's
-    section, -1 for none; ``place``: (families, facts) its place there. ``topic``: (families, facts) number of its topic, -1
-    for none. ``has``: (categories, facts, levels) bool, as of :class:`~tipdata.text.facts.Rules`. ``apart``: (families, facts, levels, facts,
-    levels) bool, both ways: not said in one advert. ``speaks``: (2, families, facts, levels) bool: one person or
-    several write where this is said and the fact ``voice`` is not.
+    section, -1 for none; ``place``: (families, facts) its place there. ``topic``: (families, facts) number of its
+    topic, -1 for none. ``has``: (categories, facts, levels) bool, as of :class:`~tipdata.text.facts.Rules`. ``apart``:
+    (families, facts, levels, facts, levels) bool, both ways: not said in one advert. ``speaks``: (2, families, facts,
+    levels) bool: one person or several write where this is said and the fact ``voice`` is not.
     """
 
     orders: np.ndarray
