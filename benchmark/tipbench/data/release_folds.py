@@ -237,8 +237,8 @@ def _visible_tables_by_region(
 
 
 def available_columns(frame: pl.LazyFrame, table: Table, columns: Collection[str]) -> list[str]:
-    """Return those of a table's columns that this version of the data has: older versions lack some."""
-    later = {name for name in columns if table[name].since}
+    """Return those of a table's columns that this version of the data has: each version lacks some."""
+    later = {name for name in columns if table[name].since or table[name].until}
     has = frame.collect_schema() if later else {}
     return [name for name in columns if name not in later or name in has]
 

@@ -190,6 +190,18 @@ def choose_from_bits(words: Words, weights: Ints) -> Ints:
     return (total <= _below_from_bits(words, total[-1])).sum(axis=0)
 
 
+def log_uniform_from_bits(words: Words, low: Ints, high: Ints) -> Ints:
+    """Return whole numbers from ``low`` to ``high`` whose logarithm is uniform, rising with 64 bits each.
+
+    Args:
+        words: uniform bits, which stay as they are.
+        low, high: int64 that broadcast with the words, 1 <= low <= high < 65,536.
+    """
+    wide = log(ONE) - log(ONE * low // (high + 1))
+    part = wide * (words >> _33).view(np.int64) >> 31
+    return np.clip(scale_exp(np.asarray(low), part), low, high)
+
+
 def _below_from_bits(words: Words, n: int | Ints) -> Ints:
     words >>= _33
     made = words.view(np.int64) * n

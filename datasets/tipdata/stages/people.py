@@ -5,11 +5,11 @@ Fields follow IOM's Human Trafficking Case Data Standard.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tipdata.core.draw import ONE, Ints, probability
+from tipdata.core.draw import ONE, Ints, Words, probability
 from tipdata.core.kinds import FAMILIES, TRAFFICKING
 from tipdata.core.tables import (
     as_lists,
@@ -21,13 +21,18 @@ from tipdata.core.tables import (
     with_nulls,
 )
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Past, Stage, Tables
+from tipdata.stages import Columns, Past, Stage, Tables
+from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.messages.stage import JoinedPeople
+from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.habits import ARMED
+from tipdata.stages.operations.policy import Life
+from tipdata.stages.operations.sizes import ALONE, draw_sizes, size_bounds
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
-from tipdata.stages.suppliers.firms import NOBODY, Exploitation
+from tipdata.stages.suppliers.firms import NOBODY, Agencies, Exploitation, is_within_reach
 from tipdata.stages.trips.circuits import find_parties
+from tipdata.text.facts import facts_of
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,8 @@ class NeededPeople:
 
 def find_needed(region: Region, o: Operations, exploitation: Exploitation) -> NeededPeople:
     """Return the people that trafficking operations need: one as long as services are advertised, one at each firm in
-    which they exploit, and, with the controller, the party of each circuit."""
+    which they exploit, and, with the controller, the party of each circuit. From 0.5.0 on one person meets several of
+    these needs, so that small operations stay small."""
     sells = np.flatnonzero((o.kind == TRAFFICKING) & o.posts & (o.family == FAMILIES.index("services")))
     firm = np.flatnonzero(exploitation.in_force & (exploitation.operation != NOBODY))
     operation, party, start, end = find_parties(region, o)
@@ -58,7 +64,28 @@ def find_needed(region: Region, o: Operations, exploitation: Exploitation) -> Ne
     )
     owner, by, until = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(owner, kind="stable")
-    return NeededPeople(owner[order], by[order], until[order])
+    needed = NeededPeople(owner[order], by[order], until[order])
+    if not isinstance(o.facts, Life):
+        return needed
+    place = np.concatenate([np.zeros_like(sells), _turns(exploitation.operation[firm]), _turns(travels)])
+    return _merge_needs(needed, place[order] % np.maximum(size_bounds(region, o)[needed.owner, 1] // 4, 1))
+
+
+def _turns(group: Ints) -> Ints:
+    """Return the place of each row within its group, from 0; groups in any order."""
+    order = np.argsort(group, kind="stable")
+    turn = np.empty_like(group)
+    turn[order] = place_in_group(group[order])
+    return turn
+
+
+def _merge_needs(needed: NeededPeople, who: Ints) -> NeededPeople:
+    """Return needs of which each is met by another person: those with one ``owner`` and ``who`` by one."""
+    _, first, same = np.unique(np.stack([needed.owner, who]), axis=1, return_index=True, return_inverse=True)
+    by, until = needed.by[first], needed.until[first]
+    np.minimum.at(by, same.ravel(), needed.by)
+    np.maximum.at(until, same.ravel(), needed.until)
+    return NeededPeople(needed.owner[first], by, until)
 
 
 def draw_sales(
@@ -92,10 +119,11 @@ def draw_sales(
 TABLES = read_tables("people")
 WAYS = TABLES["people"].values("way")
 CONVERSATION, JOB_ADVERT, ACQUAINTANCE, SOLD = WAYS
+DOORS = TABLES["people"].values("door")
+"""Those of :data:`WAYS`, and :data:`AGENCY`."""
+AGENCY = DOORS[len(WAYS)]
 SELLERS = ("network", ARMED)
 """Kinds of organisation that sell people, and that hand them on to others elsewhere."""
-ALONE = "individual"
-"""The organisation of one person."""
 MOVED_ON, RELEASED, AUTHORITIES = "moved_on", "released", "authorities"
 FAMILY, STRANGER = "family", "other"
 NO_ONE = -1
@@ -125,7 +153,7 @@ class Crew:
 
 @dataclass(frozen=True)
 class Stay:
-    """Of each of a crew: ``way``: index into :data:`WAYS`; ``sold``: position of who they were with the operation that
+    """Of each of a crew: ``way``: index into :data:`DOORS`; ``sold``: position of who they were with the operation that
     sold them, -1 for none; ``start``, ``end``: days; ``exit``: how it ends, by name."""
 
     way: np.ndarray
@@ -142,15 +170,10 @@ def draw_crew(region: Region, o: Operations, joined: JoinedPeople, needed: Neede
     by a conversation, and those who are needed, are among them. One person alone has no staff beside.
     """
     local = np.arange(len(o.id))
-    few = 1 + region.spread("people/few", local, "gamma_2.0", region["people.posting"]) // 2
-    behind = region.values("people.size", region["operations.organisation"])[o.organisation]
-    share = region.stream("people/many").quantile(local, "gamma_0.5") + 20_000
-    share *= (o.ends - o.begins + 1) * behind
-    silent = (o.kind == TRAFFICKING) & ~o.posts
-    many = 1 + region["people.hidden"] * share // max(int(share[silent].sum()), 1)
-    count = np.minimum(np.where(o.kind == TRAFFICKING, np.where(o.posts, few, many), 0), most)
     alone = organisation_names(region, o) == ALONE
-    count = np.where(alone, np.minimum(count, region["people.most_alone"]), count)
+    count = np.minimum(
+        draw_sizes(region, o, o.facts) if isinstance(o.facts, Life) else _draw_counts(region, o, alone), most
+    )
     come = np.bincount(joined.owner, minlength=len(local))
     count = np.maximum(count, come + np.bincount(needed.owner, minlength=len(local)))
     staff = 1 + count * probability(region["people.staff"]) // ONE
@@ -169,12 +192,26 @@ def draw_crew(region: Region, o: Operations, joined: JoinedPeople, needed: Neede
     return Crew(owner, within, exploited, conversation, joins, is_needed, by, until)
 
 
+def _draw_counts(region: Region, o: Operations, alone: np.ndarray) -> Ints:
+    """Return how many each operation would exploit, before 0.5.0. ``alone``: bool, operations of one person."""
+    local = np.arange(len(o.id))
+    few = 1 + region.spread("people/few", local, "gamma_2.0", region["people.posting"]) // 2
+    behind = region.values("people.size", region["operations.organisation"])[o.organisation]
+    share = region.stream("people/many").quantile(local, "gamma_0.5") + 20_000
+    share *= (o.ends - o.begins + 1) * behind
+    silent = (o.kind == TRAFFICKING) & ~o.posts
+    many = 1 + region["people.hidden"] * share // max(int(share[silent].sum()), 1)
+    count = np.where(o.kind == TRAFFICKING, np.where(o.posts, few, many), 0)
+    return np.where(alone, np.minimum(count, region["people.most_alone"]), count)
+
+
 def draw_relation(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> np.ndarray:
-    """Return each person's relation to the recruiter by published shares; no family after a conversation."""
+    """Return each person's relation to the recruiter by published shares; before 0.5.0 no family by conversations."""
     names = list(region["people.relation.other"])
     listed = by_form(region, o, "people.relation")
     weights = np.array([list(one.values()) for one in listed])[o.form[crew.owner]]
-    weights[:, names.index(FAMILY)] *= crew.conversation < 0
+    if not isinstance(o.facts, Life):
+        weights[:, names.index(FAMILY)] *= crew.conversation < 0
     return np.array(names)[region.stream("people/relation").choose(person, weights)]
 
 
@@ -185,9 +222,71 @@ def by_form(region: Region, o: Operations, group: str) -> list[dict[str, float]]
     return [listed[form if form in listed else "labour" if form in like else "other"] for form in o.forms]
 
 
-def draw_stay(region: Region, o: Operations, crew: Crew, person: np.ndarray, relation: np.ndarray) -> Stay:
-    """Draw ways in, spells and ways out."""
-    way, comes = _ways(region, o, crew, person, relation)
+@dataclass(frozen=True)
+class Answers:
+    """Of each of a crew: ``advert``: position of the advert of the operation that they would answer, -1 for none;
+    ``day``: on which they would come then."""
+
+    advert: Ints
+    day: Ints
+
+
+def draw_answers(
+    region: Region, o: Operations, crew: Crew, person: Ints, relation: np.ndarray, adverts: Adverts
+) -> Answers:
+    """Draw who comes by an advert of the operation for work or as an intermediary, from 0.5.0 on: within some weeks
+    after it was posted, whoever recruited them."""
+    latest = np.minimum(o.ends - region["people.shortest_days"], DAYS - 1)
+    owner = adverts.operation
+    may = (o.kind == TRAFFICKING) & (o.family != FAMILIES.index("services"))
+    rows = np.flatnonzero(may[owner] & (adverts.day < latest[owner]))
+    rows = rows[np.lexsort((adverts.row[rows], owner[rows]))]
+    first = np.searchsorted(owner[rows], crew.owner)
+    count = np.searchsorted(owner[rows], crew.owner, side="right") - first
+    listed = region["people.by_advert"]
+    p = np.array([probability(x) for x in listed.values()])[_positions(relation, list(listed))]
+    answers = crew.exploited & (count > 0) & region.stream("people/answers_advert").chance(person, p)
+    which = first + region.stream("people/answered").below(person, np.maximum(count, 1))
+    advert = np.where(answers, np.append(rows, 0)[np.minimum(which, len(rows))], NO_ONE)
+    wait = 1 + region.stream("people/answers").below(person, region["people.answer_days"])
+    day = np.append(adverts.day, 0)[advert] + wait
+    return Answers(advert, np.where(answers, np.minimum(day, latest[crew.owner]), 0))
+
+
+def _positions(values: np.ndarray, names: list[str]) -> Ints:
+    """Return the position of each value among some names; each is one of them."""
+    order = np.argsort(names)
+    return order[np.searchsorted(np.array(names)[order], values)]
+
+
+def draw_agency(
+    region: Region, places: Places, o: Operations, agencies: Agencies, crew: Crew, person: Ints, stay: Stay
+) -> Ints:
+    """Return the position of the agency by which each came, from 0.5.0 on, -1 for none.
+
+    It is the operation's own, or that of another trafficking operation within reach that is there on the day; some of
+    those of whom nothing else brought anybody come by one.
+    """
+    ours = np.flatnonzero(agencies.trafficking)
+    free = np.flatnonzero(crew.exploited & (stay.way == DOORS.index(ACQUAINTANCE)))
+    number, owner, day = agencies.number[ours], crew.owner[free][:, None], stay.start[free][:, None]
+    own = number == owner
+    there = (o.begins[number] <= day) & (day <= o.ends[number])
+    near = own | (there & is_within_reach(places, o, number, o.town[crew.owner[free]]))
+    near &= own | ~own.any(axis=1, keepdims=True)
+    p = region.chances("people.by_agency", ("other", "own"))[own.any(axis=1).astype(np.int64)]
+    comes = near.any(axis=1) & region.stream("people/by_agency").chance(person[free], p)
+    agency = np.full(len(crew.owner), NO_ONE)
+    chosen = region.stream("people/agency").choose(person[free][comes], near[comes].astype(np.int64))
+    agency[free[comes]] = ours[chosen]
+    return agency
+
+
+def draw_stay(
+    region: Region, o: Operations, crew: Crew, person: Ints, relation: np.ndarray, answers: Answers | None
+) -> Stay:
+    """Draw ways in, spells and ways out. ``answers``: None before 0.5.0."""
+    way, comes = _ways(region, o, crew, person, relation, answers)
     buys = crew.exploited & (way == WAYS.index(SOLD))
     free = buys | (way == WAYS.index(ACQUAINTANCE))
     start, end = _spells(region, o, crew, person, free, comes)
@@ -234,20 +333,33 @@ def _free_start(region: Region, o: Operations, crew: Crew, person: Ints, length:
     return np.where(found, high, anywhere)
 
 
-def _ways(region: Region, o: Operations, crew: Crew, person: Ints, relation: np.ndarray) -> tuple[Ints, Ints]:
+def _ways(
+    region: Region, o: Operations, crew: Crew, person: Ints, relation: np.ndarray, answers: Answers | None
+) -> tuple[Ints, Ints]:
     """Return how each came, and the day of those who came by a conversation or an advert."""
-    owner = crew.owner
     strangers = relation == STRANGER
-    offers = o.posts & (o.family != FAMILIES.index("services"))
-    answers = region.chance("people/advert", person, "people.by_advert")
     sold = region.chance("people/sold", person, "people.sold")
     way = np.where(sold & strangers, WAYS.index(SOLD), WAYS.index(ACQUAINTANCE))
-    way = np.where(offers[owner] & answers & strangers, WAYS.index(JOB_ADVERT), way)
+    if answers is None:
+        by_advert, day = _old_answers(region, o, crew, person, strangers)
+    else:
+        by_advert, day = answers.advert >= 0, answers.day
+    way = np.where(by_advert, WAYS.index(JOB_ADVERT), way)
     way = np.where(crew.needed, WAYS.index(ACQUAINTANCE), way)
     way = np.where(crew.conversation >= 0, WAYS.index(CONVERSATION), way)
+    return way, np.where(crew.conversation >= 0, crew.joins, day)
+
+
+def _old_answers(
+    region: Region, o: Operations, crew: Crew, person: Ints, strangers: np.ndarray
+) -> tuple[np.ndarray, Ints]:
+    """Return bool, who answers an advert, before 0.5.0, and the day: any of those on which the operation posts."""
+    owner = crew.owner
+    offers = o.posts & (o.family != FAMILIES.index("services"))
+    answers = region.chance("people/advert", person, "people.by_advert")
     posting = o.last_day[owner] - o.first_day[owner] + 1
     day = o.first_day[owner] + region.stream("people/answers").below(person, posting)
-    return way, np.where(crew.conversation >= 0, crew.joins, day)
+    return offers[owner] & answers & strangers, day
 
 
 def organisation_names(region: Region, o: Operations) -> np.ndarray:
@@ -361,8 +473,16 @@ def generate(region: Region, past: Past) -> tuple[People, Tables]:
     crew = draw_crew(region, o, joined, needed, ROOM // 2 - 1)
     person = crew.owner * ROOM + crew.within + np.where(crew.exploited, 0, ROOM // 2)
     relation = draw_relation(region, o, crew, person)
-    stay = draw_stay(region, o, crew, person, relation)
-    means, control = _control(region, o, crew, person)
+    life = o.facts if isinstance(o.facts, Life) else None
+    answers = draw_answers(region, o, crew, person, relation, past["adverts"]) if life else None
+    stay = draw_stay(region, o, crew, person, relation, answers)
+    means, control = (
+        draw_control(region, o, life, crew, person) if life else _old_control(region, o, crew, person)
+    )
+    if life and answers:
+        stay, doors = _draw_doors(region, past, crew, person, answers, stay)
+    else:
+        doors = {"way": decode(WAYS, np.where(crew.exploited, stay.way, -1))}
     women = region.chances("people.women", o.forms)[o.form[crew.owner]]
     women = np.where(crew.exploited, women, probability(region["people.women_staff"]))
     people = People(
@@ -392,13 +512,29 @@ def generate(region: Region, past: Past) -> tuple[People, Tables]:
             "exit": with_nulls(people.exit, ~lasts & people.exploited),
             "role": np.where(crew.exploited, EXPLOITED, draw_role(region, o, crew, person)),
             "town": places.town[o.town[crew.owner]],
-            "way": decode(WAYS, np.where(crew.exploited, stay.way, -1)),
+            **doors,
             "conversation": with_nulls(
                 region.ids("conversations", crew.conversation), crew.conversation >= 0
             ),
             "from_operation": with_nulls(o.id[crew.owner[stay.sold]], stay.sold >= 0),
             "from_person": with_nulls(region.ids("people", person[stay.sold]), stay.sold >= 0),
         }
+    }
+
+
+def _draw_doors(
+    region: Region, past: Past, crew: Crew, person: Ints, answers: Answers, stay: Stay
+) -> tuple[Stay, Columns]:
+    """Return the stay of each, those who came by an agency among them, and the columns of doors, from 0.5.0 on."""
+    agencies: Agencies = past["suppliers"].agencies
+    adverts: Adverts = past["adverts"]
+    agency = draw_agency(region, past["places"], past["operations"], agencies, crew, person, stay)
+    door = np.where(agency >= 0, DOORS.index(AGENCY), stay.way)
+    answers_one = crew.exploited & (door == DOORS.index(JOB_ADVERT))
+    return replace(stay, way=door), {
+        "door": decode(DOORS, np.where(crew.exploited, door, -1)),
+        "advert": with_nulls(np.append(adverts.id, 0)[answers.advert], answers_one),
+        "agency": with_nulls(np.append(agencies.id, 0)[agency], agency >= 0),
     }
 
 
@@ -417,11 +553,77 @@ def _age_band(region: Region, p: People) -> np.ndarray:
     return np.array(names)[np.searchsorted(bounds[:, 0], age, side="right") - 1]
 
 
-def _control(region: Region, o: Operations, crew: Crew, person: Ints) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return the means of control, and (people, means) bool: which were used on each of those exploited.
+CLAIMS = "claims"
+"""What a means of control may follow beside facts: how much of what an operation says is false."""
+NOTHING, CLAIMED = -1, -2
+"""In place of a fact: a means that follows nothing, and one that follows :data:`CLAIMS`."""
 
-    Debts that bind somebody mostly take their earnings as well.
+
+def _control_facts(region: Region, means: tuple[str, ...]) -> Ints:
+    """Return (families, means) the number of the fact that each means of control follows, or what is in its place."""
+    listed = region["people.control_by"]
+    made = np.full((len(FAMILIES), len(means)), NOTHING)
+    for f, family in enumerate(FAMILIES):
+        names = [fact.name for fact in facts_of(family)]
+        for name, fact in listed[family].items():
+            if name not in means or fact not in (*names, CLAIMS):
+                raise ValueError(
+                    f"people.control_by: {family} has no {name} by {fact}: name a means and a fact"
+                )
+            made[f, means.index(name)] = CLAIMED if fact == CLAIMS else names.index(fact)
+    return made
+
+
+def rank_false_claims(region: Region, o: Operations, life: Life) -> Words:
+    """Return 64 bits of each operation that rise with how many of the facts that it usually says are false.
+
+    They are uniform among trafficking operations of one family whose forms share a table of means of control, so that
+    these keep their shares.
     """
+    local, said = np.arange(len(o.id)), life.said
+    false = ((said != SILENT) & (said != life.state.level)).sum(axis=1)
+    tables = by_form(region, o, "people.control")
+    alike = np.array([tables.index(one) for one in tables])[o.form]
+    group = np.where(o.kind == TRAFFICKING, alike * len(FAMILIES) + o.family, -1)
+    drawn = region.stream("people/claims").below(local[:, None], 1 << 30, np.arange(2))
+    order = np.lexsort((drawn[:, 0], false, group))
+    rank = np.empty_like(local)
+    rank[order] = place_in_group(group[order])
+    _, same, size = np.unique(group, return_inverse=True, return_counts=True)
+    return (((rank << 30) + drawn[:, 1]) // size[same] << 33).view(np.uint64) << np.uint64(1)
+
+
+def draw_control(
+    region: Region, o: Operations, life: Life, crew: Crew, person: Ints
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the means of control, and (people, means) bool: which were used on each of those exploited, from 0.5.0 on.
+
+    Each mostly follows one fact of the operation's life (``people.control_by``): who is under it are those of
+    operations with the levels that trafficking makes likeliest, as many as published. Debts that bind somebody mostly
+    take their earnings as well: both then follow the fact of either.
+    """
+    tables = by_form(region, o, "people.control")
+    means = tuple(tables[0])
+    p = np.array([[probability(x) for x in t.values()] for t in tables])[o.form[crew.owner]]
+    number = np.arange(len(means))
+    own = region.stream("people/control").bits(person[:, None], number)
+    coupled = region.chance("people/coupled", person[:, None], "people.coupled", number)
+    fact = _control_facts(region, means)[o.family[crew.owner]]
+    words = life.state.couple(np.maximum(fact, 0), crew.owner[:, None], own, coupled & (fact >= 0))
+    claims = rank_false_claims(region, o, life)[crew.owner]
+    words = np.where(coupled & (fact == CLAIMED), claims[:, None], words)
+    both = np.array([means.index(DEBT), means.index(EARNINGS)])
+    bound = np.flatnonzero(region.chance("people/bound", person, "people.bound"))
+    of_either = both[region.stream("people/binds").below(person[bound], len(both))]
+    words[bound[:, None], both] = words[bound, of_either][:, None]
+    used = (words >> np.uint64(48)).astype(np.int64) >= ONE - p
+    return means, used & crew.exploited[:, None]
+
+
+def _old_control(
+    region: Region, o: Operations, crew: Crew, person: Ints
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return what :func:`draw_control` does, before 0.5.0: each means by itself, debts mostly with earnings."""
     tables = by_form(region, o, "people.control")
     means = tuple(tables[0])
     p = np.array([[probability(x) for x in t.values()] for t in tables])[o.form[crew.owner]]
@@ -440,4 +642,9 @@ def probability_of_withheld_earnings(region: Region, table: dict[str, float]) ->
     return (bound * max(debt, earnings) + (ONE - bound) * apart) >> 16
 
 
-STAGE = Stage("people", ("places", "operations", "messages", "suppliers"), tuple(TABLES.values()), generate)
+STAGE = Stage(
+    "people",
+    ("places", "operations", "adverts", "messages", "suppliers"),
+    tuple(TABLES.values()),
+    generate,
+)

@@ -17,12 +17,14 @@ import polars as pl
 
 from tipdata.core.draw import Ints, choose_from_bits, exp, scale_exp
 from tipdata.core.kinds import FAMILIES, KINDS, LANGUAGES, SPAM, TRAFFICKING
-from tipdata.core.tables import decode, repeat_rows, take_rows, with_nulls
+from tipdata.core.tables import decode, place_in_group, repeat_rows, take_rows, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.accounts import BACKGROUND, MAX_SITES, Accounts, background_site, spoken_language
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.acts import WEEK, ThreadModel, reply_rows
+from tipdata.stages.operations.policy import Life
+from tipdata.stages.operations.sizes import draw_sizes
 from tipdata.stages.operations.stage import Operations, draw_hunts
 from tipdata.stages.places import Places
 
@@ -224,9 +226,20 @@ def draw_outcomes(
     joining = day + (high - day + 1) * (halves[0] + halves[1]) // (1 << 17)
     lost = region.chance("messages/lost", number, "messages.lost")
     joins = ~lost & ~drawn_back & (high >= day)
+    if isinstance(o.facts, Life):
+        joins[joins] = _has_room(draw_sizes(region, o, o.facts), number[joins], owner[joins], joining[joins])
     code = np.full(len(onset), -1)
     code[commits] = np.where(joins, OUTCOMES.index(JOINED), OUTCOMES.index(LOST))
     return JoinedPeople(number[joins], owner[joins], joining[joins]), decode(OUTCOMES, code)
+
+
+def _has_room(size: Ints, number: Ints, owner: Ints, day: Ints) -> np.ndarray:
+    """Return bool: whether an operation has room for each who would join, the earliest first, beside one who comes
+    otherwise. ``size``: how many each operation would exploit."""
+    order = np.lexsort((number, day, owner))
+    room = np.empty(len(number), dtype=bool)
+    room[order] = place_in_group(owner[order]) < np.maximum(size[owner[order]] - 1, 1)
+    return room
 
 
 def find_unwritten(

@@ -178,8 +178,11 @@ class State:
     profile: np.ndarray
     words: Words
 
-    def couple(self, fact: int, owner: Ints, own: Words, coupled: np.ndarray) -> Words:
-        """Return random bits of rows: those of a fact of their ``owner`` where ``coupled``, else ``own`` ones."""
+    def couple(self, fact: int | Ints, owner: Ints, own: Words, coupled: np.ndarray) -> Words:
+        """Return random bits of rows: those of a fact of their ``owner`` where ``coupled``, else ``own`` ones.
+
+        ``fact``: one for all rows, or one each.
+        """
         return np.where(coupled, self.words[fact, owner], own)
 
 

@@ -1,0 +1,51 @@
+"""How many people an operation exploits, from 0.5.0 on: by form, so that a household is no compound.
+
+Each form has bounds of its own (``people.sizes``), between which the size is log-uniform and mostly read from the
+fact ``heads`` of the life. Those of some forms that never post are larger, by the share that each has of the region's
+total of hidden people beside all others (``people.open_ended``): they last for years, and people come and go.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tipdata.core.draw import Ints, log_uniform_from_bits
+from tipdata.core.kinds import TRAFFICKING
+from tipdata.core.world import Region
+from tipdata.stages.operations.policy import Life
+from tipdata.stages.operations.stage import Operations
+from tipdata.text.facts import number_of
+
+ALONE = "individual"
+"""The organisation of one person."""
+HEADS = "heads"
+
+
+def size_bounds(region: Region, o: Operations) -> Ints:
+    """Return the fewest and the most people of each operation, (operations, 2); no matter where it has no form."""
+    usual, posting = region["people.sizes"], region["people.sizes_posting"]
+    by_form = np.array([[usual[form], posting.get(form, usual[form])] for form in o.forms])
+    return by_form[o.form, o.posts.astype(np.int64)]
+
+
+def draw_sizes(region: Region, o: Operations, life: Life) -> Ints:
+    """Return how many people each operation would exploit, before those are counted whom it needs for a certain day.
+
+    0 for lawful ones. One person alone exploits few.
+    """
+    local = np.arange(len(o.id))
+    low, high = size_bounds(region, o).T
+    coupled = region.chance("people/heads_coupled", local, "people.coupled")
+    words = life.state.couple(number_of(HEADS), local, region.stream("people/heads").bits(local), coupled)
+    size = np.where(o.kind == TRAFFICKING, log_uniform_from_bits(words, low, high), 0)
+    alone = o.organisation == list(region["operations.organisation"]).index(ALONE)
+    size = np.where(alone, np.minimum(size, region["people.most_alone"]), size)
+    listed = region["people.open_ended"]
+    silent = (o.kind == TRAFFICKING) & ~o.posts
+    open_ = silent & ~alone & np.isin(o.forms, list(listed))[o.form]
+    behind = region.values("people.size", region["operations.organisation"])[o.organisation]
+    often = region.stream("people/many").quantile(local, "gamma_0.5") // 1000 + 20
+    weight = np.array([round(1000 * listed.get(form, 0)) for form in o.forms])[o.form] * behind * size * often
+    weight[~open_] = 0
+    rest = region["people.hidden"] - int(size[silent & ~open_].sum())
+    return np.where(open_, np.maximum(rest * weight // max(int(weight.sum()), 1), low), size)
