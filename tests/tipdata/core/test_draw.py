@@ -199,3 +199,15 @@ def test_a_week_has_its_weights_and_no_time_passes_where_there_is_none() -> None
     assert shares[2] == 0
     assert day.min() == 21
     assert day.max() == 53 * 7 - 1
+
+
+def test_a_log_uniform_number_rises_with_its_bits_and_stays_in_its_bounds() -> None:
+    words = np.sort(Stream(0, "sizes").bits(MANY))
+    before = words.copy()
+    made = draw.log_uniform_from_bits(words, np.array(3), np.array(30))
+    assert (words == before).all()
+    assert (np.diff(made) >= 0).all()
+    assert (made[0], made[-1]) == (3, 30)
+    assert (made <= 9).mean() == pytest.approx(np.log(10 / 3) / np.log(31 / 3), abs=0.005)
+    alone = draw.log_uniform_from_bits(words, np.array(1), np.array(1))
+    assert (alone == 1).all()
