@@ -166,8 +166,9 @@ class Stay:
 def draw_crew(region: Region, o: Operations, joined: JoinedPeople, needed: NeededPeople, most: int) -> Crew:
     """Draw how many people each trafficking operation has; ``most``: of one operation.
 
-    The longer one lives, and the more are behind it, the more it exploits, one person alone never many; those who join
-    by a conversation, and those who are needed, are among them. One person alone has no staff beside.
+    Before 0.5.0 the longer one lives, and the more are behind it, the more it exploits; from then on it is by form. One
+    person alone never exploits many, and has no staff beside; those who join by a conversation, and those who are
+    needed, are among the exploited.
     """
     local = np.arange(len(o.id))
     alone = organisation_names(region, o) == ALONE
@@ -277,6 +278,8 @@ def draw_agency(
     p = region.chances("people.by_agency", ("other", "own"))[own.any(axis=1).astype(np.int64)]
     comes = near.any(axis=1) & region.stream("people/by_agency").chance(person[free], p)
     agency = np.full(len(crew.owner), NO_ONE)
+    if not comes.any():
+        return agency
     chosen = region.stream("people/agency").choose(person[free][comes], near[comes].astype(np.int64))
     agency[free[comes]] = ours[chosen]
     return agency

@@ -1,5 +1,7 @@
 """Claims about people of data 0.5.0: sizes, doors and means of control follow the life of the operation."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,7 +10,7 @@ from tipdata.core.kinds import FAMILIES
 from tipdata.core.world import MINUTES_A_DAY, Region, World
 from tipdata.stages import Past, draw_stages
 from tipdata.stages.operations.sizes import draw_sizes
-from tipdata.stages.people import draw_control, draw_crew, find_needed, rank_false_claims
+from tipdata.stages.people import draw_control, draw_crew, find_needed, generate, rank_false_claims
 from tipdata.text.facts import facts_of
 
 NEEDED = ("places", "operations", "accounts", "adverts", "messages", "suppliers", "people")
@@ -108,6 +110,17 @@ def test_an_agency_by_which_somebody_came_is_a_trafficking_operations(
     own = exploited.filter(pl.col("operation").is_in(agencies["operation"].implode())).filter(door="agency")
     own = own.join(agencies, on="agency", suffix="_of_agency")
     assert (own["operation"] == own["operation_of_agency"]).all()
+
+
+def test_nobody_comes_by_an_agency_where_none_traffics(regions: list[Drawn]) -> None:
+    one = regions[0]
+    suppliers = one.past["suppliers"]
+    lawful = replace(suppliers.agencies, trafficking=np.zeros_like(suppliers.agencies.trafficking))
+    past = {**one.past, "suppliers": replace(suppliers, agencies=lawful)}
+    _, tables = generate(one.region, past)
+    doors = pl.Series(tables["people"]["door"])
+    assert "agency" not in doors.to_list()
+    assert doors.drop_nulls().len() == one.past["people"].exploited.sum()
 
 
 def test_relation_to_the_recruiter_keeps_its_shares_whatever_the_door(
