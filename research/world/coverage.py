@@ -1,7 +1,6 @@
 """Is one operation behind every table? python research/world/coverage.py [--version 0.5.0] [--world 1] [--regions 8]
 
-A payment counts as seen where it is a scheme's own doing, or for adverts of a known account: what members of schemes pay
-and are paid in everyday life does not. Prints whose wallets are in the sample of payments, whether money and firms follow the life and the work of operations,
+Prints whose wallets are in the sample of payments, whether money and firms follow the life and the work of operations,
 what wallets receive, and in how many views posting trafficking operations are seen. The figures are those of
 ``tests/tipdata/stages/one_story.py``, views those of ``tipbench data story`` (:mod:`tipbench.stories.sources`).
 """
@@ -63,7 +62,11 @@ def main() -> None:
 def coverage(source: Drawn) -> dict[str, dict[str, float]]:
     """Return in how many views posting trafficking operations are seen: shares by view, and with at least so many."""
     inside = in_sample(source.tables).select("operation", "inside")
-    seen = candidates(without_everyday(source)).filter(trafficking() & pl.col("posts")).join(inside, on="operation")
+    seen = (
+        candidates(without_everyday(source))
+        .filter(trafficking() & pl.col("posts"))
+        .join(inside, on="operation")
+    )
     found: dict[str, dict[str, float]] = {}
     for who, rows in (("all", seen), ("in the sample of payments", seen.filter("inside"))):
         found[f"{rows.height} operations, {who}, by view"] = {

@@ -1,12 +1,13 @@
 """What does money tell of a form of exploitation? python research/world/money_by_form.py [--worlds 11 12 13] [--pairs]
 
-Of each world it prints takings per exploited person-month by form, on how many days wages are withheld, whether sums alone
-tell illicit from lawful payments of a line of work, and whether payments for adverts tell the kind. A person-month counts
-in the months of thirty days in which the operation takes anything.
+Of each world it prints takings per exploited person-month by form, on how many days wages are withheld, whether sums
+alone tell illicit from lawful payments of a line of work, and whether payments for adverts tell the kind. A
+person-month counts in the months of thirty days in which the operation takes anything.
 
 With ``--pairs`` operations of the sample are told apart by their own payments alone: how many and how much, from and to
-whom, by channel, stated purpose and time. A logistic regression, cross-validated over operations, tells form from form, and
-each form from the lawful operations of its line of work. Forms weigh alike there, so that each has operations enough.
+whom, by channel, stated purpose and time. A logistic regression, cross-validated over operations, tells form from
+form, and each form from the lawful operations of its line of work. Forms weigh alike there, so that each has operations
+enough.
 """
 
 from __future__ import annotations
@@ -82,27 +83,40 @@ MONTH = 30 * MINUTES_A_DAY
 
 
 def income(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Return illicit payments by which money comes in: to the head of a scheme, or wages from those who are exploited."""
+    """Return illicit payments by which money comes in: to the head of a scheme, or wages from those exploited."""
     roles = tables["wallets"].select("wallet", "role")
     found = tables["payments"].drop_nulls("typology").filter(pl.col("typology") != "layering")
     for end in ("payer", "payee"):
         found = found.join(roles.rename({"wallet": end, "role": f"{end} is"}), on=end)
     comes = (pl.col("payee is") == "head") & pl.col("payer is").ne_missing("controller")
-    return found.filter(pl.when(pl.col("typology") == "wages_out").then(pl.col("payer is") == "member").otherwise(comes))
+    wages = pl.col("typology") == "wages_out"
+    return found.filter(pl.when(wages).then(pl.col("payer is") == "member").otherwise(comes))
 
 
 def takings(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Return takings per exploited person-month by form, in XTS, and the months and people that they are of."""
     keys = ("operation", "month")
-    by_month = income(tables).with_columns(month=pl.col("minute") // MONTH).group_by(keys).agg(pl.col("amount").sum())
+    by_month = (
+        income(tables)
+        .with_columns(month=pl.col("minute") // MONTH)
+        .group_by(keys)
+        .agg(pl.col("amount").sum())
+    )
     last = pl.col("to_day").fill_null(DAYS - 1).clip(upper_bound=DAYS - 1)
     there = tables["people"].filter(role="exploited").select("operation", "from_day", last=last)
     first, end = pl.col("month") * 30, pl.col("month") * 30 + 29
     days = pl.min_horizontal("last", end) - pl.max_horizontal("from_day", first) + 1
-    people = by_month.join(there, on="operation").group_by(keys).agg(people=days.clip(lower_bound=0).sum() / 30)
-    joined = by_month.join(people, on=keys, how="left").join(tables["operations"].select("operation", "form"), on="operation")
+    people = (
+        by_month.join(there, on="operation").group_by(keys).agg(people=days.clip(lower_bound=0).sum() / 30)
+    )
+    forms = tables["operations"].select("operation", "form")
+    joined = by_month.join(people, on=keys, how="left").join(forms, on="operation")
     total, person_months = pl.col("amount").sum() / 100, pl.col("people").sum()
-    shown = {"operations": pl.col("operation").n_unique(), "months": pl.len(), "people": pl.col("people").mean()}
+    shown = {
+        "operations": pl.col("operation").n_unique(),
+        "months": pl.len(),
+        "people": pl.col("people").mean(),
+    }
     return joined.group_by("form").agg(**shown, XTS=total / person_months).sort("form")
 
 
@@ -110,7 +124,10 @@ def withheld(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Return how many wallets pass on withheld wages, and on how many days."""
     paid = income(tables).filter(typology="wages_out").with_columns(day=pl.col("minute") // MINUTES_A_DAY)
     days = paid.group_by("payer").agg(pl.col("day").n_unique())["day"]
-    return pl.DataFrame({"payers of wages": [len(days)], "on one or two days": [(days <= 2).mean()], "median": [days.median()]})
+    brief = (days <= 2).mean()
+    return pl.DataFrame(
+        {"payers of wages": [len(days)], "on one or two days": [brief], "median": [days.median()]}
+    )
 
 
 def amounts(tables: Mapping[str, pl.DataFrame], lines: Mapping[str, str]) -> pl.DataFrame:
@@ -125,9 +142,13 @@ def amounts(tables: Mapping[str, pl.DataFrame], lines: Mapping[str, str]) -> pl.
     found = []
     for (name,), rows in sorted(own.group_by("line")):
         comes = rows.filter(pl.col("payee is") == "head")
-        schemes = rows["operation"].filter(rows["illicit"]).n_unique(), rows["operation"].filter(~rows["illicit"]).n_unique()
-        found.append((name, *schemes, *(roc_auc_score(one["illicit"], one["amount"]) for one in (rows, comes))))
-    return pl.DataFrame(found, ["line", "illicit", "lawful", "AUROC of payments", "of what comes in"], orient="row")
+        owners = (rows["operation"].filter(side).n_unique() for side in (rows["illicit"], ~rows["illicit"]))
+        found.append(
+            (name, *owners, *(roc_auc_score(one["illicit"], one["amount"]) for one in (rows, comes)))
+        )
+    return pl.DataFrame(
+        found, ["line", "illicit", "lawful", "AUROC of payments", "of what comes in"], orient="row"
+    )
 
 
 def adverts(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -137,18 +158,24 @@ def adverts(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     posting = tables["operations"].filter(pl.col("operation").is_in(held.implode()), "posts")
     counts = {"adverts": tables["adverts"], "paid": tables["payments"].drop_nulls("account")}
     for name, rows in counts.items():
-        posting = posting.join(rows.group_by("operation").agg(pl.len().alias(name)), on="operation", how="left")
+        posting = posting.join(
+            rows.group_by("operation").agg(pl.len().alias(name)), on="operation", how="left"
+        )
     posting = posting.with_columns(pl.col("adverts", "paid").fill_null(0)).filter(pl.col("adverts") > 0)
     label = (posting["kind"] == "trafficking").to_numpy()
-    eighth = posting["adverts"].rank("ordinal").to_numpy() * 8 // (posting.height + 1)
-    within = [(roc_auc_score(label[eighth == k], posting["paid"].to_numpy()[eighth == k]), label[eighth == k].sum()) for k in range(8)]
+    paid, eighth = (
+        posting["paid"].to_numpy(),
+        posting["adverts"].rank("ordinal").to_numpy() * 8 // (posting.height + 1),
+    )
+    within = [roc_auc_score(label[eighth == k], paid[eighth == k]) for k in range(8)]
+    positives = np.bincount(eighth, label, minlength=8)
     return pl.DataFrame(
         {
             "posting operations in the sample": [posting.height],
-            "with a known account": [(posting["paid"] > 0).mean()],
-            "AUROC of having one": [roc_auc_score(label, posting["paid"] > 0)],
-            "of their number within eighths": [float(np.average([one for one, _ in within], weights=[n for _, n in within]))],
-            "of their number an advert": [roc_auc_score(label, posting["paid"] / posting["adverts"])],
+            "with a known account": [(paid > 0).mean()],
+            "AUROC of having one": [roc_auc_score(label, paid > 0)],
+            "of their number within eighths": [float(np.average(within, weights=positives))],
+            "of their number an advert": [roc_auc_score(label, paid / posting["adverts"].to_numpy())],
         }
     )
 

@@ -36,11 +36,13 @@ def lives(past: Past) -> Tables:
 def test_a_led_habit_keeps_its_shares_and_rises_with_what_leads_it() -> None:
     ids = np.arange(20_000)
     group, leading = ids % 2, REGION.stream("test/leads").bits(ids)
-    listed = {"kept": {"ours": [10, 30, 60], "theirs": [60, 30, 10]}, "told": {"ours": [1, 1], "theirs": [1, 3]}}
+    listed = {
+        "kept": {"ours": [10, 30, 60], "theirs": [60, 30, 10]},
+        "told": {"ours": [1, 1], "theirs": [1, 3]},
+    }
     led = {"kept": (lambda own: np.where(ids < 14_000, leading, own), np.array([1, 0, 2]))}
-    drawn = [
-        draw_levels(REGION, ids, group, ("ours", "theirs"), listed, ("test/jitter", "test/habit"), one) for one in ({}, led)
-    ]
+    streams = "test/jitter", "test/habit"
+    drawn = [draw_levels(REGION, ids, group, ("ours", "theirs"), listed, streams, one) for one in ({}, led)]
     shares = [np.bincount(levels["kept"] + 3 * group) / 10_000 for levels, _ in drawn]
     assert np.abs(shares[0] - shares[1]).max() < 0.02
     assert (drawn[0][0]["told"] == drawn[1][0]["told"]).all()
@@ -97,7 +99,9 @@ def test_wages_are_withheld_from_as_many_as_are_exploited_there_on_the_day(past:
     assert is_taken(o, people, np.array([-1]), np.array([9]), np.array([5])).all()  # type: ignore[arg-type]
     members = lives["wallets"].filter(role="member").select(payer="wallet")
     wages = lives["payments"].filter(typology="wages_out").join(members, on="payer")
-    month = wages.with_columns(month=pl.col("minute") // 43_200).group_by("payer").agg(pl.col("month").n_unique())
+    month = (
+        wages.with_columns(month=pl.col("minute") // 43_200).group_by("payer").agg(pl.col("month").n_unique())
+    )
     assert (month["month"] > 1).mean() > 0.5
 
 
@@ -107,7 +111,11 @@ def test_the_account_is_one_that_posts_within_days_and_is_known_for_a_part(lives
     owned = known.join(lives["accounts"].select("account", of="operation"), on="account")
     assert (owned["operation"] == owned["of"]).all()
     posted = lives["adverts"].select("account", posted=pl.col("minute") // 1440)
-    near = known.join(posted, on="account").group_by("payment").agg((pl.col("posted") - pl.col("day")).abs().min())
+    near = (
+        known.join(posted, on="account")
+        .group_by("payment")
+        .agg((pl.col("posted") - pl.col("day")).abs().min())
+    )
     assert near.height == known.height > 50
     assert near["posted"].max() <= 1
     providers = payments.filter(pl.col("account").is_not_null(), purpose="advert")["payee"].unique()

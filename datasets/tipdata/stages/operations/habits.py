@@ -81,8 +81,8 @@ def draw_levels(
         listed: habit -> group -> weights of its levels, which the region jitters; ``all`` in the place of groups where
             the habit tells nothing of the group: these are jittered together.
         streams: where the jitter and the levels are drawn; the habit's name follows.
-        led: habits that go together with something else. Each keeps its law by group, so the sum stays exact as long as
-            no two habits are led by the same bits.
+        led: habits that go together with something else. Each keeps its law by group, so the sum stays exact as long
+            as no two habits are led by the same bits.
     """
     jitter = probability(region["operations.jitter"])
     levels: dict[str, np.ndarray] = {}

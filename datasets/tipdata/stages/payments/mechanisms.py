@@ -521,10 +521,10 @@ class PaidAdverts:
 def pay_adverts(
     region: Region, o: Operations, schemes: dict[str, Schemes], adverts: Adverts, calendar: Calendar
 ) -> tuple[list[PaymentRows], PaidAdverts]:
-    """Return what operations pay for the adverts that they post, and the accounts that are paid for; none before 0.5.0.
+    """Return what operations pay for the adverts that they post, and whose adverts those are; nothing before 0.5.0.
 
-    A payment is for all adverts of one account within some days, and comes within a day of the first. Of its numbers the
-    adverts decide, and the scheme's habit where it is one of spending: only then it is the scheme's own doing.
+    A payment is for all adverts of one account within some days, and comes within a day of the first. How many there
+    are follows from the adverts and, where a scheme of spending pays, from its habit. Only then they are its own doing.
     """
     parts, paid = [], PaidAdverts(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
     if not has_lives(region):
@@ -535,7 +535,9 @@ def pay_adverts(
         rows = wallets.first_position(s.owner, adverts.operation)
         mine = np.flatnonzero(left & (rows >= 0))
         left[mine] = False
-        made, account = _pay_adverts(region, o, s, rows[mine], adverts.day[mine], adverts.account[mine], calendar)
+        made, account = _pay_adverts(
+            region, o, s, rows[mine], adverts.day[mine], adverts.account[mine], calendar
+        )
         parts.append(made)
         known.append(account)
     number, account = np.concatenate([made.number for made in parts]), np.concatenate(known)
@@ -546,10 +548,15 @@ def pay_adverts(
 def _pay_adverts(
     region: Region, o: Operations, s: Schemes, rows: Ints, day: Ints, account: Ints, calendar: Calendar
 ) -> tuple[PaymentRows, Ints]:
-    """Return the payments of one mechanism's schemes, and the account of each; one entry an advert is given."""
+    """Return the payments of one mechanism's schemes, and the account of each.
+
+    ``rows``, ``day`` and ``account``: scheme, day and account of each advert.
+    """
     days = region["payments.adverts.days"]
     spends = s.mechanism == "spend"
-    period = np.array([days["few"], days["many"]])[s.habits["adverts"]] if spends else np.full(len(s.number), days["usual"])
+    period = np.full(len(s.number), days["usual"])
+    if spends:
+        period = np.array([days["few"], days["many"]])[s.habits["adverts"]]
     key = np.stack([rows, day // period[rows], account])
     order = np.lexsort((day, *key[::-1]))
     _, first, many = np.unique(key[:, order], axis=1, return_index=True, return_counts=True)

@@ -27,12 +27,15 @@ NOT_THERE = -1
 def lead_habits(region: Region, o: Operations, mechanism: str, number: Ints, owner: Ints) -> dict[str, Lead]:
     """Return what leads habits of schemes of a mechanism: a fact of the state of their operation.
 
-    ``payments.coupled`` of the schemes with an owner go by its state in all these habits, the others in none. Habits of a
-    mechanism go by different facts, so that they stay independent given the group.
+    ``payments.coupled`` of the schemes with an owner go by its state in all these habits, the others in none. Habits
+    of a mechanism go by different facts, so that they stay independent given the group.
 
     Args:
         number: local number of each scheme.
         owner: local number of its operation, -1 for nobody's.
+
+    Raises:
+        ValueError: for a habit of which the world file does not list all levels.
     """
     if not isinstance(o.facts, Life):
         return {}
@@ -43,7 +46,9 @@ def lead_habits(region: Region, o: Operations, mechanism: str, number: Ints, own
         here = coupled & (column != NOT_THERE)
         levels = region[f"payments.{mechanism}.habits.{habit}"]["levels"]
         if sorted(rising) != sorted(levels):
-            raise ValueError(f"payments.couples.{mechanism}: levels of {habit} are {', '.join(levels)}: list all of them")
+            raise ValueError(
+                f"payments.couples.{mechanism}: {habit} has the levels {', '.join(levels)}: list all"
+            )
         lead = partial(o.facts.state.couple, np.maximum(column, 0), owner, coupled=here)
         found[habit] = lead, np.array([levels.index(level) for level in rising])
     return found
@@ -58,8 +63,10 @@ def fact_columns(name: str) -> Ints:
 def scale_sums(region: Region, o: Operations, mechanism: str, owner: Ints) -> Ints:
     """Return by how many thousandths the sums of each scheme are multiplied; :data:`AS_IT_IS` for those of nobody.
 
-    A payment in the middle is worth so many hours, days or months of work (``payments.takings.spells``) at the usual price
-    of the category, times what the levels of price, times and heads of its state are worth.
+    A payment in the middle is worth so many hours, days or months of work (``payments.takings.spells``) at the usual
+    price of the category, times what the levels of price, times and heads of its state are worth.
+
+    ``owner``: local number of each scheme's operation, -1 for nobody's.
     """
     as_it_is = np.full(len(owner), AS_IT_IS)
     if not isinstance(o.facts, Life) or mechanism not in region["payments.takings.spells"]:
@@ -67,7 +74,9 @@ def scale_sums(region: Region, o: Operations, mechanism: str, owner: Ints) -> In
     spells = region["payments.takings.spells"][mechanism]
     middle = region["payments.takings.middle"][mechanism]
     bases = [spells.get(region["prices.basis"][category], 0) for category in CATEGORIES]
-    worth = np.array([round(1000 * spell) for spell in bases]) * region.values("prices.base", CATEGORIES) * 100
+    worth = (
+        np.array([round(1000 * spell) for spell in bases]) * region.values("prices.base", CATEGORIES) * 100
+    )
     scale = np.where(worth > 0, worth // middle, AS_IT_IS)[o.category[owner]]
     for fact in region["payments.takings.by_state"][mechanism]:
         listed = region[f"payments.takings.worth.{fact}"]
@@ -80,16 +89,19 @@ def scale_sums(region: Region, o: Operations, mechanism: str, owner: Ints) -> In
 def is_taken(o: Operations, people: People, owner: Ints, day: Ints, seat: Ints) -> np.ndarray:
     """Return whether somebody has a seat among those whose wages are passed on, bool.
 
-    Of a trafficking operation one more person has to be exploited there on the day than there are seats before; the seats
-    of all others are taken.
+    A trafficking operation fills as many seats, the first ones, as people are exploited there on the day. Those of
+    others are all taken.
+
+    Args:
+        owner: local number of the operation of each seat, -1 for nobody's.
+        seat: place among the seats of its scheme, from 0.
     """
     if not isinstance(o.facts, Life):
         return np.ones(len(day), dtype=bool)
     span = 1 << 16
     ours = people.exploited
-    come, gone = (np.sort(people.owner[ours] * span + np.clip(when[ours], 0, span - 1)) for when in (people.start, people.end + 1))
+    spells = (people.start, people.end + 1)
+    come, gone = (np.sort(people.owner[ours] * span + np.clip(day[ours], 0, span - 1)) for day in spells)
     at = np.maximum(owner, 0) * span + np.clip(day, 0, span - 1)
-    before = np.searchsorted(come, np.maximum(owner, 0) * span)
-    there = np.searchsorted(come, at, side="right") - before
-    there -= np.searchsorted(gone, at, side="right") - before
+    there = np.searchsorted(come, at, side="right") - np.searchsorted(gone, at, side="right")
     return (owner < 0) | (o.kind[owner] != TRAFFICKING) | (there > seat)
