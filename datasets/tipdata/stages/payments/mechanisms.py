@@ -1,5 +1,5 @@
-"""The five mechanisms of schemes: collections, relays and deals, spending, and money that comes round; travel; and what
-operations pay each other.
+"""The five mechanisms of schemes: collections, relays and deals, spending, and money that comes round; travel; adverts;
+and what operations pay each other.
 
 *Collections*: many pay one in every round, who passes the sum on, or keeps it, or the turn passes to another. Rent,
 takings, donations, remittance circles and savings clubs are collected so, and so are the proceeds of funnel accounts,
