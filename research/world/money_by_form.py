@@ -1,8 +1,13 @@
-"""Does money tell one form of exploitation from another? python research/world/money_by_form.py [--regions 96]
+"""What does money tell of a form of exploitation? python research/world/money_by_form.py [--worlds 11 12 13] [--pairs]
 
-Operations of the sample are told apart by their own payments alone: how many and how much, from and to whom, by
-channel, stated purpose and time. A logistic regression, cross-validated over operations, tells form from form, and each
-form from the lawful operations of its line of work. Forms weigh alike here, so that each has operations enough.
+Of each world it prints takings per exploited person-month by form, on how many days wages are withheld, whether sums
+alone tell illicit from lawful payments of a line of work, and whether payments for adverts tell the kind. A
+person-month counts in the months of thirty days in which the operation takes anything.
+
+With ``--pairs`` operations of the sample are told apart by their own payments alone: how many and how much, from and to
+whom, by channel, stated purpose and time. A logistic regression, cross-validated over operations, tells form from
+form, and each form from the lawful operations of its line of work. Forms weigh alike there, so that each has operations
+enough.
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from tipdata.core.world import MINUTES_A_DAY, World
+from tipdata.core.world import DAYS, MINUTES_A_DAY, World
 from tipdata.stages.payments.everyday import HOLDERS
 from tipdata.stages.payments.wallets import CHANNELS, PURPOSES
 
@@ -53,13 +58,126 @@ class Even(World):
 
 
 def main() -> None:
-    """Print AUROC of each pair of forms, and of each form against lawful operations of its line."""
+    """Print what money tells in each world."""
     parser = asking(__doc__)
-    parser.set_defaults(regions=96)
+    parser.add_argument("--version", default="0.5.0")
+    parser.add_argument("--worlds", type=int, nargs="+", default=[11, 12, 13])
+    parser.add_argument("--pairs", action="store_true")
     options = parser.parse_args()
-    usual = World.of("0.4.0", options.world)
-    source = Drawn.within(Even(usual.version, usual.seed), options.world, options.regions, STAGES)
-    report(source.tables, usual)
+    for number in options.worlds:
+        usual = World.of(options.version, number)
+        world = Even(usual.version, usual.seed) if options.pairs else usual
+        source = Drawn.within(world, number, options.regions, STAGES)
+        print(f"\n{source.name}")
+        if options.pairs:
+            report(source.tables, usual)
+            continue
+        lines = usual.parameters["payments.line"]["value"]
+        for part in (takings(source.tables), withheld(source.tables), amounts(source.tables, lines)):
+            print(part)
+        if "account" in source.tables["payments"].columns:
+            print(adverts(source.tables))
+
+
+MONTH = 30 * MINUTES_A_DAY
+
+
+def income(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Return illicit payments by which money comes in: to the head of a scheme, or wages from those exploited."""
+    roles = tables["wallets"].select("wallet", "role")
+    found = tables["payments"].drop_nulls("typology").filter(pl.col("typology") != "layering")
+    for end in ("payer", "payee"):
+        found = found.join(roles.rename({"wallet": end, "role": f"{end} is"}), on=end)
+    comes = (pl.col("payee is") == "head") & pl.col("payer is").ne_missing("controller")
+    wages = pl.col("typology") == "wages_out"
+    return found.filter(pl.when(wages).then(pl.col("payer is") == "member").otherwise(comes))
+
+
+def takings(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Return takings per exploited person-month by form, in XTS, and the months and people that they are of."""
+    keys = ("operation", "month")
+    by_month = (
+        income(tables)
+        .with_columns(month=pl.col("minute") // MONTH)
+        .group_by(keys)
+        .agg(pl.col("amount").sum())
+    )
+    last = pl.col("to_day").fill_null(DAYS - 1).clip(upper_bound=DAYS - 1)
+    there = tables["people"].filter(role="exploited").select("operation", "from_day", last=last)
+    first, end = pl.col("month") * 30, pl.col("month") * 30 + 29
+    days = pl.min_horizontal("last", end) - pl.max_horizontal("from_day", first) + 1
+    people = (
+        by_month.join(there, on="operation").group_by(keys).agg(people=days.clip(lower_bound=0).sum() / 30)
+    )
+    forms = tables["operations"].select("operation", "form")
+    joined = by_month.join(people, on=keys, how="left").join(forms, on="operation")
+    total, person_months = pl.col("amount").sum() / 100, pl.col("people").sum()
+    shown = {
+        "operations": pl.col("operation").n_unique(),
+        "months": pl.len(),
+        "people": pl.col("people").mean(),
+    }
+    return joined.group_by("form").agg(**shown, XTS=total / person_months).sort("form")
+
+
+def withheld(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Return how many wallets pass on withheld wages, and on how many days."""
+    paid = income(tables).filter(typology="wages_out").with_columns(day=pl.col("minute") // MINUTES_A_DAY)
+    days = paid.group_by("payer").agg(pl.col("day").n_unique())["day"]
+    brief = (days <= 2).mean()
+    return pl.DataFrame(
+        {"payers of wages": [len(days)], "on one or two days": [brief], "median": [days.median()]}
+    )
+
+
+def amounts(tables: Mapping[str, pl.DataFrame], lines: Mapping[str, str]) -> pl.DataFrame:
+    """Return AUROC of log amount alone between illicit and lawful schemes of a line of work: of payments, and of what
+    comes in."""
+    operations, roles = tables["operations"], tables["wallets"].select("wallet", "role")
+    own = tables["payments"].filter(OURS).drop_nulls("operation")
+    own = own.join(operations.select("operation", "form", "category"), on="operation")
+    own = own.join(roles.rename({"wallet": "payee", "role": "payee is"}), on="payee")
+    line = pl.coalesce("form", pl.col("category").replace_strict(lines, return_dtype=pl.String))
+    own = own.with_columns(line=line, illicit=pl.col("typology").is_not_null())
+    found = []
+    for (name,), rows in sorted(own.group_by("line")):
+        comes = rows.filter(pl.col("payee is") == "head")
+        owners = (rows["operation"].filter(side).n_unique() for side in (rows["illicit"], ~rows["illicit"]))
+        found.append(
+            (name, *owners, *(roc_auc_score(one["illicit"], one["amount"]) for one in (rows, comes)))
+        )
+    return pl.DataFrame(
+        found, ["line", "illicit", "lawful", "AUROC of payments", "of what comes in"], orient="row"
+    )
+
+
+def adverts(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Return whether payments with a known account tell the kind of operations that post: AUROC of having one, of their
+    number among operations with about as many adverts, and of their number over that of adverts."""
+    held = tables["wallets"]["operation"].drop_nulls().unique()
+    posting = tables["operations"].filter(pl.col("operation").is_in(held.implode()), "posts")
+    counts = {"adverts": tables["adverts"], "paid": tables["payments"].drop_nulls("account")}
+    for name, rows in counts.items():
+        posting = posting.join(
+            rows.group_by("operation").agg(pl.len().alias(name)), on="operation", how="left"
+        )
+    posting = posting.with_columns(pl.col("adverts", "paid").fill_null(0)).filter(pl.col("adverts") > 0)
+    label = (posting["kind"] == "trafficking").to_numpy()
+    paid, eighth = (
+        posting["paid"].to_numpy(),
+        posting["adverts"].rank("ordinal").to_numpy() * 8 // (posting.height + 1),
+    )
+    within = [roc_auc_score(label[eighth == k], paid[eighth == k]) for k in range(8)]
+    positives = np.bincount(eighth, label, minlength=8)
+    return pl.DataFrame(
+        {
+            "posting operations in the sample": [posting.height],
+            "with a known account": [(paid > 0).mean()],
+            "AUROC of having one": [roc_auc_score(label, paid > 0)],
+            "of their number within eighths": [float(np.average(within, weights=positives))],
+            "of their number an advert": [roc_auc_score(label, paid / posting["adverts"].to_numpy())],
+        }
+    )
 
 
 def report(tables: Mapping[str, pl.DataFrame], world: World) -> None:

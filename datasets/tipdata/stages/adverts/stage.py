@@ -128,6 +128,8 @@ class Adverts:
     """How many misspellings each body has."""
     tours: Tours
     """Of the region: those that adverts are on, and all others."""
+    account: np.ndarray
+    """Id of the account that posts each."""
 
 
 def generate(region: Region, past: Past) -> tuple[Adverts, Tables]:
@@ -146,7 +148,8 @@ def generate(region: Region, past: Past) -> tuple[Adverts, Tables]:
     log_odds = advert_log_odds(o, plan, statements)
     ids = region.ids("adverts", plan.row)
     until = places.closed[site].astype(np.int64) - 1
-    state = Adverts(ids, plan.row, operation, plan.day, until, source, log_odds, statements, misspelt, tours)
+    account = accounts.id[operation, site]
+    state = Adverts(ids, plan.row, operation, plan.day, until, source, log_odds, statements, misspelt, tours, account)
     return state, {
         "adverts": {
             "advert": ids,
@@ -163,7 +166,7 @@ def generate(region: Region, past: Past) -> tuple[Adverts, Tables]:
             "contacts": as_lists(*details.draw_contacts(region, o, plan)),
             "images": as_lists(*details.draw_images(region, o, plan, source)),
             **details.job_fields(region, o, plan, statements),
-            "account": accounts.id[operation, site],
+            "account": account,
             "operation": o.id[operation],
             "template": region.ids("templates", plan.template),
             "near_duplicate_group": region.ids("templates", source),

@@ -10,11 +10,13 @@ group that is wrongly investigated is treated as others are.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
-from tipdata.core.draw import ONE, Ints, choose_from_bits, exp, log, normalise, probability
+from tipdata.core.draw import ONE, Ints, Words, choose_from_bits, exp, log, normalise, probability
 from tipdata.core.kinds import CATEGORIES, KINDS, TRAFFICKING
 from tipdata.core.world import DAYS, Region
 
@@ -58,6 +60,11 @@ def _share(region: Region, kind: Ints, form: Ints, posts: np.ndarray) -> Ints:
     return of_kind[posts.astype(int), kind] * of_form
 
 
+Lead = tuple[Callable[[Words], Words], Ints]
+"""What else decides a habit: a function from a habit's own bits (ids,) to those that decide it, and the numbers of its
+levels in the order in which these bits rise."""
+
+
 def draw_levels(
     region: Region,
     ids: np.ndarray,
@@ -65,6 +72,7 @@ def draw_levels(
     groups: tuple[str, ...],
     listed: dict[str, dict],
     streams: tuple[str, str],
+    led: Mapping[str, Lead] = MappingProxyType({}),
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Return levels of categorical habits, and the sum over habits of log P(level | group), (ids, groups) milli-nats.
 
@@ -73,6 +81,8 @@ def draw_levels(
         listed: habit -> group -> weights of its levels, which the region jitters; ``all`` in the place of groups where
             the habit tells nothing of the group: these are jittered together.
         streams: where the jitter and the levels are drawn; the habit's name follows.
+        led: habits that go together with something else. Each keeps its law by group, so the sum stays exact as long
+            as no two habits are led by the same bits.
     """
     jitter = probability(region["operations.jitter"])
     levels: dict[str, np.ndarray] = {}
@@ -87,7 +97,11 @@ def draw_levels(
     words = region.streams(f"{streams[1]}/{name}" for name in listed).bits(ids)
     for name, weights, noise, drawn in zip(listed, tables, noises, words, strict=True):
         p = _jittered_shares(weights, noise, "all" in listed[name])
-        levels[name] = choose_from_bits(drawn, p[group])
+        if name in led:
+            lead, order = led[name]
+            levels[name] = order[choose_from_bits(lead(drawn), p[group][:, order])]
+        else:
+            levels[name] = choose_from_bits(drawn, p[group])
         total += log(p)[:, levels[name]].T
     return levels, total
 

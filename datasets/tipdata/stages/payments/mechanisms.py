@@ -1,5 +1,5 @@
-"""The five mechanisms of schemes: collections, relays and deals, spending, and money that comes round; travel; and what
-operations pay each other.
+"""The five mechanisms of schemes: collections, relays and deals, spending, and money that comes round; travel; adverts;
+and what operations pay each other.
 
 *Collections*: many pay one in every round, who passes the sum on, or keeps it, or the turn passes to another. Rent,
 takings, donations, remittance circles and savings clubs are collected so, and so are the proceeds of funnel accounts,
@@ -11,7 +11,7 @@ to several and together again, or there and back; friends who lend, companies of
 alike.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,11 +19,13 @@ from tipdata.core.draw import Ids, Ints
 from tipdata.core.kinds import TRAFFICKING
 from tipdata.core.tables import join_rows, place_in_group, repeat_rows
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
+from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.habits import pick_within
-from tipdata.stages.operations.stage import Operations
+from tipdata.stages.operations.stage import Operations, has_lives
 from tipdata.stages.payments import wallets
 from tipdata.stages.payments.everyday import Inhabitants, draw_employers, draw_wages, wage_rows
 from tipdata.stages.payments.schemes import SOON, Schemes
+from tipdata.stages.payments.takings import is_taken
 from tipdata.stages.payments.wallets import (
     A_SCHEME,
     PURPOSES,
@@ -193,7 +195,8 @@ def _pass_on(
 
 def base_sums(region: Region, s: Schemes) -> Ints:
     """Return the sum around which the payments of each scheme lie."""
-    return vary(region, "payments/base", s.number, s.level(region, "level"), region["payments.base_spread"])
+    base = s.level(region, "level") * s.scale // 1000
+    return vary(region, "payments/base", s.number, base, region["payments.base_spread"])
 
 
 def destination(region: Region, s: Schemes, rows: Ints) -> Ints:
@@ -225,18 +228,21 @@ def find_workers(region: Region, s: Schemes) -> Inhabitants:
         draw_employers(region, wallets.OWN * 16 + ids + np.where(mixed, seat, 0)),
         s.level(region, "life")[rows],
         np.ones(len(rows), dtype=bool),
-        draw_wages(region, wallet),
+        draw_wages(region, wallet) * s.scale[rows] // 1000,
         s.migrant[rows],
         np.zeros(len(rows), dtype=bool),
     )
 
 
-def relay_wages(region: Region, s: Schemes, staff: Inhabitants, first_employer: int) -> list[PaymentRows]:
+def relay_wages(
+    region: Region, o: Operations, s: Schemes, staff: Inhabitants, people: People, first_employer: int
+) -> list[PaymentRows]:
     """Return wages of the staff of schemes, and what they pass on. ``first_employer``: position among the sources."""
     of = staff.source - s.first
     worker, turn = repeat_rows(s.draw(region, "turns")[of])
     scheme, rhythm = of[worker], s.level(region, "rhythm")[of[worker]]
-    place = turn * RELAY_SEATS + place_in_group(of)[worker]
+    seat = place_in_group(of)[worker]
+    place = turn * RELAY_SEATS + seat
     ids = payment_ids(s, scheme, place)
     day = s.start[scheme] + (turn + 1) * rhythm
     # All who work for one employer are paid in one go.
@@ -246,6 +252,7 @@ def relay_wages(region: Region, s: Schemes, staff: Inhabitants, first_employer: 
     stated = np.ones(len(ids), dtype=bool)
     income = wage_rows(region, staff, worker, ids, minute, rhythm, stated, first_employer)
     there = (day >= 0) & (minute < END) & s.lasts(scheme, day)
+    there &= is_taken(o, people, s.owner[scheme], day, seat)
     happens = there & region.chance("payments/pays", ids, "payments.pays")
     payer, wage, rounded = income.payee, income.amount, s.level(region, "sums")[scheme]
     place += PASSED_ON
@@ -356,6 +363,7 @@ def _round_sums(
 DAYS_A_WEEK = 7
 ITEMS = ("takings", "deposit", "transfer", "advert", "room", "travel")
 """Kinds of payments of a week, each with room for eight."""
+INCOME = ITEMS[:2]
 TOUR = 1
 
 
@@ -365,11 +373,13 @@ def spend(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
     weeks = s.number[rows] * SEATS + week
     funding = s.habits["funding"][rows]
     takings = region.between("payments/takings", weeks, region["payments.spend.takings"])
+    weekly = region.between("payments/adverts", weeks, s.level(region, "adverts")[rows])
     counts = {
         "takings": np.where(funding == 0, takings, 0),
         "deposit": (funding == 1).astype(np.int64),
         "transfer": (funding == 2).astype(np.int64),
-        "advert": region.between("payments/adverts", weeks, s.level(region, "adverts")[rows]),
+        # From 0.5.0 on, owners pay for the adverts that they post.
+        "advert": np.where(has_lives(region) & (s.owner[rows] >= 0), 0, weekly),
         "room": s.level(region, "rooms")[rows],
         # Those that tour pay for each leg where it is booked.
         "travel": np.where(_tours(s, rows), 0, region.stream("payments/travels").below(weeks, 2)),
@@ -394,6 +404,7 @@ def _items(
     minute = calendar.minute("payments/spent", ids, np.clip(day, 0, DAYS - 1))
     head = s.own(of, 0)
     base = np.full(len(of), region["payments.spend.sums"][item])
+    base = np.where(item in INCOME, base * s.scale[of] // 1000, base)
     amount = vary(region, "payments/sum", ids, base, region["payments.spend.spread"])
     amount = heap(region, "payments/round", ids, amount, region["payments.spend.round"][item])
     if item == "takings":
@@ -491,6 +502,80 @@ def _pay_tours(
     # Who travels on money of their own is not paid for by the scheme.
     paid_for = np.isin(wallet % wallets.A_OPERATION, OF_THE_SCHEME)
     return replace(made, core=paid_for & (s.mechanism == "spend"))
+
+
+ADVERT_PLACES = 1024
+"""Payments for adverts are numbered from here within their scheme, below :data:`PASSED_ON`."""
+NOT_KNOWN = -1
+
+
+@dataclass(frozen=True)
+class PaidAdverts:
+    """Payments for the adverts of operations. ``number``: local number of each, rising; ``account``: id of the account
+    that posted them, :data:`NOT_KNOWN` where nobody knows."""
+
+    number: Ints
+    account: Ints
+
+
+def pay_adverts(
+    region: Region, o: Operations, schemes: dict[str, Schemes], adverts: Adverts, calendar: Calendar
+) -> tuple[list[PaymentRows], PaidAdverts]:
+    """Return what operations pay for the adverts that they post, and whose adverts those are; nothing before 0.5.0.
+
+    A payment is for all adverts of one account within some days, and comes within a day of the first. How many there
+    are follows from the adverts and, where a scheme of spending pays, from its habit. Only then they are its own doing.
+    """
+    parts, paid = [], PaidAdverts(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    if not has_lives(region):
+        return parts, paid
+    left = np.ones(len(adverts.day), dtype=bool)
+    known = []
+    for s in sorted(schemes.values(), key=lambda s: s.mechanism != "spend"):
+        rows = wallets.first_position(s.owner, adverts.operation)
+        mine = np.flatnonzero(left & (rows >= 0))
+        left[mine] = False
+        made, account = _pay_adverts(
+            region, o, s, rows[mine], adverts.day[mine], adverts.account[mine], calendar
+        )
+        parts.append(made)
+        known.append(account)
+    number, account = np.concatenate([made.number for made in parts]), np.concatenate(known)
+    order = np.argsort(number)
+    return parts, PaidAdverts(number[order], account[order])
+
+
+def _pay_adverts(
+    region: Region, o: Operations, s: Schemes, rows: Ints, day: Ints, account: Ints, calendar: Calendar
+) -> tuple[PaymentRows, Ints]:
+    """Return the payments of one mechanism's schemes, and the account of each.
+
+    ``rows``, ``day`` and ``account``: scheme, day and account of each advert.
+    """
+    days = region["payments.adverts.days"]
+    spends = s.mechanism == "spend"
+    period = np.full(len(s.number), days["usual"])
+    if spends:
+        period = np.array([days["few"], days["many"]])[s.habits["adverts"]]
+    key = np.stack([rows, day // period[rows], account])
+    order = np.lexsort((day, *key[::-1]))
+    _, first, many = np.unique(key[:, order], axis=1, return_index=True, return_counts=True)
+    at = order[first]
+    rows, day, account = rows[at], day[at], account[at]
+    place = ADVERT_PLACES + place_in_group(rows)
+    ids = payment_ids(s, rows, place)
+    day = day - 1 + region.stream("payments/advert_day").below(ids, 3)
+    day = np.clip(day, 0, np.minimum(o.ends[s.owner[rows]], DAYS - 1))
+    sums, rounds = (region[f"payments.spend.{name}"]["advert"] for name in ("sums", "round"))
+    amount = vary(region, "payments/sum", ids, many * sums, region["payments.spend.spread"])
+    amount = heap(region, "payments/round", ids, amount, rounds)
+    payee = wallets.venue("advert", wallets.draw_provider(region, "payments/provider", account, "advert"))
+    minute = calendar.minute("payments/spent", ids, day)
+    made = make_payments(region, s, rows, place, minute, (s.own(rows, 0), payee), amount)
+    made = replace(state_purpose(region, s, made, rows, "advert"), core=np.full(len(rows), spends))
+    pays = region.chance("payments/advert_paid", ids, "payments.adverts.paid")
+    knows = region.chance("payments/advert_account", ids, "payments.adverts.account_known")
+    return made.where(pays), np.where(knows, account, NOT_KNOWN)[pays]
 
 
 BETWEEN_PLACES = 7168

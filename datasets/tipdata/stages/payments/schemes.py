@@ -19,9 +19,9 @@ from tipdata.core.draw import ONE, Ints, log, log_sum, normalise, probability
 from tipdata.core.kinds import BUSINESS, CATEGORIES, SPAM, TRAFFICKING
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.adverts.stage import Adverts
-from tipdata.stages.operations.habits import draw_levels
+from tipdata.stages.operations.habits import Lead, draw_levels
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.payments import wallets
+from tipdata.stages.payments import takings, wallets
 from tipdata.stages.suppliers.stage import Suppliers
 from tipdata.stages.trips.stage import Trips
 
@@ -143,6 +143,8 @@ class Schemes:
     """When and where owners work."""
     line: Ints
     """Position of each scheme's line of work, the last for nobody's."""
+    scale: Ints
+    """Thousandths by which what is paid in is multiplied, as its owner's prices and hours are."""
 
     @property
     def lawful(self) -> np.ndarray:
@@ -224,7 +226,8 @@ def draw_schemes(
         group = np.concatenate([nobodys, np.array(theirs, dtype=np.int64)])
         owner = np.concatenate([np.full(len(nobodys), -1), operations[here]])
         slot = np.concatenate([np.zeros(len(nobodys), dtype=np.int64), slots[here]])
-        habits, log_odds = _habits(region, mechanism, names, len(illicit) * len(lines), number, group)
+        led = takings.lead_habits(region, o, mechanism, number, owner)
+        habits, log_odds = _habits(region, mechanism, names, len(illicit) * len(lines), number, group, led)
         early = region["payments.before_days"]
         free = region.stream("payments/start").below(number, DAYS + early) - early
         shares = region["payments.migrants"]
@@ -247,6 +250,7 @@ def draw_schemes(
             len(illicit) * len(lines),
             work,
             np.array([lines.index(line) if line else len(lines) for _, line in names])[group],
+            takings.scale_sums(region, o, mechanism, owner),
         )
         first += len(number)
     found[LAYERS[0]] = _start_layers_late(region, o, found)
@@ -318,7 +322,13 @@ def _weights(region: Region, lines: tuple[str, ...], ways: list[tuple[str, str]]
 
 
 def _habits(
-    region: Region, mechanism: str, names: list[tuple[str, str]], illicit: int, number: Ints, group: Ints
+    region: Region,
+    mechanism: str,
+    names: list[tuple[str, str]],
+    illicit: int,
+    number: Ints,
+    group: Ints,
+    led: dict[str, Lead],
 ) -> tuple[dict[str, Ints], Ints]:
     """Return levels of habits by scheme, and log-odds of being illicit given them and the region's schemes."""
     leaning = {**region.group("payments.lines"), "": {}}
@@ -330,7 +340,7 @@ def _habits(
         by_group = [lean * weights[name] for lean, (name, _) in zip(leans, names, strict=True)]
         listed[habit] = dict(zip(groups, by_group, strict=True))
     streams = (f"parameter/payments/{mechanism}", "payments/habit")
-    habits, habit_log = draw_levels(region, number, group, groups, listed, streams)
+    habits, habit_log = draw_levels(region, number, group, groups, listed, streams, led)
     total = log(normalise(np.bincount(group, minlength=len(groups)) * ONE)) + habit_log
     return habits, log_sum(total[:, :illicit]) - log_sum(total[:, illicit:])
 

@@ -16,6 +16,7 @@ from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.payments import everyday, mechanisms, wallets
 from tipdata.stages.payments.everyday import Holders, Inhabitants
+from tipdata.stages.payments.mechanisms import NOT_KNOWN, PaidAdverts
 from tipdata.stages.payments.schemes import LAYERS, Schemes, draw_sample, draw_schemes, draw_work
 from tipdata.stages.payments.wallets import CASH, CHANNELS, FIRST, PURPOSES, STRANGERS, Calendar, PaymentRows
 from tipdata.stages.places import Places
@@ -50,15 +51,18 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     calendar = Calendar(region)
     people = everyday.draw_households(region, places.weight, first_home)
     staff = mechanisms.find_workers(region, schemes["relay"])
+    crowd = past["people"]
+    for_adverts, paid = mechanisms.pay_adverts(region, o, schemes, past["adverts"], calendar)
     doings = join_rows(
         [
             *mechanisms.collect(region, schemes["collect"], people, calendar),
-            *mechanisms.relay_wages(region, schemes["relay"], staff, first_firm),
+            *mechanisms.relay_wages(region, o, schemes["relay"], staff, crowd, first_firm),
             *mechanisms.make_deals(region, schemes["deal"], calendar),
             *mechanisms.spend(region, schemes["spend"], calendar),
             *mechanisms.send_round(region, schemes["round"], people, calendar),
             *mechanisms.pay_tours(region, schemes, trips, calendar),
-            *mechanisms.pay_others(region, o, schemes, past["people"], calendar),
+            *mechanisms.pay_others(region, o, schemes, crowd, calendar),
+            *for_adverts,
         ]
     )
     # What waits to be passed on when an operation ends never is.
@@ -73,14 +77,14 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     others = everyday.find_members(region, list(schemes.values()), holders, first_outsider)
     everyone = join_rows([people, others])
     lived = everyday.live_everyday(region, everyone, people, calendar)
-    # Adverts of an operation are paid for by its scheme of spending, when they are posted.
+    # Adverts of an operation are paid for when they are posted: by its scheme of spending, from 0.5.0 on by any.
     advert = (lived.payee - wallets.VENUES) // wallets.A_KIND == wallets.VENUE_KINDS.index("advert")
     lived = lived.where((lived.payer >= FIRST) | ~advert)
     wages = everyday.pay_wages(region, everyone, first_firm)
     legs = join_rows([doings, lived, wages, everyday.pay_offices(region, first_firm, calendar)])
     used = np.unique(np.concatenate([legs.payer, legs.payee]))
     holders = everyday.find_holders(region, possibly, used, places.weight)
-    return None, _tables(region, places, o, legs, _sources(region, schemes, people, others), holders)
+    return None, _tables(region, places, o, legs, _sources(region, schemes, people, others), holders, paid)
 
 
 def _is_earned(
@@ -149,6 +153,7 @@ def _tables(
     legs: PaymentRows,
     sources: PaymentSources,
     holders: Holders,
+    paid: PaidAdverts,
 ) -> Tables:
     source, owner = legs.source, sources.owner[legs.source]
     ids = region.ids("wallets", holders.wallet)
@@ -156,6 +161,7 @@ def _tables(
     elsewhere = region.chance("payments/counter", legs.number, "payments.other_counter")
     counter = np.where(elsewhere, holders.town[payee], holders.town[payer])
     group, typology = ([name or None for name in names] for names in (sources.group, sources.typology))
+    account = np.append(paid.account, NOT_KNOWN)[wallets.first_position(paid.number, legs.number)]
     first = np.full(len(holders.wallet), DAYS)
     for end in (payer, payee):
         np.minimum.at(first, end, legs.minute // MINUTES_A_DAY)
@@ -178,6 +184,7 @@ def _tables(
             "amount": legs.amount,
             "channel": decode(CHANNELS, legs.channel),
             "purpose": decode(PURPOSES, legs.purpose),
+            "account": with_nulls(account, account != NOT_KNOWN),
             "town": with_nulls(places.town[counter], (legs.channel == CASH) & (counter != everyday.NOWHERE)),
             "operation": with_nulls(o.id[owner], owner >= 0),
             "typology": decode(typology, np.where(legs.core, source, -1)),
