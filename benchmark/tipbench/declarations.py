@@ -19,6 +19,7 @@ with that of its group::
 
     settings:
       closes=DAY          must be given, as DAY begins with a capital; [team=NAME] may be left out; =N takes a number
+      [earlier=FILE...]   may be given again
       replicates=1000     has a default, and is a whole number as the default is; true and false are defaults too
       key=value           any override of the config, for options.overrides
 
@@ -308,6 +309,8 @@ class Parser(argparse.ArgumentParser):
             key, _, value = word.partition("=")
             if not KEY.match(word) or (key not in settings and os.path.exists(word)):
                 loose.append(word)
+            elif key in settings and settings[key].many:
+                getattr(options, settings[key].key).append(value)
             elif key in typed:
                 raise UsageError(f"{key} is given twice: keep one.")
             elif key in settings:
@@ -356,8 +359,9 @@ def _parameter(section: str, form: str, about: str = "") -> Parameter:
         name, _, value = form.removesuffix("...").partition("=")
         return Parameter(name, value or None, about, optional, form.endswith("..."))
     short, _, form = form.rpartition(", ")
-    name, _, value = form.partition("=" if section == "settings" else " ")
-    return Parameter(name, value or None, about, optional, short=short or None)
+    many = section == "settings" and form.endswith("...")
+    name, _, value = form.removesuffix("..." * many).partition("=" if section == "settings" else " ")
+    return Parameter(name, value or None, about, optional, many, short or None)
 
 
 def commands() -> tuple[dict[str, Command], dict[str, str]]:

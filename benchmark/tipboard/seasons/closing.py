@@ -37,6 +37,7 @@ from tipboard.seasons.record import (
     KEY,
     RAN,
     TRUTH,
+    WORDBOOK,
     WORLDS,
     Closed,
     ClosedEntry,
@@ -47,6 +48,7 @@ from tipboard.seasons.record import (
     Standing,
     Worlds,
     entry_id,
+    keep_wordbook,
     minute,
     open_public,
     open_secret,
@@ -175,6 +177,7 @@ def close_season(
     public = public_folder(secret, season, to)
     _check_time(season, secret, public, now)
     frozen = read(secret / FROZEN, Frozen)
+    keep_wordbook(secret, season)
     with file_lock(secret / LOCK):
         _check_time(season, secret, public, now)  # another process may have closed it
         those = participants(season, secret)
@@ -204,6 +207,8 @@ def close_season(
             (beside / WORLDS).write_text(to_json(Worlds(worlds)), encoding="utf-8")
             (beside / ENTRIES).write_text(to_json(closed), encoding="utf-8")
             (beside / KEY).write_text(key.hex() + "\n", encoding="ascii")
+            if season.wordbook is not None:
+                shutil.copyfile(secret / WORDBOOK, beside / WORDBOOK)
             for name, world, frame in truths(Draw(season, key, frozen), worlds):
                 path = beside / TRUTH / name / f"w{world.k}.parquet"
                 path.parent.mkdir(parents=True, exist_ok=True)

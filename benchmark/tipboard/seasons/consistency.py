@@ -28,6 +28,7 @@ from tipboard.seasons.record import (
     STATUS,
     TRUTH,
     VOID,
+    WORDBOOK,
     WORLDS,
     ClosedEntry,
     Entered,
@@ -214,6 +215,7 @@ def file_differences(folder: Path, closed: ClosedSeason) -> Iterator[str]:
     digests = [one.predictions.digest.removeprefix("sha256:") for one in closed.results]
     known = {
         *KNOWN,
+        *([WORDBOOK] if season.wordbook else []),
         *(f"{TRUTH}/{place}.parquet" for place in places),
         *(f"{PREDICTIONS}/{digest[:2]}/{digest}.parquet" for digest in digests),
     }

@@ -27,7 +27,9 @@ from tipcore.atomic import check_writable, fill_folder_atomically, whole_folders
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 from tipcore.operating_system import file_lock, require_confinement
-from tipdata.core.world import check_status
+from tipdata.core.world import SETS_SINCE, check_status, includes
+from tipdata.text.book import Faulty
+from tipdata.text.set_c import check_set_c
 
 from tipboard.seasons.record import (
     ENTRIES,
@@ -40,6 +42,7 @@ from tipboard.seasons.record import (
     RECEIPTS,
     SEASON,
     VOID,
+    WORDBOOK,
     Entered,
     Frozen,
     Receipts,
@@ -75,7 +78,8 @@ MOST_REASON = 300
 
 @dataclass(frozen=True)
 class SeasonOrder:
-    """What a host asks for. ``tasks``: names, all where there are none. ``closes``, ``predictions``: as typed."""
+    """What a host asks for. ``tasks``: names, all where there are none. ``closes``, ``predictions``: as typed.
+    ``wordbook``: a set C."""
 
     name: str
     data: str
@@ -89,6 +93,7 @@ class SeasonOrder:
     minutes: float = 10.0
     memory_gib: float = 4.0
     draft: bool = False
+    wordbook: Path | None = None
 
 
 def open_season(order: SeasonOrder, now: datetime) -> Season:
@@ -101,6 +106,7 @@ def open_season(order: SeasonOrder, now: datetime) -> Season:
     closes, predictions = _check_order(order, now)
     _check_folders(secret, public)
     here = versions_here(order.data, order.size, order.tasks)
+    words = _read_wordbook(order)
     key = secrets.token_bytes(KEY_BYTES)
     season = Season(
         name=order.name,
@@ -113,6 +119,7 @@ def open_season(order: SeasonOrder, now: datetime) -> Season:
         tasks=list(here["terms"]),
         minutes=order.minutes,
         memory_gib=order.memory_gib,
+        wordbook=hashlib.sha256(words).hexdigest() if words else None,
         commitment="0" * 64,
         **here,
     )
@@ -120,6 +127,8 @@ def open_season(order: SeasonOrder, now: datetime) -> Season:
     with fill_folder_atomically(secret, replace=False, advice=ROOM, mode=0o700) as beside:
         write_file_atomically(beside / KEY, key.hex() + "\n", mode=0o600)
         (beside / SEASON).write_text(to_json(season), encoding="utf-8")
+        if words:
+            write_file_atomically(beside / WORDBOOK, words, mode=0o600)
         (beside / PUBLISHED).write_text(f"{public}\n", encoding="utf-8")
         with fill_folder_atomically(public, replace=False, advice=ROOM) as shown:
             (shown / SEASON).write_text(to_json(season), encoding="utf-8")
@@ -147,6 +156,27 @@ def _check_order(order: SeasonOrder, now: datetime) -> tuple[datetime, datetime 
     if order.predictions is None:
         return closes, None
     return closes, _moment("predictions", order.predictions, closes)
+
+
+def _read_wordbook(order: SeasonOrder) -> bytes:
+    """Return the content of the set C of an order, no bytes where it has none. Raises UsageError for an unsound one."""
+    if order.wordbook is None:
+        return b""
+    if not includes(order.data, SETS_SINCE):
+        raise UsageError(
+            f"wordbook={order.wordbook} cannot word data {order.data}: leave it out, or take data {SETS_SINCE} or "
+            "later."
+        )
+    try:
+        made = check_set_c(order.wordbook)
+        content = order.wordbook.read_bytes()
+    except Faulty as error:
+        raise UsageError(
+            f"{error.faults[0]} See `tipbench season wordbook check {order.wordbook}`."
+        ) from None
+    if hashlib.sha256(content).hexdigest() != made.digest:
+        raise UsageError(f"{order.wordbook} was changed while it was read: try again.")
+    return content
 
 
 def limits_of_cells(minutes: float, memory_gib: float) -> Limits:

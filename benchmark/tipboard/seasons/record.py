@@ -3,14 +3,15 @@
 The public folder, the same as ``results/seasons/NAME`` of a board: ``season.json`` (:class:`Season`), ``receipts.json``
 (of all entries, in order), from the freeze on ``frozen.json`` (:class:`Frozen`), ``status.json`` and, where predictions
 are taken, ``folds/``; after the close ``key.hex``, ``worlds.json``, ``entries.json`` (:class:`Closed`),
-``results.parquet`` and ``truth/``.
+``results.parquet``, ``truth/`` and, where there is one, ``set-c.yaml`` (:mod:`tipdata.text.set_c`).
 
-The host's folder has mode 0700: ``key.hex`` (0600), ``season.json``, ``published`` (the path of the public folder),
-``entries/<number>/``, ``frozen.json``, ``worlds/<k>-<lane>.json``, ``failures/`` and ``runs/``.
+The host's folder has mode 0700: ``key.hex`` and ``set-c.yaml`` (0600), ``season.json``, ``published`` (the path of the
+public folder), ``entries/<number>/``, ``frozen.json``, ``worlds/<k>-<lane>.json``, ``failures/`` and ``runs/``.
 
 All that is secret follows from the key by SHA-256 over parts, each preceded by its length as eight bytes, big-endian:
 the commitment from the key and the canonical JSON of all other fields of ``season.json``; the number of a world from
-the key, the digest of the frozen entries, k, the lane of its tasks (:mod:`tipbench.lanes`) and the attempt.
+the key, the digest of the frozen entries, k, the lane of its tasks (:mod:`tipbench.lanes`) and the attempt. A set C
+follows from its digest, which the commitment binds too.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from tipcore.operating_system import require_confinement
 from tipcore.sources import canonical, value_digest
 from tipdata.core.world import entry_of, fingerprint, parameters_digest, release_name
 from tipdata.release import Release
+from tipdata.text.set_c import save_set_c
 
 from tipboard.seasons.classes import ClassTest
 from tipboard.seasons.statistics import FEWEST_WORLDS
@@ -41,6 +43,7 @@ from tipboard.submissions.record import SubmissionRecord
 FORMAT = "tipbench season 1"
 HEX = r"^[0-9a-f]{64}$"
 KEY, SEASON, FROZEN, WORLDS, ENTRIES = "key.hex", "season.json", "frozen.json", "worlds.json", "entries.json"
+WORDBOOK = "set-c.yaml"
 STATUS, VOID, RECEIPTS, PUBLISHED = "status.json", "void.json", "receipts.json", "published"
 FOLDS, TRUTH = "folds", "truth"
 KEY_BYTES, NUMBER_BITS = 32, 96
@@ -93,6 +96,9 @@ class Season(Record):
     world_file: str = Field(pattern=HEX, description="SHA-256 of the parameters of the data version")
     generator: str = Field(pattern=HEX, description="SHA-256 of the generator's code and parameters")
     tipbench: str = Field(description="version that runs and scores")
+    wordbook: str | None = Field(
+        default=None, pattern=HEX, description="SHA-256 of set C, which words the test part of every world"
+    )
     commitment: str = Field(pattern=HEX)
 
     @property
@@ -287,8 +293,18 @@ def digest_parts(*parts: bytes) -> str:
 
 def commitment(key: bytes, season: Season) -> str:
     """Return the commitment, in hex, to a key and to every other field of a season."""
-    terms = season.model_dump(mode="json", exclude={"commitment"})
+    without = {"commitment"} if season.wordbook else {"commitment", "wordbook"}  # as before there was a set C
+    terms = season.model_dump(mode="json", exclude=without)
     return digest_parts(b"commitment", key, canonical(terms).encode())
+
+
+def keep_wordbook(folder: Path, season: Season) -> None:
+    """Keep the set C of a season on this machine, where its worlds find it; nothing where it has none.
+
+    Raises UsageError where the folder's is not the one that the season committed to.
+    """
+    if season.wordbook is not None:
+        save_set_c(folder / WORDBOOK, season.wordbook)
 
 
 def release_of(season: Season, number: int) -> Release:

@@ -67,6 +67,7 @@ from tipboard.seasons.record import (
     FrozenEntry,
     Season,
     SeasonWorld,
+    keep_wordbook,
     minute,
     open_secret,
     read,
@@ -223,6 +224,7 @@ def run(
         write_file_atomically(public / FROZEN, to_json(frozen), AGAIN)
         publish_receipts(public, read_entries(secret))
         host = Host(Draw(season, key, frozen), secret, engine_of(engine), quiet)
+        keep_wordbook(secret, season)
         worlds = _make_worlds(host, check)
         if season.predictions is not None and not (public / FOLDS).is_dir():
             _publish_folds(host, worlds, public)

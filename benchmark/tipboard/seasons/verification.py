@@ -65,6 +65,7 @@ from tipboard.seasons.record import (
     commitment,
     differences,
     entry_id,
+    keep_wordbook,
     minute,
     open_public,
     read_key,
@@ -141,6 +142,10 @@ def verify(
     key = read_key(folder)
     if commitment(key, season) != season.commitment:
         return Verified(season, True, [f"{KEY} and {SEASON} do not give the commitment"], notes)
+    try:
+        keep_wordbook(folder, season)
+    except UsageError as error:
+        return Verified(season, True, [str(error).rstrip(".")], notes)
     notes += [*differences(season), *_failure_notes(closed)]
     shipped, draw = list_shipped(season), Draw(season, key, closed.frozen)
     packages, found = packages_of(folder, closed)

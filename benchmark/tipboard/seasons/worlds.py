@@ -25,7 +25,7 @@ from tipcore.digest import column_digest
 from tipcore.errors import CheckFailed, UsageError, error_line
 from tipcore.sources import value_digest
 from tipcore.table_files import UNREADABLE, read_parquet
-from tipdata.core.world import DRAWN
+from tipdata.core.world import DRAWN, worded
 from tipdata.release import Release
 from tipdata.release.builder import open_on_disk, remove_from_disk
 
@@ -70,7 +70,8 @@ class Draw:
         counts = (str(one).encode() for one in (k, lane, attempt))
         digest = digest_parts(b"world", self.key, self.frozen.digest.encode(), *counts)
         number = 1 + (int(digest, 16) >> (256 - NUMBER_BITS))
-        return number + DRAWN if is_drawn(self.season, k) else min(number, DRAWN - 1)
+        number = number + DRAWN if is_drawn(self.season, k) else min(number, DRAWN - 1)
+        return number if self.season.wordbook is None else worded(number, self.season.wordbook)
 
     def ids(self, k: int, task: str) -> bytes:
         """Return the key, 32 bytes, of the ids of a task's fold in world k."""

@@ -27,6 +27,12 @@ DRAFT, RELEASED, RETIRED = "draft", "released", "retired"
 """Status of a version: it may still change; it is fixed; this package no longer makes it."""
 DRAWN = 1 << 96
 """The first number of the worlds that draw every assumed parameter."""
+PREFIX = 32
+"""Hexadecimal digits of the digest of a file of frames by which worlds name it."""
+WORDED = 1 << 4 * PREFIX
+"""The first number of the worlds whose test part is worded by a file of frames (:meth:`World.of`)."""
+SETS_SINCE = "0.5.0"
+"""The version of the data since which an operation words its adverts with one set of frames."""
 OWN = "own"
 """Status of an own world (:mod:`tipdata.core.own_worlds`)."""
 
@@ -112,9 +118,14 @@ def profile(size: str) -> Mapping[str, Any]:
 
 def check_world(number: object) -> None:
     """Raise UsageError for a number that no world has."""
-    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < WORDED**2:
         known = "0 is the released world, 1, 2, 3 and so on are independent ones"
         raise UsageError(f"world {number} does not exist: {known}.")
+
+
+def worded(number: int, digest: str) -> int:
+    """Return the number of a world whose test part is worded by the file of a hex SHA-256 (:meth:`World.of`)."""
+    return number + WORDED * int(digest[:PREFIX], 16)
 
 
 def parameters(version: str) -> dict[str, dict[str, Any]]:
@@ -189,21 +200,32 @@ class World:
     (:func:`~tipdata.core.parameters.draw_assumptions`)."""
     size: str = ""
     """The size whose profile applies; '' for none."""
+    set_c: str = ""
+    """How the digest of the file begins whose frames word the test part (:mod:`tipdata.text.set_c`); '' for none."""
 
     @classmethod
     def of(cls, version: str, world: int = 0, assumptions: int = 0, size: str = "") -> World:
         """Return a world of a version: 0 is the released one, any other number an independent one; one from
         :data:`DRAWN` on also draws every assumed parameter.
 
+        A number from :data:`WORDED` on is ``k + WORDED * d``: world k, whose test part is worded by the file whose
+        SHA-256 begins with the 128 bits of d (:func:`tipdata.text.set_c.save_set_c`). All else is as in world k.
+
         ``size``: of a release, which may have a profile. The seed of world k >= 1 is the first 8 bytes, most
         significant first, of SHA-256 of ``<seed>/world/<k>`` with the version's seed. Raises UsageError as
-        :func:`entry_of`, and for a world that does not exist.
+        :func:`entry_of`, for a world that does not exist, and for a file of frames in a version without sets.
         """
         check_world(world)
         seed = int(entry_of(version)["seed"])
+        beside, world = divmod(world, WORDED)
+        if beside and not includes(version, SETS_SINCE):
+            raise UsageError(
+                f"data {version} words no operations with a file of frames: take {SETS_SINCE} or later."
+            )
         if world:
             seed = int.from_bytes(hashlib.sha256(f"{seed}/world/{world}".encode()).digest()[:8], "big")
-        return cls(version, seed, assumptions or int(world >= DRAWN), size if profile(size) else "")
+        set_c = f"{beside:0{PREFIX}x}" if beside else ""
+        return cls(version, seed, assumptions or int(world >= DRAWN), size if profile(size) else "", set_c)
 
     @property
     def natural(self) -> World:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.core.yaml_lines import line_of, read_yaml_lines, strip_lines
+from tipdata.core.yaml_lines import LineText, line_of, read_yaml_lines, strip_lines
 from tipdata.text.documents import OTHER, find_misfits
 from tipdata.text.facts import ALL, Fact, facts, level_places, rules
 from tipdata.text.grammar import Sentence, Slot, parse, surfaces, ways
@@ -43,8 +43,14 @@ FIT = 5
 """Of these, in each category of advert."""
 SETS = ("a", "b")
 """Sets of frames: an operation words its adverts with one of them."""
+HOST_SET = "c"
+"""The set of a host's own file (:mod:`tipdata.text.set_c`), which no wordbook holds."""
+ALL_SETS = (*SETS, HOST_SET)
+"""Sets of frames by their number in arrays."""
 FEWEST_OF_SET, FIT_OF_SET = 5, 3
 """Frames of a level in each set, and of these in each category of advert."""
+FEWEST_JOINS, MOST_JOINS = 2, 6
+"""Ways to join two sentences to one."""
 ALONE = "~"
 """Begins a frame that is never joined to another by a word such as "and"."""
 TITLES, FILLERS = 16, 14
@@ -95,6 +101,12 @@ class Frame:
     parts: Sentence
     set: str = ""
     joins: bool = True
+
+
+def read_frame(text: LineText, where: str, family: str, of_set: str = "") -> Frame:
+    """Return the frame that an entry of a list is. Raises ValueError for brackets that do not pair."""
+    bare = text.removeprefix(ALONE)
+    return Frame(bare, text.line, where, family, parse(bare), of_set, bare == text)
 
 
 class Faulty(ValueError):
@@ -219,10 +231,9 @@ class Book:
     def _list(self, listed: Any, where: str, family: str, fewest: int = 0, of_set: str = "") -> list[Frame]:
         made = []
         for text in listed or []:
-            bare = str(text).removeprefix(ALONE)
             try:
-                made.append(Frame(bare, text.line, where, family, parse(bare), of_set, bare == text))
-                if not bare.strip():
+                made.append(read_frame(text, where, family, of_set))
+                if not made[-1].text.strip():
                     self.fault(text.line, f"{where}: a sentence is empty")
             except ValueError as error:
                 self.fault(text.line, f"{where}: {error} in {text!r}")

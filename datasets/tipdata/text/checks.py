@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from copy import copy
 from itertools import chain, combinations
 from pathlib import Path
 from statistics import median
@@ -14,6 +16,8 @@ from tipdata.core.yaml_lines import line_of
 from tipdata.text.book import (
     ANY,
     DIALECTS,
+    FEWEST_JOINS,
+    MOST_JOINS,
     MOST_LISTED,
     MOST_READINGS,
     NUMBERS,
@@ -88,17 +92,30 @@ def _check_book(book: Book) -> None:
         return
     for check in (_check_language, _check_writers, _check_signs, _check_lists, _check_numbers, _check_words):
         check(book)
-    frames = []
-    for frame in book.frames():
-        _check_frame(book, frame)
-        if (many := book.count(frame)) <= MOST_READINGS:
-            frames.append(frame)
-        else:
-            book.fault(frame.line, f"{frame.where}: {many:,} readings, {MOST_READINGS:,} are the most")
-    _check_content(book, frames)
-    _check_readings(book, frames)
+    _check_frames(book, book.frames())
     _check_stems(book)
     _check_variety(book)
+
+
+def _check_frames(book: Book, frames: Iterable[Frame]) -> None:
+    """Check the grammar, slots and every reading of some frames."""
+    readable = []
+    for frame in frames:
+        _check_frame(book, frame)
+        if (many := book.count(frame)) <= MOST_READINGS:
+            readable.append(frame)
+        else:
+            book.fault(frame.line, f"{frame.where}: {many:,} readings, {MOST_READINGS:,} are the most")
+    _check_content(book, readable)
+    _check_readings(book, readable)
+
+
+def find_frame_faults(book: Book, frames: Iterable[Frame], path: Path) -> list[str]:
+    """Return what is wrong with the grammar, slots and readings of frames in another file of a book's language."""
+    beside = copy(book)
+    beside.path, beside.faults = path, []
+    _check_frames(beside, frames)
+    return beside.faults
 
 
 def _ban(found: str, text: str, rule: str) -> str:
@@ -142,6 +159,20 @@ def _check_signs(book: Book) -> None:
             book.fault(end.line, f"ends/{name} is {str(end)!r}: choose one of {', '.join(allowed)}")
     if book.space not in SPACES:
         book.fault(book.document["space"].line, f"space is {book.space!r}: it is one space or nothing")
+    if not book.has_sets:
+        return
+    joins = book.document["joins"]
+    if not FEWEST_JOINS <= len(set(joins)) == len(joins) <= MOST_JOINS:
+        line = line_of(book.document, "joins", 1)
+        book.fault(
+            line,
+            f"joins has {len(set(joins))} different ones: {FEWEST_JOINS} to {MOST_JOINS} are needed, each once",
+        )
+    for join in joins:
+        if not join.strip():
+            book.fault(join.line, f"a join is {str(join)!r}: give a sign or word")
+        for rule, found in find_broken_rules(str(join), book.language, forms=False).items():
+            book.fault(join.line, f"joins: {_ban(found, str(join), rule)}")
 
 
 def _check_lists(book: Book) -> None:
@@ -262,7 +293,8 @@ def _check_readings(book: Book, frames: list[Frame]) -> None:
             if other is frame or not (other.family == frame.family or ANY in (other.family, frame.family)):
                 continue
             if other.where == frame.where:
-                again = f"{text!r} is there twice (line {other.line}): keep one of the two"
+                of = f" of set {other.set}" if other.set else ""
+                again = f"{text!r} is there twice (line {other.line}{of}): keep one of the two"
             else:
                 again = f"{text!r} is also {other.where} (line {other.line})"
             faults.setdefault(other.where, again)

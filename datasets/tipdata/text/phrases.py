@@ -16,7 +16,17 @@ from typing import Any
 import numpy as np
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.text.book import BASES, KINDS_OF_FILLER, MOST_LISTED, NUMBERS, SETS, SLOTS, Book, Frame
+from tipdata.text.book import (
+    ALL_SETS,
+    BASES,
+    KINDS_OF_FILLER,
+    MOST_JOINS,
+    MOST_LISTED,
+    NUMBERS,
+    SLOTS,
+    Book,
+    Frame,
+)
 from tipdata.text.checks import wordbook
 from tipdata.text.facts import array_shape, facts_of, rules
 from tipdata.text.grammar import (
@@ -31,12 +41,12 @@ from tipdata.text.grammar import (
     slots,
 )
 from tipdata.text.misspellings import MISSPELT, Misspellings, capital
+from tipdata.text.set_c import SetC
 from tipdata.text.style import check_style
 
 PIECES = 5
 NONE = -1
 MOST_FRAMES = 24
-MOST_JOINS = 6
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,7 @@ class Phrases:
         bases: (languages, bases, 2) base strings: what a price is for; -1 beyond.
         space: (languages,) base strings: what stands between two sentences of a line.
         registers, dialects: (languages,) how many.
-        sets: (frames,) number of the frame's set among :data:`tipdata.text.book.SETS`, -1 for none.
+        sets: (frames,) number of the frame's set among :data:`tipdata.text.book.ALL_SETS`, -1 for none.
         joinable: (frames,) bool: the sentence may be joined to another.
         joins: (languages, ways) base strings that join two sentences; -1 beyond.
         lower: (bases,) base string that stands in its place where a sentence does not begin with it.
@@ -101,9 +111,12 @@ class Phrases:
     arrow: dict[str, object] = field(default_factory=dict, repr=False)
 
 
-def compile_wordbooks(languages: tuple[str, ...], sound: bool = False, folder: str = "frames") -> Phrases:
+def compile_wordbooks(
+    languages: tuple[str, ...], sound: bool = False, folder: str = "frames", set_c: SetC | None = None
+) -> Phrases:
     """Compile the wordbooks of some languages in a folder of :file:`text/`; ``sound``: they are known to be.
 
+    ``set_c``: frames that stand beside theirs. They come last, so that the numbers of all others do not depend on them.
     Raises :class:`tipdata.text.book.Faulty` for an unsound one, ValueError for unsound facts and signs of style.
     """
     rules()
@@ -111,6 +124,9 @@ def compile_wordbooks(languages: tuple[str, ...], sound: bool = False, folder: s
     made = _Compiler(len(languages))
     for number, language in enumerate(languages):
         made.add(number, wordbook(language, sound, folder))
+    for number, language in enumerate(languages):
+        if set_c is not None and language in set_c.frames:
+            made.add_levels(number, set_c.frames[language])
     return made.build()
 
 
@@ -134,6 +150,9 @@ class _Compiler:
         self.arrays = {name: np.full((languages, *one), NONE, np.int32) for name, one in shapes.items()}
         """The fields of :class:`Phrases` that have an entry for each language."""
         self.arrays["values"][:] = 0
+        self.languages: dict[int, tuple[Book, Misspellings, dict[str, int]]] = {}
+        """Of each language its book, its misspellings, and its base strings by their text."""
+        self.frame_numbers: dict[int, int] = {}
         self.strings: list[str] = []
         self.wrong: list[tuple[int, int]] = []
         self.capital: dict[int, int] = {}
@@ -146,10 +165,9 @@ class _Compiler:
 
     def add(self, number: int, book: Book) -> None:
         """Compile one language."""
-        self.known: dict[str, int] = {}
-        self.frame_numbers: dict[int, int] = {}
-        self.misspellings = Misspellings(book.document["misspellings"], whole=book.space != "")
-        self.book = book
+        misspellings = Misspellings(book.document["misspellings"], whole=book.space != "")
+        self.languages[number] = book, misspellings, {}
+        self._begin(number)
         own = {name: array[number] for name, array in self.arrays.items()}
         self.arrays["registers"][number] = len(book.registers)
         self.arrays["dialects"][number] = max(1, len(book.dialects))
@@ -176,6 +194,19 @@ class _Compiler:
             own["bases"][b] = [self._base(way) for way in book.bases[basis]]
         self.arrays["space"][number] = self._base(book.space)
         own["joins"][: len(book.joins)] = [self._base(join) for join in book.joins[:MOST_JOINS]]
+
+    def add_levels(self, number: int, levels: dict[tuple[str, str, str], list[Frame]]) -> None:
+        """Compile further frames, by family, fact and level, of a language that was compiled."""
+        self._begin(number)
+        for (family, fact, level), frames in levels.items():
+            f, of_family = FAMILIES.index(family), facts_of(family)
+            c = next(c for c, one in enumerate(of_family) if one.name == fact)
+            place = self.arrays["levels"][number, f, c, list(of_family[c].levels).index(level)]
+            self._list_frames(place[(place != NONE).sum() :], frames)
+
+    def _begin(self, number: int) -> None:
+        """Let what is added be of a language."""
+        self.book, self.misspellings, self.known = self.languages[number]
 
     def build(self) -> Phrases:
         """Return what was collected."""
@@ -209,7 +240,8 @@ class _Compiler:
         )
 
     def _list_frames(self, place: np.ndarray, frames: list[Frame]) -> None:
-        place[: len(frames)] = [self._frame(frame) for frame in frames[:MOST_FRAMES]]
+        frames = frames[: len(place)]
+        place[: len(frames)] = [self._frame(frame) for frame in frames]
 
     def _frame(self, frame: Frame) -> int:
         if id(frame) in self.frame_numbers:
@@ -221,7 +253,7 @@ class _Compiler:
         question, asks = frame.text.rstrip()[-1:] in "?؟？", "¿" in frame.text
         fits = [self.book.fits(frame, category) for category in CATEGORIES]
         slots = sum(1 << bit for bit, name in enumerate(SLOTS[:3]) if f"{{{name}}}" in frame.text)
-        of_set = SETS.index(frame.set) if frame.set else NONE
+        of_set = ALL_SETS.index(frame.set) if frame.set else NONE
         joinable = frame.joins and not question
         self.frames.append(
             (first, len(parts), question, asks, fits, "{price}" in frame.text, slots, of_set, joinable)

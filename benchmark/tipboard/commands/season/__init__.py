@@ -5,6 +5,7 @@ examples, for the host:
   tipbench season enter ~/secret/spring their-submission wheelhouse=their-wheels
   tipbench season run ~/secret/spring
   tipbench season close ~/secret/spring
+  tipbench season wordbook check ~/secret/spring.yaml
 examples, for everyone:
   tipbench submit season=spring-2027 package=acme==1.0 entry_class=fold baseline=advert_risk/tfidf_logreg --to ours ...
   tipbench season verify spring-2027

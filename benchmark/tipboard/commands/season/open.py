@@ -11,6 +11,7 @@ settings:
   worlds=16               number of worlds: even, 6 to 64
   minutes=10              CPU minutes per cell (one method on one task in one world)
   memory_gib=4            GiB of memory per cell
+  [wordbook=FILE]         a set C, whose sentences word the test part of every world; from data 0.5.0 on (sets a and b)
 
 options:
   --secret FOLDER         new folder that only the host may read
@@ -31,6 +32,7 @@ from pathlib import Path
 
 from tipbench.console import emit_result
 from tipcore.errors import UsageError
+from tipcore.locations import expand_home
 from tipcore.spelling import count_of
 from tipdata.core.world import newest_released, parse_release_name
 
@@ -59,6 +61,7 @@ def call(options: argparse.Namespace) -> None:
         minutes=options.minutes,
         memory_gib=options.memory_gib,
         draft=options.draft,
+        wordbook=expand_home(options.wordbook) if options.wordbook else None,
     )
     made = open_season(order, season.now())
     later = f", predictions until {minute(made.predictions)}" if made.predictions else ""

@@ -55,7 +55,7 @@ def write_adverts(
     town of each.
     """
     life = o.facts if isinstance(o.facts, Life) else None
-    words = phrases(LANGUAGES, "wordbooks" if life else "frames")
+    words = phrases(LANGUAGES, "wordbooks" if life else "frames", region.world.set_c)
     source = draw_copies(region, o)
     priced = np.zeros(len(source), dtype=bool)
     missing = region.chances("prices.missing", FAMILIES)[o.family[plan.operation]]

@@ -20,7 +20,7 @@ from tipdata.stages.operations.facts import BY_ADOPTION, SILENT, OperationFacts,
 from tipdata.stages.operations.habits import pick_within
 from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.stage import Operations
-from tipdata.text.book import KINDS_OF_FILLER, SETS
+from tipdata.text.book import ALL_SETS, HOST_SET, KINDS_OF_FILLER, SETS
 from tipdata.text.facts import array_shape, facts_of, number_of, rules
 from tipdata.text.phrases import Phrases
 
@@ -34,7 +34,7 @@ def draw_copies(region: Region, o: Operations) -> np.ndarray:
     copied = exists & region.stream("templates/copied").chance(template, p)
     group = (o.language[owner] * len(CATEGORIES) + o.category[owner]) * 3 + o.part[owner]
     if isinstance(o.facts, Life):  # who copies words with the same set
-        group = group * len(SETS) + o.wordbook[owner]
+        group = group * len(SETS) + o.drawn_set[owner]
     other = pick_within(region, "templates/source", template, group, exists & ~copied)
     foreign = copied & (other >= 0) & (owner != other // MAX_TEMPLATES)
     return np.where(foreign, other, template)
@@ -44,6 +44,7 @@ NOUN, TITLE = -2, -1
 """Columns of a state beside the facts and fillers, from the end."""
 EXTRA = len(KINDS_OF_FILLER) + 2
 FRAME_BITS, LEVEL_BITS = 5, 3
+HOST = ALL_SETS.index(HOST_SET)
 
 
 @dataclass(frozen=True)
@@ -75,15 +76,20 @@ class FrameChooser:
         """Return the state of facts that are said: ``1 << (FRAME_BITS + LEVEL_BITS) | level << FRAME_BITS | frame``."""
         o = self.writers
         frames = self.words.levels[o.language[owner], o.family[owner], fact, level]
-        allowed = self._fit(owner, frames) & (priced[:, None] | ~self.words.priced[frames])
+        allowed = self._fit(owner, frames, priced[:, None] | ~self.words.priced[frames])
         picked = self._prefer_frames(f"{path}/frame", row, owner, frames, allowed, fact)
         return 1 << FRAME_BITS + LEVEL_BITS | level << FRAME_BITS | picked
 
-    def _fit(self, owner: Ints, frames: np.ndarray) -> np.ndarray:
-        """Return which places of lists of frames hold one that is fit for the owner's category."""
-        sets = self.words.sets[frames]
-        own = (sets < 0) | (sets == self.writers.wordbook[owner][:, None])
-        return (frames >= 0) & own & self.words.fits[frames, self.writers.category[owner][:, None]]
+    def _fit(self, owner: Ints, frames: np.ndarray, allowed: np.ndarray | bool = True) -> np.ndarray:
+        """Return which places of lists of frames hold one of the owner's set that is allowed and fit for its category.
+
+        Where a host's set has none, they are those of all others.
+        """
+        sets, mine = self.words.sets[frames], self.writers.wordbook[owner][:, None]
+        fit = allowed & (frames >= 0) & self.words.fits[frames, self.writers.category[owner][:, None]]
+        own = fit & ((sets < 0) | (sets == mine))
+        lacking = (mine == HOST) & ~own.any(axis=1, keepdims=True)
+        return own | fit & lacking & (sets != HOST)
 
     def _prefer_frames(
         self, path: str, row: Ints, owner: Ints, frames: np.ndarray, allowed: np.ndarray, k: Ints | int

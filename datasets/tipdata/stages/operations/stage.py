@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipcore.units import PARTS
 
 from tipdata.core import draw
 from tipdata.core.draw import ONE, Ints, log, log_sum, normalise
@@ -20,7 +21,7 @@ from tipdata.stages.operations.facts import OperationFacts, draw_facts
 from tipdata.stages.operations.habits import Disturbances
 from tipdata.stages.operations.policy import Life, draw_life
 from tipdata.stages.places import Places
-from tipdata.text.book import SETS
+from tipdata.text.book import ALL_SETS, HOST_SET, SETS
 from tipdata.text.facts import InFacts, list_levels
 
 
@@ -68,8 +69,16 @@ class Operations:
     log_odds: np.ndarray
     facts: OperationFacts | Life
     """What each has to say; from 0.5.0 on, its life and what it usually says of it."""
-    wordbook: np.ndarray
-    """Set of the frames that each words its adverts with."""
+    drawn_set: np.ndarray
+    """Set of the frames that each words its adverts with, but where a host's own file does."""
+    has_file: bool
+    """Whether the world has such a file, which words the test part."""
+
+    @property
+    def wordbook(self) -> np.ndarray:
+        """Number among :data:`tipdata.text.book.ALL_SETS` of the set that each words its adverts with."""
+        by_host = (self.part == PARTS.index("test")) & self.has_file
+        return np.where(by_host, ALL_SETS.index(HOST_SET), self.drawn_set)
 
 
 def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
@@ -88,13 +97,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
     traits, trait_log = habits.draw_levels(region, local, kind, KINDS, listed, streams)
     language, majority = _languages(region, local, traits["migrant"])
     kind_log = log(normalise(habits.posting_kinds(region.natural)))
-    facts: OperationFacts | Life
-    if has_lives(region):
-        tours = habits.habit_shares(region, KINDS, listed["circuit"], "parameter/trait/circuit")[:, 1]
-        form_log = habits.form_logs(region.natural)
-        facts = draw_life(region, local, kind, form, category, traits, tours, form_log)
-    else:
-        facts = draw_facts(region, local, kind, form, category, traits["migrant"])
+    facts = _facts(region, local, kind, form, category, traits)
     total = kind_log + category_log[category] + trait_log + facts.log
     first, last = habits.draw_spell(region, local)
     begins, ends = habits.draw_life(region, local, posts, first, last)
@@ -133,7 +136,8 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
         category_log=category_log,
         log_odds=total[:, TRAFFICKING] - log_sum(total[:, TRAFFICKING + 1 :]),
         facts=facts,
-        wordbook=region.stream("operations/wordbook").below(local, len(SETS)),
+        has_file=bool(region.world.set_c),
+        drawn_set=region.stream("operations/wordbook").below(local, len(SETS)),
     )
     return operations, {"operations": _frame(region, operations, investigated)}
 
@@ -141,6 +145,16 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
 def has_lives(region: Region) -> bool:
     """Return whether the region's version of the data has states and policies: those from 0.5.0 on."""
     return includes(region.world.version, "0.5.0")
+
+
+def _facts(
+    region: Region, local: Ints, kind: Ints, form: Ints, category: Ints, traits: dict[str, Ints]
+) -> OperationFacts | Life:
+    if not has_lives(region):
+        return draw_facts(region, local, kind, form, category, traits["migrant"])
+    circuit = region.group("operations.traits")["circuit"]
+    tours = habits.habit_shares(region, KINDS, circuit, "parameter/trait/circuit")[:, 1]
+    return draw_life(region, local, kind, form, category, traits, tours, habits.form_logs(region.natural))
 
 
 def _kinds(region: Region, local: Ints, posts: np.ndarray) -> Ints:
@@ -201,7 +215,7 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> Columns:
         "investigated_day": with_nulls(investigated, investigated < DAYS),
         "log_odds": o.log_odds,
         "weight": habits.natural_weight(region, o.kind, o.form, o.posts),
-        "wordbook": pl.Series(SETS)[o.wordbook],
+        "wordbook": pl.Series(ALL_SETS)[o.wordbook],
         "life": list_levels(o.family, o.facts.state.level if isinstance(o.facts, Life) else o.facts.level),
     }
 
