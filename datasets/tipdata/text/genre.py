@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.core.yaml_lines import read_yaml_lines, strip_lines
+from tipdata.core.yaml_lines import line_of, read_yaml_lines, strip_lines
 from tipdata.text.documents import OTHER, document_path, find_misfits
-from tipdata.text.facts import ALL, PARTS, RULES, array_shape, facts_of, level_place, rules
+from tipdata.text.facts import ALL, PARTS, RULES, array_shape, facts_of, level_place, level_places, rules
 
 FILE = "genre"
 SPEAKS = ("one", "several")
 BESIDE = ("contact", "masking")
 """Facts that stand in no section: the end of the advert."""
 SHAPE = {
-    "orders": [list],
+    "orders": [[str]],
     "sections": {family: {OTHER: [str]} for family in FAMILIES},
-    "topics": {family: [list] for family in FAMILIES},
+    "topics": {family: [[str]] for family in FAMILIES},
     "apart": {part: RULES for part in PARTS},
     "lacks": {OTHER: [str]},
     "speaks": {family: {name: [str] for name in SPEAKS} for family in FAMILIES},
@@ -84,28 +84,64 @@ def genre() -> Genre:
 
 
 def _find_faults(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    first = list(document["sections"][FAMILIES[0]])
+    names = list(document["sections"][FAMILIES[0]])
     for family in FAMILIES:
-        listed = document["sections"][family]
-        names = [fact.name for fact in facts_of(family)]
-        if list(listed) != first:
+        yield from _find_section_faults(document["sections"], family, names)
+        known, topics = {fact.name for fact in facts_of(family)}, list(chain(*document["topics"][family]))
+        for fact in topics:
+            if fact not in known or topics.count(fact) > 1:
+                yield fact.line, f"{family}: {fact} is no fact of it or stands in two topics: delete it"
+    if not document["orders"]:
+        yield line_of(document, "orders", 1), "no order of sections is listed: give one or more"
+    for order, line in zip(document["orders"], document["orders"].lines, strict=True):
+        for name in order:
+            if name not in names:
+                yield (
+                    name.line,
+                    f"an order names {name}, which is no section: choose among {', '.join(names)}",
+                )
+        if sorted(order) != sorted(names):
+            yield line, f"an order names each of {', '.join(names)} once"
+    yield from _find_unknown_levels(document)
+
+
+def _find_unknown_levels(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    """Yield levels that a family does not have, and categories that there are not."""
+    said: dict[str, list[Any]] = {family: [] for family in FAMILIES}
+    for category, levels in document["lacks"].items():
+        if category in CATEGORIES:
+            said[FAMILIES[CATEGORIES[category]]] += levels
+        else:
             yield (
-                listed.lines[0] if hasattr(listed, "lines") else 1,
-                f"sections of {family} are not {', '.join(first)}",
+                category.line,
+                f"lacks names {category}, which is no category: choose among {', '.join(CATEGORIES)}",
             )
-        found = [fact for section in listed.values() for fact in section]
-        for fact in found:
-            if fact not in names or found.count(fact) > 1:
-                yield getattr(fact, "line", 1), f"{family}: {fact} is no fact of it or stands in two sections"
-        if missing := [name for name in names if name not in (*found, *BESIDE)]:
-            yield 1, f"{family}: {missing[0]} stands in no section"
-        in_topics = [fact for topic in document["topics"][family] for fact in topic]
-        for fact in in_topics:
-            if fact not in names or in_topics.count(fact) > 1:
-                yield getattr(fact, "line", 1), f"{family}: {fact} is no fact of it or stands in two topics"
-    for category in document["lacks"]:
-        if category not in CATEGORIES:
-            yield category.line, f"lacks names {category}, which is no category"
-    for order in document["orders"]:
-        if sorted(order) != sorted(first):
-            yield getattr(order, "line", 1), f"an order does not name each of {', '.join(first)} once"
+    for family in FAMILIES:
+        for rule in (*document["apart"][ALL], *document["apart"][family]):
+            said[family] += [rule["said"], *rule["not"]]
+        said[family] += (level for name in SPEAKS for level in document["speaks"][family][name])
+        for level in said[family]:
+            if level not in level_places(family):
+                yield level.line, f"{family} has no {level}: name a fact and a level of it"
+
+
+def _find_section_faults(
+    sections: dict[str, Any], family: str, names: list[str]
+) -> Iterator[tuple[int, str]]:
+    """Yield what is wrong with the sections of a family: each has the sections of the first, and each fact stands in
+    one of them."""
+    line, known = line_of(sections, family, 1), {fact.name for fact in facts_of(family)}
+    for name in sections[family]:
+        if name not in names:
+            yield name.line, f"there is no section of {family} called {name}: choose among {', '.join(names)}"
+    if list(sections[family]) != names:
+        yield line, f"the sections of {family} must be {', '.join(names)}, in this order"
+    places: dict[str, str] = {}
+    for name, listed in sections[family].items():
+        for fact in listed:
+            if fact not in known or fact in BESIDE:
+                yield fact.line, f"{family}: {fact} is no fact of its sections: delete it"
+            elif places.setdefault(fact, name) != name or listed.count(fact) > 1:
+                yield fact.line, f"{family}: {fact} stands in two places, {places[fact]} and {name}: keep one"
+    if missing := [fact.name for fact in facts_of(family) if fact.name not in {*places, *BESIDE}]:
+        yield line, f"{family}: {missing[0]} stands in no section: add it to one"

@@ -19,7 +19,8 @@ from tipcore.errors import UsageError
 
 HEAVY = ("numpy", "polars", "pyarrow", "hydra", "pydantic", "rich", "yaml", "scipy", "matplotlib")
 KNOWN = commands()[0]
-ALL = {one.name: one for command in KNOWN.values() for one in (command.actions or {"": command}).values()}
+GROUPED = [one for command in KNOWN.values() for one in (command.actions or {"": command}).values()]
+ALL = {one.name: one for command in GROUPED for one in (command.actions or {"": command}).values()}
 
 
 def parser_of(*sections: str) -> Parser:
@@ -142,6 +143,13 @@ def test_an_old_word_is_answered_by_what_it_is_now(old: str, tipbench: Callable)
         f"tipbench: `tipbench {old}` is now `tipbench {MOVED[old]}`.\n",
     )
     assert " ".join(MOVED[old].split()[:2]) in ALL or MOVED[old].split()[0] in ALL
+
+
+def test_a_setting_with_dots_may_be_given_again_or_left_out() -> None:
+    parser = parser_of("settings:\n  [earlier=FILE...]       older ones\n  [to=FILE]  a place")
+    assert parser.read(["earlier=a", "to=c", "earlier=b"]).earlier == ["a", "b"]
+    assert parser.read([]).earlier == []
+    assert "[key=value ...]" in parser.format_help()
 
 
 MISTAKES = {

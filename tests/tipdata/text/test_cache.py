@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tipdata.core.world import FOLDER
+from tipdata.core.world import FOLDER, PREFIX
 from tipdata.text import cache
 from tipdata.text.phrases import Phrases, compile_wordbooks
+from tipdata.text.set_c import save_set_c
 
 ONE = ("en",)
 
@@ -22,7 +23,7 @@ def made() -> Phrases:
 def kept_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Phrases) -> Path:
     """The file of kept wordbooks in a home that has one."""
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path))
-    monkeypatch.setattr(cache, "compile_wordbooks", lambda languages, sound: made)
+    monkeypatch.setattr(cache, "compile_wordbooks", lambda *asked: made)
     cache.phrases.cache_clear()
     cache.phrases(ONE)
     cache.phrases.cache_clear()
@@ -38,7 +39,7 @@ def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "other"
 
 
-def refuse(languages: tuple[str, ...], sound: bool) -> Phrases:
+def refuse(*asked: object) -> Phrases:
     raise AssertionError("compiled again")
 
 
@@ -93,7 +94,7 @@ def test_where_nothing_can_be_kept_wordbooks_are_compiled(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "file"))
-    monkeypatch.setattr(cache, "compile_wordbooks", lambda languages, sound: made)
+    monkeypatch.setattr(cache, "compile_wordbooks", lambda *asked: made)
     cache.phrases.cache_clear()
     assert same(cache.phrases(ONE), made)
     assert (tmp_path / "file").is_file()
@@ -107,7 +108,7 @@ def test_changed_texts_are_checked_again(
     tmp_path: Path, other: Path, monkeypatch: pytest.MonkeyPatch, made: Phrases
 ) -> None:
     asked: list[bool] = []
-    monkeypatch.setattr(cache, "compile_wordbooks", lambda languages, sound: asked.append(sound) or made)
+    monkeypatch.setattr(cache, "compile_wordbooks", lambda *about: asked.append(about[1]) or made)
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "home"))
     for change in ("", "# another line\n"):
         with (other / "text" / "frames" / "fr.yaml").open("a", encoding="utf-8") as text:
@@ -120,3 +121,19 @@ def test_changed_texts_are_checked_again(
 
 def test_a_book_that_is_known_to_be_sound_says_what_it_says_anyway() -> None:
     assert same(compile_wordbooks(("zh",), sound=True), compile_wordbooks(("zh",)))
+
+
+def test_a_set_c_is_kept_beside_the_wordbooks_and_never_that_of_another_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Phrases
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(cache, "compile_wordbooks", lambda *about: asked.append(about[3].digest) or made)
+    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path))
+    text = Path(__file__).with_name("set_c.yaml").read_text(encoding="utf-8")
+    for again in ("", "# another line\n", ""):
+        (tmp_path / "mine.yaml").write_text(text + again, encoding="utf-8")
+        digest = save_set_c(tmp_path / "mine.yaml")
+        cache.phrases.cache_clear()
+        assert same(cache.phrases(ONE, "wordbooks", digest[:PREFIX]), made)
+    cache.phrases.cache_clear()
+    assert len(asked) == len(set(asked)) == 2
