@@ -25,7 +25,7 @@ from tipcore.digest import column_digest
 from tipcore.errors import CheckFailed, UsageError, error_line
 from tipcore.sources import value_digest
 from tipcore.table_files import UNREADABLE, read_parquet
-from tipdata.core.world import DRAWN, worded
+from tipdata.core.world import DRAWN, with_set_c
 from tipdata.release import Release
 from tipdata.release.builder import open_on_disk, remove_from_disk
 
@@ -71,7 +71,7 @@ class Draw:
         digest = digest_parts(b"world", self.key, self.frozen.digest.encode(), *counts)
         number = 1 + (int(digest, 16) >> (256 - NUMBER_BITS))
         number = number + DRAWN if is_drawn(self.season, k) else min(number, DRAWN - 1)
-        return number if self.season.wordbook is None else worded(number, self.season.wordbook)
+        return number if self.season.wordbook is None else with_set_c(number, self.season.wordbook)
 
     def ids(self, k: int, task: str) -> bytes:
         """Return the key, 32 bytes, of the ids of a task's fold in world k."""

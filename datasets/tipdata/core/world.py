@@ -123,7 +123,7 @@ def check_world(number: object) -> None:
         raise UsageError(f"world {number} does not exist: {known}.")
 
 
-def worded(number: int, digest: str) -> int:
+def with_set_c(number: int, digest: str) -> int:
     """Return the number of a world whose test part is worded by the file of a hex SHA-256 (:meth:`World.of`)."""
     return number + WORDED * int(digest[:PREFIX], 16)
 

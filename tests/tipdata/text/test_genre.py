@@ -55,7 +55,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and w
 }  # fmt: skip
 ELSEWHERE = {
     **{"no YAML": 1, "no orders": -5, "a family without sections": -6, "a family that does not exist": -3},
-    **{"a fact in two sections": 2, "a fact in no section": -2},
+    **{"a fact in two sections": 2, "a fact in no section": -2, "a fact of two topics": -3},
 }
 """How many lines below what was replaced the fault is: the second place of a fact, or the key above what is missing."""
 # ruff: noqa: E501 # one case a line

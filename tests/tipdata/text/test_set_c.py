@@ -7,7 +7,7 @@ import pytest
 from tipcore.errors import UsageError
 from tipcore.units import PARTS
 from tipdata.core.kinds import FAMILIES
-from tipdata.core.world import WORDED, World, worded
+from tipdata.core.world import WORDED, World, with_set_c
 from tipdata.release.region import generate_region
 from tipdata.stages import Past
 from tipdata.stages.adverts.statements import FrameChooser, Writers
@@ -154,7 +154,7 @@ def test_frames_of_a_file_that_do_not_suit_give_way_to_sets_a_and_b(chooser: Fra
 def number_of_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     """Keep the file in a home of its own, and return the number of world 1 that is worded with it."""
     monkeypatch.setenv("TIPBENCH_HOME", str(home))
-    return worded(1, save_set_c(FILE))
+    return with_set_c(1, save_set_c(FILE))
 
 
 def test_all_operations_of_the_test_part_take_the_file_and_no_other_does(
