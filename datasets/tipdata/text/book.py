@@ -208,13 +208,15 @@ class Book:
                 self.fault(line, f"{family}, {fact}/{level} has {len(mine)} frames{of} and needs {fewest}")
                 continue
             for number, (category, f) in enumerate(CATEGORIES.items()):
-                fit = sum(self.fits(frame, category) for frame in mine)
                 said = level_places(family)[f"{fact}={level}"]
-                if FAMILIES[f] == family and rules().has[(number, *said)] and fit < needed:
-                    self.fault(
-                        line,
-                        f"{fact}/{level}: {fit} frames{of} are fit for {category}, and {needed} are needed",
-                    )
+                if FAMILIES[f] != family or not rules().has[(number, *said)]:
+                    continue
+                fit = [frame for frame in mine if self.fits(frame, category)]
+                what = f"{fact}/{level}: {len(fit)} frames{of} are fit for {category}"
+                if len(fit) < needed:
+                    self.fault(line, f"{what}, and {needed} are needed")
+                elif name and all("{price}" in frame.text for frame in fit):
+                    self.fault(line, f"{what} and all state a price: add one that does not")
 
     def _unknown(self, found: dict[str, Any], known: set[str], what: str) -> None:
         for name in found:

@@ -96,6 +96,17 @@ def test_a_frame_of_two_levels_or_two_sets_is_told(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("quick")
+def test_a_set_whose_frames_all_state_a_price_is_told(tmp_path: Path) -> None:
+    text = ENGLISH
+    start = text.index("      two_days:\n", REST)
+    first, last = text.index("        b:\n", start), text.index("      one_day:\n", start)
+    frames = "".join(f'          - "Two days off {word}, {{price}} XTS"\n' for word in "abcde")
+    text = f"{text[:first]}        b:\n{frames}{text[last:]}"
+    said = "rest/two_days: 5 frames of set b are fit for construction and all state a price: add one that does not"
+    assert f"en.yaml, line {line_of(text, '      two_days:', REST)}: {said}." in faults_of(text, tmp_path)
+
+
 JOINS: dict[str, tuple[str, str]] = {  # in place of the joins; what is said
     "another script": ('[", \u0430nd ", "; "]', "(letters)"),
     "a dash that no rule has": ('[" \u2013 ", "; "]', "(letters)"),
