@@ -43,7 +43,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and w
     "a stem of the level": ("Bring small banknotes, please", "Bring small coins, please", "'coins' in 'Bring small coins, please' is a stem of the level"),
     "a stem that a choice completes": ("Bring small banknotes, please", "Bring small co[ins|nes], please", "'coins' in"),
     "a stem within a word": ("You eat at no charge while employed", "You eat carefree while employed", "'free' in"),
-    "trigrams of a frame of set a": ("Bring small banknotes, please", "The boss pays notes", "are in 'The boss pays cash' (set a, en.yaml, line "),
+    "trigrams of a frame of set a": ("Bring small banknotes, please", "You pay your host as notes", "are in 'You pay your host in cash' (set a, en.yaml, line "),
     "trigrams of a frame of set b": ("Wages land every Friday", "The sum is paid over the counter on a Friday", "(set b, en.yaml, line "),
     "trigrams of a reading": ("Bring small banknotes, please", "[Bring banknotes|Every paper comes in notes]", "are in 'Every [pay packet|payment] comes in cash'"),
     "three frames": (WITHOUT_US, "", "en, services, privacy/discreet has 3 frames: 4 to 8 are needed"),
