@@ -83,9 +83,9 @@ class GenreRenderer(TextRenderer):
         row, time, frame, topic = (np.concatenate(one) for one in (rows, times, listed, topics))
         order = np.argsort(row * (10 * SECTION) + time, kind="stable")
         row, frame, topic = row[order], frame[order], topic[order]
-        return row, frame, self._joined(row, frame, topic)
+        return row, frame, self._find_joined(row, frame, topic)
 
-    def _joined(self, row: Ints, frame: Ints, topic: Ints) -> np.ndarray:
+    def _find_joined(self, row: Ints, frame: Ints, topic: Ints) -> np.ndarray:
         may = self.region.chance("templates/joined", self.template[row], "writing.joined", frame)
         may &= self.words.joinable[frame] & (topic >= 0) & ~self.statements.brief[row]
         may[1:] &= self.words.joinable[frame[:-1]] & (row[1:] == row[:-1]) & (topic[1:] == topic[:-1])
