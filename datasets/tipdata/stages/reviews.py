@@ -18,7 +18,7 @@ from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.habits import posting_kinds
-from tipdata.stages.operations.stage import Operations
+from tipdata.stages.operations.stage import Operations, prior_weights
 
 TABLES = read_tables("reviews")
 REVIEWERS = TABLES["reviews"].values("reviewer_kind")
@@ -139,7 +139,7 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     drawn = region.stream("reviews/vote").below(number, ONE)
     free = (np.cumsum(chances, axis=1)[:, :2] <= drawn[:, None]).sum(axis=1)
     vote = np.where(brigaded, np.where(queue.condemns[i], HARMFUL, CLEAR), free)
-    own, pooled = _posteriors(region, queue, i, brigaded, vote, likely)
+    own, pooled = _posteriors(region, o, queue, i, brigaded, vote, likely)
     gold = region.chance("queue/gold", queue.row, "reviews.gold")
     harmful, brigade = queue.kind == TRAFFICKING, region.ids("review brigades", np.maximum(queue.brigade, 0))
     waits = np.where(brigaded, region["reviews.brigade_minutes"], region["reviews.minutes"])
@@ -239,7 +239,7 @@ def _assign_reviewers(
 
 
 def _posteriors(
-    region: Region, queue: _Queue, item: Ints, brigaded: np.ndarray, vote: Ints, likely: Ints
+    region: Region, o: Operations, queue: _Queue, item: Ints, brigaded: np.ndarray, vote: Ints, likely: Ints
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return log-odds of harmful, milli-nats: given an advert's own votes, and given all votes on its operation's
     adverts.
@@ -255,7 +255,7 @@ def _posteriors(
     condemning = region.chances("reviews.condemns", KINDS)
     wish = log(np.where(queue.condemns[:, None], condemning, ONE - condemning))
     wish = np.where((queue.brigade >= 0)[:, None], wish, 0)
-    prior = _prior(region, queue)
+    prior = _prior(region, queue, prior_weights(region, o)[queue.operation])
     face = log(normalise(np.array(region["reviews.face"]["weights"]) * ONE))
     odds = []
     for evidence in (own, pooled):
@@ -269,8 +269,8 @@ def _sum_by_group(values: np.ndarray, group: np.ndarray, groups: int) -> np.ndar
     return np.add.reduceat(values, np.searchsorted(group, np.arange(groups)), axis=0)
 
 
-def _prior(region: Region, queue: _Queue) -> np.ndarray:
-    share = int((queue.kind == TRAFFICKING).sum()) * ONE // max(len(queue.kind), 1)
+def _prior(region: Region, queue: _Queue, counts: Ints) -> np.ndarray:
+    share = int(counts[queue.kind == TRAFFICKING].sum()) * ONE // max(int(counts.sum()), 1)
     weight = posting_kinds(region) * region.values("reviews.attention", KINDS)
     weight[TRAFFICKING] = 0
     weight = weight * (ONE - share) // weight.sum()

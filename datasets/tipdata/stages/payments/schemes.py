@@ -20,7 +20,7 @@ from tipdata.core.kinds import BUSINESS, CATEGORIES, SPAM, TRAFFICKING
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.habits import draw_levels
-from tipdata.stages.operations.stage import Operations
+from tipdata.stages.operations.stage import Operations, prior_weights
 from tipdata.stages.payments import wallets
 from tipdata.stages.suppliers.stage import Suppliers
 from tipdata.stages.trips.stage import Trips
@@ -204,6 +204,7 @@ def draw_schemes(
     """Return the schemes of a region by mechanism: of the sampled operations, and lawful ones of nobody."""
     lines = tuple(region.group("payments.lines"))
     ways = _ways(region, lines)
+    weights = prior_weights(region, o)
     operations, slots, used, worked = _schemes(region, o, work, sampled, lines, ways)
     found: dict[str, Schemes] = {}
     first = 0
@@ -224,7 +225,8 @@ def draw_schemes(
         group = np.concatenate([nobodys, np.array(theirs, dtype=np.int64)])
         owner = np.concatenate([np.full(len(nobodys), -1), operations[here]])
         slot = np.concatenate([np.zeros(len(nobodys), dtype=np.int64), slots[here]])
-        habits, log_odds = _habits(region, mechanism, names, len(illicit) * len(lines), number, group)
+        counts = np.where(owner >= 0, weights[owner], 1000)
+        habits, log_odds = _habits(region, mechanism, names, len(illicit) * len(lines), number, group, counts)
         early = region["payments.before_days"]
         free = region.stream("payments/start").below(number, DAYS + early) - early
         shares = region["payments.migrants"]
@@ -318,9 +320,16 @@ def _weights(region: Region, lines: tuple[str, ...], ways: list[tuple[str, str]]
 
 
 def _habits(
-    region: Region, mechanism: str, names: list[tuple[str, str]], illicit: int, number: Ints, group: Ints
+    region: Region,
+    mechanism: str,
+    names: list[tuple[str, str]],
+    illicit: int,
+    number: Ints,
+    group: Ints,
+    counts: Ints,
 ) -> tuple[dict[str, Ints], Ints]:
-    """Return levels of habits by scheme, and log-odds of being illicit given them and the region's schemes."""
+    """Return levels of habits by scheme, and log-odds of being illicit given them and the region's schemes, each of
+    which ``counts`` so many thousandths."""
     leaning = {**region.group("payments.lines"), "": {}}
     groups = tuple(f"{name} {line}" for name, line in names)
     listed = {}
@@ -331,7 +340,9 @@ def _habits(
         listed[habit] = dict(zip(groups, by_group, strict=True))
     streams = (f"parameter/payments/{mechanism}", "payments/habit")
     habits, habit_log = draw_levels(region, number, group, groups, listed, streams)
-    total = log(normalise(np.bincount(group, minlength=len(groups)) * ONE)) + habit_log
+    composition = np.zeros(len(groups), dtype=np.int64)
+    np.add.at(composition, group, counts)
+    total = log(normalise(composition * ONE)) + habit_log
     return habits, log_sum(total[:, :illicit]) - log_sum(total[:, illicit:])
 
 
