@@ -25,7 +25,7 @@ from tipbench.task import Source, Task
 
 def allowed_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[str]:
     """Yield the splits of the task that these units can have, the default first."""
-    for name in task.splits:
+    for name in task.known_splits:
         try:
             partition(SPLITS[name], units, task.unit, source)
         except CannotSplitError:
@@ -46,7 +46,7 @@ def choose_split(task: Task, source: Source, units: pl.DataFrame, split: str) ->
     """Return the split of a name; ``auto`` is the first that the task and the data allow."""
     if split == "auto":
         return SPLITS[next(require_splits(task, source, units))]
-    if split not in task.splits:
+    if split not in task.known_splits:
         raise UsageError(
             f"{task.name} has no split={split} on a release: choose one of {', '.join(task.splits)}."
         )
