@@ -173,7 +173,11 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
 
 
 def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
-    """Return operations in keyed order of attention, a few adverts of each, until both shares of the queue are full."""
+    """Return operations in keyed order of attention, a few adverts of each, until both shares of the queue are full.
+
+    An advert fills as much of the queue as its operation stands for: so a size that draws more trafficking has more of
+    it in the queue, at the world's share.
+    """
     local = np.arange(len(o.id))
     attention = region.values("reviews.attention", KINDS)[o.kind]
     waiting = region.stream("queue/attention").quantile(local, "exponential") * ONE // attention
@@ -187,10 +191,12 @@ def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
     order = order[np.lexsort((order, waiting[adverts.operation[order]]))]
     harmful = o.kind[adverts.operation[order]] == TRAFFICKING
     share = probability(region["reviews.harmful_share"])
-    wanted = min(int(harmful.sum()), region["reviews.queue"] * share >> 16)
+    weight, room = prior_weights(region, o)[adverts.operation[order]], region["reviews.queue"] * 1000
+    first = np.cumsum(weight[harmful]) <= room * share >> 16
+    taken = int(weight[harmful][first].sum())
     fewest = probability(region["reviews.least_harmful"])
-    others = min(region["reviews.queue"] - wanted, wanted * (ONE - fewest) // fewest)
-    at = np.concatenate([order[harmful][:wanted], order[~harmful][:others]])
+    others = min(room - taken, taken * (ONE - fewest) // fewest)
+    at = np.concatenate([order[harmful][first], order[~harmful][np.cumsum(weight[~harmful]) <= others]])
     operation = adverts.operation[at]
     targeted, condemns = _brigades(region, o, operation)
     face = region.stream("queue/face").choose(local, np.array(region["reviews.face"]["weights"]))

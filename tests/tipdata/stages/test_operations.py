@@ -18,6 +18,7 @@ from tipdata.stages import Past, draw_tables
 from tipdata.stages.accounts import operation_site_weights, site_weights
 from tipdata.stages.adverts.stage import STAGE as ADVERTS
 from tipdata.stages.adverts.statements import Writers
+from tipdata.stages.messages.stage import draw_owners
 from tipdata.stages.operations.facts import BY_ADOPTION, BY_MIGRATION, SILENT, FactLaw, build_law
 from tipdata.stages.operations.habits import ARMED, BY_FORM, UNDISTURBED, disturb, draw_investigated
 from tipdata.stages.operations.stage import Operations, prior_weights
@@ -342,6 +343,29 @@ def test_more_trafficking_from_0_5_0_on_weighs_what_it_does_in_the_world() -> No
     natural, made = (operations(world, 1) for world in (there, here))
     assert (natural.kind_log == made.kind_log).all()
     assert (prior_weights(here.region(1), made)[made.posts & (made.kind == TRAFFICKING)] < 500).all()
+
+
+def test_more_trafficking_talks_and_is_queued_as_much_as_in_the_world() -> None:
+    needed = ("places", "operations", "accounts", "adverts", "reviews")
+    found = []
+    for size in ("", "small"):
+        silent, posting, harmful, others = 0, 0, 0, 0
+        for index in range(4):
+            region = World.of("0.5.0", 2, size=size).region(index)
+            past, tables = draw_tables(region, needed)
+            o, owner = past["operations"], draw_owners(region, past["operations"])
+            weight = prior_weights(region, o)
+            ours = owner[(owner >= 0) & (o.kind[owner] == TRAFFICKING)]
+            silent += len(ours[~o.posts[ours]])
+            posting += int(weight[ours[o.posts[ours]]].sum()) // 1000
+            of = dict(zip(tables["adverts"]["advert"], past["adverts"].operation, strict=True))
+            queued = weight[[of[advert] for advert in tables["queue"]["advert"]]] / 1000
+            harmful += queued[tables["queue"]["harmful"]].sum()
+            others += queued[~np.asarray(tables["queue"]["harmful"])].sum()
+        found.append((silent, posting, harmful, others))
+    natural, made = np.array(found)
+    assert abs(made / natural - 1)[:2].max() < 0.15
+    assert all(0.2 <= harmful / (harmful + others) <= 0.36 for _, _, harmful, others in found)
 
 
 def test_odds_are_those_of_the_world_whatever_the_size() -> None:
