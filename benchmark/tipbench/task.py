@@ -180,6 +180,8 @@ class Task(Problem):
     ``check``: what a user's own tables must fulfil together; raises UsageError.
     ``supersede``: a user's own tables -> the tables without rows that later rows replace, and notes that count them.
     ``classes``: whether a user's own data may have any number of classes, and where these are named.
+    ``draft_splits``: splits that only a draft of the data can have; no list names them. They become ``splits`` when
+    that data version is released.
     """
 
     units: Callable[[Source], pl.LazyFrame] = field(repr=False)
@@ -190,6 +192,7 @@ class Task(Problem):
     check: Callable[[dict[str, pl.DataFrame]], None] = field(default=accept_all, repr=False)
     supersede: Callable[[dict[str, pl.DataFrame]], tuple[dict[str, pl.DataFrame], list[str]]] | None = None
     classes: Classes | None = None
+    draft_splits: tuple[str, ...] = ()
 
     def _summarise(self) -> list[tuple[str, str]]:
         rows = super()._summarise()
@@ -199,6 +202,11 @@ class Task(Problem):
     def labels(self) -> tuple[str, ...]:
         """Allowed supervision on a release, the first is the default."""
         return tuple(self.supervise)
+
+    @property
+    def known_splits(self) -> tuple[str, ...]:
+        """Return the splits that any version of the data can have."""
+        return (*self.splits, *self.draft_splits)
 
     def labels_on(self, split: str) -> tuple[str, ...]:
         """Return the supervisions that a split of a release allows: only ``none`` if it tests every unit."""

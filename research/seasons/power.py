@@ -9,13 +9,25 @@ for a first method that is better than all others by an effect, of the pair alon
 marked as dependent on assumptions where it is not, and where the first method is one standard deviation better in one
 half of the worlds and one worse in the other; and the smallest difference that the pair's test finds in 80%. For 8
 worlds also a percentile bootstrap of worlds and a two-level one, of worlds and of the clusters in each.
+
+``--releases 0.5.0/small.w11 0.5.0/small.w12 [--tasks advert_risk ...]`` prints in its place what each task can detect
+there: positive operations (all operations, where a task has no positives) of the training and the test part of the
+default split; the difference between two cheap methods (:data:`PAIRS`) in the primary metric, with the standard error
+of its paired cluster bootstrap; and the smallest difference that a two-sided test at 5% finds in 80%, in one such world
+and over 16. Over worlds the difference is taken to vary by that standard error, times what :data:`VARIANCES` add to it.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
+from collections.abc import Iterator
 
 import numpy as np
+import polars as pl
+import tipbench
+from scipy.stats import norm
+from tipbench.data.releases import collect_units, open_by_name
 from tipbench.evaluation.comparison import adjust_holm
 from tipboard.seasons.statistics import LEVEL, depends_on_assumptions, detectable_difference, interval, rank
 
@@ -24,6 +36,15 @@ VARIANCES = (1.4, 0.8, 0.4, 0.7, 0.9, 1.2, 1.8, 2.0)
 CORRELATION = 0.5
 EFFECTS = (1.0, 1.5, 2.0)
 REPLICATES = 2000
+PAIRS = {
+    "advert_risk": ("indicator_count", "tfidf_logreg"),
+    "advert_linkage": ("exact_duplicates", "phone_components"),
+    "advert_authorship": ("style_features", "tfidf_cosine"),
+    "payment_risk": ("rules", "lightgbm"),
+    "flag_aggregation": ("majority", "dawid_skene"),
+}
+"""Two cheap methods of each task that learn different things."""
+POWER, WORLDS = 0.8, 16
 
 
 def draw(rng: np.random.Generator, worlds: int, skewed: bool = False) -> np.ndarray:
@@ -97,6 +118,41 @@ def simulate_bootstrap(
     return {name: count / seasons for name, count in counts.items()}
 
 
+def count_operations(task: str, release: str) -> dict[str, int]:
+    """Return how many operations the training and the test part have, positive ones where the task has positives."""
+    made = tipbench.prepare(task, release=release, labels="truth")
+    clusters = collect_units(made.task.units, open_by_name(release)).select(made.task.unit, "cluster")
+    learnt = made.folds[0].supervision.filter(part="train").join(clusters, on=made.task.unit)
+    tested = made.answers.scored_rows()
+    if "label" in tested.columns:
+        learnt, tested = learnt.filter(pl.col("label") == 1), tested.filter(pl.col("label") == 1)
+    return {"train": learnt["cluster"].n_unique(), "test": tested["cluster"].n_unique()}
+
+
+def measure_detectable(task: str, release: str) -> Iterator[str]:
+    """Yield the cells of a row: operations, difference and its standard error, and what can be detected."""
+    with tempfile.TemporaryDirectory() as runs:
+        pair = [
+            tipbench.run(f"{task}/{name}", release=release, replicates=0, runs=runs) for name in PAIRS[task]
+        ]
+        found = tipbench.compare(*pair, runs=runs).row(0, named=True)
+    yield from (f"{count:,}" for count in count_operations(task, release).values())
+    error = (found["high"] - found["low"]) / (2 * norm.ppf(1 - LEVEL / 2))
+    yield from (f"{found['difference']:+.4f}", f"{error:.4f}")
+    yield f"{(norm.ppf(1 - LEVEL / 2) + norm.ppf(POWER)) * error:.4f}"
+    yield f"{detectable_difference(error * deviation_of_pair(), WORLDS, POWER):.4f}"
+
+
+def print_detectable(tasks: list[str], releases: list[str]) -> None:
+    """Print a row for each task and release."""
+    print("| task | release | methods | train | test | difference | standard error | one world | 16 worlds |")
+    print("|---|---|---|" + "--:|" * 6)
+    for task in tasks:
+        for release in releases:
+            cells = [task, release, " → ".join(PAIRS[task]), *measure_detectable(task, release)]
+            print("|", " | ".join(cells), "|", flush=True)
+
+
 COLUMNS = {
     "mean": "mean covered",
     "difference": "difference covered",
@@ -116,7 +172,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seasons", type=int, default=2000)
-    seasons = parser.parse_args().seasons
+    parser.add_argument("--releases", nargs="+", default=[])
+    parser.add_argument("--tasks", nargs="+", default=list(PAIRS), choices=PAIRS)
+    options = parser.parse_args()
+    seasons = options.seasons
+    if options.releases:
+        print_detectable(options.tasks, options.releases)
+        return
     print("| worlds | deviations | interval |", " | ".join(COLUMNS.values()), "|")
     print("|--:|---|---|" + "--:|" * len(COLUMNS))
     for skewed in (False, True):

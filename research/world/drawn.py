@@ -79,9 +79,13 @@ class Drawn:
 
     @property
     def name(self) -> str:
-        """As a release of that many regions is called, or the number of regions where none has it."""
+        """As the release of these regions is called, or the number of regions where there is none."""
+
+        def applied(size: str) -> str:
+            return size if profile(self.version, size) else ""
+
         size = next(
-            (name for name, count in sizes().items() if count == self.regions and not profile(name)),
+            (name for name in sizes() if (sizes()[name], applied(name)) == (self.regions, self.world.size)),
             f"{self.regions} regions",
         )
         return release_name(self.version, size, self.number)

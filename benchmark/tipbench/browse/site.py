@@ -50,11 +50,12 @@ def facts(release: Release, about: ReleaseFacts, rows: int) -> list[tuple[str, s
     entry = entry_of(release.version)
     which = "one of your own" if entry["status"] == OWN else "the released one"
     seed = f"independent world {release.world}" if release.world else f"{which}, seed {entry['seed']}"
-    profiled = "; kinds and forms are drawn at shares of their own, which weights undo"
+    has_profile = bool(profile(release.version, release.size))
+    profiled = "; kinds and forms are drawn at shares of their own, which weights undo" if has_profile else ""
     return [
         ("Version of the data", release.version),
         ("Status", STATUS[entry["status"]]),
-        ("Size", f"{release.size}: {about.regions} regions{profiled if profile(release.size) else ''}"),
+        ("Size", f"{release.size}: {about.regions} regions{profiled}"),
         ("World", seed),
         ("Days", f"{DAYS}; the first is day 0, the last day {DAYS - 1}"),
         ("Read here", f"{about.read}, {rows:,} rows"),

@@ -25,7 +25,7 @@ from tipbench.task import Source, Task
 
 def allowed_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[str]:
     """Yield the splits of the task that these units can have, the default first."""
-    for name in task.splits:
+    for name in task.known_splits:
         try:
             partition(SPLITS[name], units, task.unit, source)
         except CannotSplitError:
@@ -46,7 +46,7 @@ def choose_split(task: Task, source: Source, units: pl.DataFrame, split: str) ->
     """Return the split of a name; ``auto`` is the first that the task and the data allow."""
     if split == "auto":
         return SPLITS[next(require_splits(task, source, units))]
-    if split not in task.splits:
+    if split not in task.known_splits:
         raise UsageError(
             f"{task.name} has no split={split} on a release: choose one of {', '.join(task.splits)}."
         )
@@ -139,7 +139,7 @@ def build_fold(
 def weight_notes(source: Source, answers: Answers) -> list[str]:
     """Return a note on the effective number of positives if a size draws kinds at other shares than the world."""
     size = getattr(source, "size", "")
-    if not profile(size) or not {"weight", "stands_for"} & set(answers.frame.columns):
+    if not profile(source.version, size) or not {"weight", "stands_for"} & set(answers.frame.columns):
         return []
     rows = answers.scored_rows()
     counted = f"{answers.unit}s"
@@ -149,8 +149,8 @@ def weight_notes(source: Source, answers: Answers) -> list[str]:
     weight = np.prod([rows[name].to_numpy() for name in names], axis=0)
     return [
         f"size {size} draws kinds and forms at shares of its own, and weights restore the world's: the {len(weight):,} "
-        f"{counted} of the test tell as much as {effective_size(weight):,.0f} of equal weight (Kish). Sites stay at "
-        "the size's own shares, and methods meet all adverts as they are drawn"
+        f"{counted} of the test tell as much as {effective_size(weight):,.0f} of equal weight (Kish). What else the "
+        "size sets stays, and methods meet all rows as they are drawn"
     ]
 
 

@@ -91,7 +91,7 @@ def datasheet(facts: ExportFacts) -> str:
         authors=authors(),
         tiers=(*TIERS, LABEL),
         entry=entry_of(facts.version),
-        profile=profile(facts.size),
+        profile=profile(facts.version, facts.size),
         total=total,
         grounds=[*grounds_by_stage(facts.version), ("**all**", total)],
         tasks=list(tasks().values()),

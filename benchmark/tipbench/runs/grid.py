@@ -243,7 +243,7 @@ def _splits(task: Task, settings: Settings, asked: str | list[str] | None, allow
         return list(allowed(task, settings))
     if wanted == ["auto"]:
         return [next(iter(allowed(task, settings)))]
-    has = task.splits if settings.data is None else task.own_splits
+    has = task.known_splits if settings.data is None else task.own_splits
     return [split for split in wanted if split in has]
 
 

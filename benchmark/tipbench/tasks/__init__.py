@@ -34,6 +34,12 @@ def task_of(task: str | Task) -> Task:
     return known[task]
 
 
+@cache
+def released_splits() -> frozenset[str]:
+    """Return the splits that the tasks of :func:`tasks` have, on a release or on a user's own data."""
+    return frozenset(split for task in tasks().values() for split in (*task.splits, *task.own_splits))
+
+
 def score_version(task: str | Task) -> int:
     """Return what a task's scores mean today. Raises UsageError for a task that does not exist."""
     return task_of(task).version

@@ -41,6 +41,7 @@ TASK = Task(
     },
     splits=adverts.SPLITS,
     own_splits=("all", "given"),
+    draft_splits=("channel",),
     tier="public",
     clusters="operation",
     groups=(),

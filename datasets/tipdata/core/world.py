@@ -33,6 +33,8 @@ WORDED = 1 << 4 * PREFIX
 """The first number of the worlds whose test part is worded by a file of frames (:meth:`World.of`)."""
 SETS_SINCE = "0.5.0"
 """The version of the data since which an operation words its adverts with one set of frames."""
+WEIGHTED = ("operations.kind.", "operations.form")
+"""Prefixes of the parameters of a profile that weights undo: coverage targets are of the world's own shares."""
 OWN = "own"
 """Status of an own world (:mod:`tipdata.core.own_worlds`)."""
 
@@ -97,8 +99,7 @@ def check_status(version: str, draft: bool) -> None:
 
 def sizes() -> dict[str, int]:
     """Return the number of regions of each release size."""
-    listed = _document("versions.yaml")["sizes"]
-    return {name: size["regions"] if isinstance(size, dict) else size for name, size in listed.items()}
+    return {name: size["regions"] for name, size in _document("versions.yaml")["sizes"].items()}
 
 
 def includes(version: str, since: str) -> bool:
@@ -110,10 +111,10 @@ def includes(version: str, since: str) -> bool:
     return known.index(since) <= known.index(version)
 
 
-def profile(size: str) -> Mapping[str, Any]:
-    """Return the profile of a size: its own values of some parameters, by path. Most sizes have none."""
-    listed = _document("versions.yaml")["sizes"].get(size)
-    return listed.get("profile", {}) if isinstance(listed, dict) else {}
+def profile(version: str, size: str) -> Mapping[str, Any]:
+    """Return the profile of a size in a version: its own values of some parameters, by path; {} if it has none."""
+    listed = _document("versions.yaml")["sizes"].get(size, {})
+    return listed["profile"] if includes(version, listed.get("since", "")) and "profile" in listed else {}
 
 
 def check_world(number: object) -> None:
@@ -184,7 +185,7 @@ def parameters_digest(version: str, size: str = "") -> str:
     """Return the hex SHA-256 of values, ranges and units of a version's parameters, with the profile of a size."""
     listed = {
         path: [entry.get("value"), entry.get("range"), entry.get("unit")]
-        for path, entry in apply_profile(parameters(version), size, profile(size)).items()
+        for path, entry in apply_profile(parameters(version), size, profile(version, size)).items()
     }
     return hashlib.sha256(json.dumps(listed, ensure_ascii=False).encode()).hexdigest()
 
@@ -225,7 +226,8 @@ class World:
         if world:
             seed = int.from_bytes(hashlib.sha256(f"{seed}/world/{world}".encode()).digest()[:8], "big")
         set_c = f"{beside:0{PREFIX}x}" if beside else ""
-        return cls(version, seed, assumptions or int(world >= DRAWN), size if profile(size) else "", set_c)
+        own = size if profile(version, size) else ""
+        return cls(version, seed, assumptions or int(world >= DRAWN), own, set_c)
 
     @property
     def natural(self) -> World:
@@ -250,9 +252,11 @@ def _varied_parameters(world: World) -> Mapping[str, Mapping[str, Any]]:
     listed: Mapping[str, Mapping[str, Any]] = parameters(world.version)
     if world.assumptions:
         listed = draw_assumptions(listed, world.seed, world.assumptions)
-    made = apply_profile(listed, world.size, profile(world.size))
-    if profile(world.size) and not world.assumptions:  # what has none was checked when its file was loaded
-        coverage.check(f"versions.yaml: size {world.size}", made)
+    own = profile(world.version, world.size)
+    made = apply_profile(listed, world.size, own)
+    if own and not world.assumptions:  # what has none was checked when its file was loaded
+        shares = {path: entry for path, entry in listed.items() if path.startswith(WEIGHTED)}
+        coverage.check(f"versions.yaml: size {world.size}", {**made, **shares})
     return made
 
 

@@ -80,7 +80,7 @@ class ReleaseView:
         """Return ``[region, *columns, weight]`` of a table, observed and hidden columns alike."""
         known = self._known[table]
         wanted = list(dict.fromkeys(("region", *columns)))
-        weighed = bool(profile(self.source.size)) and "operation" in known.schema
+        weighed = bool(profile(self.source.version, self.source.size)) and "operation" in known.schema
         read_too = [*wanted, *(["operation"] if weighed and "operation" not in wanted else [])]
         hidden = any(known[name].tier == "truth" for name in read_too)
         rows = self.source.scan(table, truth=hidden or known.hidden_only).select(read_too)

@@ -39,7 +39,7 @@ def _format_aggregate(result: AggregateResult) -> str:
 
 def _describe_weights(release: Release) -> list[str]:
     """Return lines on the operations of a size with a profile, by count and by weight; none for other sizes."""
-    if not profile(release.size):
+    if not profile(release.version, release.size):
         return []
     posting = pl.col("posts") & (pl.col("kind") != "spam")
     rows = release.scan("operations", truth=True).filter(posting).collect()

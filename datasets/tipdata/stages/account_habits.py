@@ -17,7 +17,7 @@ from tipdata.core.world import Region
 from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.accounts import RECRUITS, Accounts
 from tipdata.stages.operations.habits import draw_levels
-from tipdata.stages.operations.stage import Operations
+from tipdata.stages.operations.stage import Operations, prior_weights
 from tipdata.stages.places import Places
 
 TABLES = read_tables("account_habits")
@@ -53,6 +53,7 @@ def generate(region: Region, past: Past) -> tuple[Actors, Tables]:
     owned = owner >= 0
     actor = np.where(owned, owner, accounts.number)
     group = np.where(owned, o.kind[owner], RESIDENT)
+    counts = np.where(owned, prior_weights(region, o)[owner], 1000)
     streams = ("parameter/account_habits", "account_habits")
     habits, habit_log = draw_levels(region, actor, group, GROUPS, region.group("ties.habits"), streams)
     outreach, outreach_log = _outreach(region, accounts, group)
@@ -66,7 +67,7 @@ def generate(region: Region, past: Past) -> tuple[Actors, Tables]:
             "outreach": outreach,
             "town": places.town[accounts.town],
             **habits,
-            "log_odds": _log_odds(region, accounts, group, habit_log + outreach_log),
+            "log_odds": _log_odds(region, accounts, group, counts, habit_log + outreach_log),
         }
     }
 
@@ -90,15 +91,17 @@ def _log_of(happens: np.ndarray, p: Ints) -> Ints:
     return np.where(happens[:, None], log(p), log(ONE - p))
 
 
-def _log_odds(region: Region, accounts: Accounts, group: Ints, habit_log: Ints) -> Ints:
+def _log_odds(region: Region, accounts: Accounts, group: Ints, counts: Ints, habit_log: Ints) -> Ints:
     """Return log-odds of trafficking, milli-nats, given the actor's habits, its number of accounts and their
     verification.
 
-    The prior is the region's own composition among actors with one account, and among those with several.
+    The prior is the region's own composition among actors with one account, and among those with several, where each
+    account ``counts`` so many thousandths.
     """
     several = (accounts.size > 1).astype(np.int64)
-    counts = np.stack([np.bincount(group[several == s], minlength=len(GROUPS)) for s in (0, 1)])
-    prior = log(normalise(counts * ONE))
+    composition = np.zeros((2, len(GROUPS)), dtype=np.int64)
+    np.add.at(composition, (several, group), counts)
+    prior = log(normalise(composition * ONE))
     # Accounts of nobody are verified as those of independents are.
     shares = {**region["accounts.verified"], "resident": region["accounts.verified"]["independent"]}
     p = np.array([probability(shares[g]) for g in GROUPS])

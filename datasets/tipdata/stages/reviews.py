@@ -18,7 +18,7 @@ from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.habits import posting_kinds
-from tipdata.stages.operations.stage import Operations
+from tipdata.stages.operations.stage import Operations, prior_weights
 
 TABLES = read_tables("reviews")
 REVIEWERS = TABLES["reviews"].values("reviewer_kind")
@@ -139,7 +139,7 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     drawn = region.stream("reviews/vote").below(number, ONE)
     free = (np.cumsum(chances, axis=1)[:, :2] <= drawn[:, None]).sum(axis=1)
     vote = np.where(brigaded, np.where(queue.condemns[i], HARMFUL, CLEAR), free)
-    own, pooled = _posteriors(region, queue, i, brigaded, vote, likely)
+    own, pooled = _posteriors(region, o, queue, i, brigaded, vote, likely)
     gold = region.chance("queue/gold", queue.row, "reviews.gold")
     harmful, brigade = queue.kind == TRAFFICKING, region.ids("review brigades", np.maximum(queue.brigade, 0))
     waits = np.where(brigaded, region["reviews.brigade_minutes"], region["reviews.minutes"])
@@ -173,7 +173,11 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
 
 
 def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
-    """Return operations in keyed order of attention, a few adverts of each, until both shares of the queue are full."""
+    """Return operations in keyed order of attention, a few adverts of each, until both shares of the queue are full.
+
+    An advert fills as much of the queue as its operation stands for: so a size that draws more trafficking has more of
+    it in the queue, at the world's share.
+    """
     local = np.arange(len(o.id))
     attention = region.values("reviews.attention", KINDS)[o.kind]
     waiting = region.stream("queue/attention").quantile(local, "exponential") * ONE // attention
@@ -187,10 +191,12 @@ def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
     order = order[np.lexsort((order, waiting[adverts.operation[order]]))]
     harmful = o.kind[adverts.operation[order]] == TRAFFICKING
     share = probability(region["reviews.harmful_share"])
-    wanted = min(int(harmful.sum()), region["reviews.queue"] * share >> 16)
+    weight, room = prior_weights(region, o)[adverts.operation[order]], region["reviews.queue"] * 1000
+    first = np.cumsum(weight[harmful]) <= room * share >> 16
+    taken = int(weight[harmful][first].sum())
     fewest = probability(region["reviews.least_harmful"])
-    others = min(region["reviews.queue"] - wanted, wanted * (ONE - fewest) // fewest)
-    at = np.concatenate([order[harmful][:wanted], order[~harmful][:others]])
+    others = min(room - taken, taken * (ONE - fewest) // fewest)
+    at = np.concatenate([order[harmful][first], order[~harmful][np.cumsum(weight[~harmful]) <= others]])
     operation = adverts.operation[at]
     targeted, condemns = _brigades(region, o, operation)
     face = region.stream("queue/face").choose(local, np.array(region["reviews.face"]["weights"]))
@@ -239,7 +245,7 @@ def _assign_reviewers(
 
 
 def _posteriors(
-    region: Region, queue: _Queue, item: Ints, brigaded: np.ndarray, vote: Ints, likely: Ints
+    region: Region, o: Operations, queue: _Queue, item: Ints, brigaded: np.ndarray, vote: Ints, likely: Ints
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return log-odds of harmful, milli-nats: given an advert's own votes, and given all votes on its operation's
     adverts.
@@ -255,7 +261,7 @@ def _posteriors(
     condemning = region.chances("reviews.condemns", KINDS)
     wish = log(np.where(queue.condemns[:, None], condemning, ONE - condemning))
     wish = np.where((queue.brigade >= 0)[:, None], wish, 0)
-    prior = _prior(region, queue)
+    prior = _prior(region, queue, prior_weights(region, o)[queue.operation])
     face = log(normalise(np.array(region["reviews.face"]["weights"]) * ONE))
     odds = []
     for evidence in (own, pooled):
@@ -269,8 +275,8 @@ def _sum_by_group(values: np.ndarray, group: np.ndarray, groups: int) -> np.ndar
     return np.add.reduceat(values, np.searchsorted(group, np.arange(groups)), axis=0)
 
 
-def _prior(region: Region, queue: _Queue) -> np.ndarray:
-    share = int((queue.kind == TRAFFICKING).sum()) * ONE // max(len(queue.kind), 1)
+def _prior(region: Region, queue: _Queue, counts: Ints) -> np.ndarray:
+    share = int(counts[queue.kind == TRAFFICKING].sum()) * ONE // max(int(counts.sum()), 1)
     weight = posting_kinds(region) * region.values("reviews.attention", KINDS)
     weight[TRAFFICKING] = 0
     weight = weight * (ONE - share) // weight.sum()

@@ -29,7 +29,9 @@ UNITS = pl.DataFrame({"cluster": [1, 1, 2, 3, None], "weight": [0.5, 0.5, 1.0, 1
 def source(operations: pl.DataFrame) -> Any:
     """A release that has these operations."""
     tables = {"operations": operations, "people": PEOPLE}
-    return SimpleNamespace(scan=lambda table, truth=False: tables[table].lazy(), size="forms")
+    return SimpleNamespace(
+        scan=lambda table, truth=False: tables[table].lazy(), version="0.4.0", size="forms"
+    )
 
 
 def test_a_unit_weighs_as_many_operations_as_its_own_stands_for() -> None:
@@ -63,7 +65,8 @@ def test_a_size_with_weights_says_what_its_positives_are_worth() -> None:
     answers = Answers(kinds.SCORES, "advert", frame)
     (note,) = weight_notes(source(OPERATIONS), answers)
     assert "the 3 positives of the test tell as much as 3 of equal weight (Kish)" in note  # 16/6 = 2.7
-    assert weight_notes(SimpleNamespace(size="small"), answers) == []  # type: ignore[arg-type]
+    assert weight_notes(SimpleNamespace(version="0.4.0", size="small"), answers) == []  # type: ignore[arg-type]
+    assert len(weight_notes(SimpleNamespace(version="0.5.0", size="small"), answers)) == 1  # type: ignore[arg-type]
 
 
 def test_tasks_without_labels_say_what_their_units_are_worth() -> None:

@@ -1,6 +1,6 @@
 """The split policies, on worlds that hypothesis makes up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,7 @@ from tipcore.units import PARTS
 from tipdata.core.draw import assign_parts
 
 DAYS = 730
+SITES = {6: "darknet", 7: "messaging", 8: "messaging"}
 LEAK_FREE = [name for name, split in SPLITS.items() if split.by_cluster and not split.all_tested]
 
 
@@ -30,7 +31,7 @@ class World:
     places: pl.DataFrame
     regions: int
     name: str = "made up"
-    version: str = "0.4.0"
+    version: str = "0.5.0"
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
         if table == "operations" and not truth:
@@ -57,12 +58,18 @@ def world(seed: int, adverts: int, operations: int, regions: int) -> World:
             }
         ),
         platforms=pl.DataFrame(
-            {"region": np.arange(regions), "closed": [300 if r % 2 else None for r in range(regions)]},
-            schema={"region": pl.Int32, "closed": pl.Int32},
+            [
+                (r, f"p{p:02d}", SITES.get(p, "jobs"), 300 if r % 2 else None)
+                for r in range(regions)
+                for p in range(12)
+            ],
+            schema={"region": pl.Int32, "platform": pl.String, "kind": pl.String, "closed": pl.Int32},
+            orient="row",
         ),
         operations=pl.DataFrame(
             {
                 "operation": np.arange(operations),
+                "kind": ["business" if o % 3 else "trafficking" for o in range(operations)],
                 "adopts_messaging": pl.Series([int(a) if a % 2 else None for a in adopts], dtype=pl.Int32),
                 "adopts_obfuscation": pl.Series([int(a) if a % 3 else None for a in adopts], dtype=pl.Int32),
             }
@@ -124,6 +131,10 @@ def test_each_split_divides_as_its_summary_says(made: World) -> None:
     for name in {"region", "platform", "language", "jurisdiction"} & set(parts):
         seen = of(parts[name], "train", name) | of(parts[name], "valid", name)
         assert not of(parts[name], "test", name) & seen
+    if (parted := parts.get("channel")) is not None:
+        held = {f"p{p:02d}" for p in SITES}
+        assert of(parted, "test", "platform") <= held
+        assert not held & (of(parted, "train", "platform") | of(parted, "valid", "platform"))
     if (parted := parts.get("forward")) is not None:
         assert max(of(parted, "train", "day")) < TRAIN_UNTIL == 365
         assert all(TRAIN_UNTIL <= day < VALID_UNTIL for day in of(parted, "valid", "day"))
@@ -214,6 +225,19 @@ def test_forward_loses_no_day_between_its_periods() -> None:
     assert [(min(day), max(day)) for day in days] == [(0, 364), (365, 473), (474, DAYS - 1)]
 
 
+@pytest.mark.parametrize(
+    ("operations", "version", "says"),
+    [
+        (60, "0.5.0", r"only \d+ trafficking operations of its test part post on .*, and 30 are needed"),
+        (400, "0.4.0", r"only data of version 0\.5\.0 or later have enough trafficking operations on .*"),
+    ],
+)
+def test_a_held_out_channel_needs_enough_trafficking(operations: int, version: str, says: str) -> None:
+    made = replace(world(10, 4_000, operations, 8), version=version)
+    with pytest.raises(CannotSplitError, match=f"^{says}$"):
+        partition(SPLITS["channel"], made.adverts, "advert", made)
+
+
 def test_shares_of_the_keyed_assignment_are_45_15_40() -> None:
     made = world(1, 60_000, 20_000, 8)
     for name in ("operation", "random"):
@@ -289,4 +313,4 @@ def test_the_splits_that_can_be_chosen_are_those_that_exist_and_each_says_what_i
 
 
 def test_no_two_splits_have_one_place_in_lists() -> None:
-    assert [split.place for split in SPLITS.values()] == list(range(len(SPLITS)))
+    assert len({split.place for split in SPLITS.values()}) == len(SPLITS)

@@ -109,10 +109,13 @@ def test_a_range_that_may_meet_its_target_passes_and_one_that_may_not_is_refused
 
 def test_the_profile_of_a_size_is_held_to_the_targets_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     own = {"payments.sampled": {"posts": 0.4, "seen": 0.1, "silent": 0.065}}
-    monkeypatch.setattr(world_module, "profile", lambda size: own if size == "planted" else {})
+    monkeypatch.setattr(world_module, "profile", lambda _, size: own if size == "planted" else {})
     with pytest.raises(ValueError, match=r"^versions\.yaml: size planted: .*at least 45%\.$"):
         _ = World(VERSION, 1, size="planted").parameters
     assert World(VERSION, 1, 3, "planted").parameters["payments.sampled"]["value"] == own["payments.sampled"]
+    kinds = {"operations.kind.trafficking": 0.9}  # weights undo it
+    monkeypatch.setattr(world_module, "profile", lambda *_: kinds)
+    assert World(VERSION, 1, size="kinds").region(0)["operations.kind.trafficking"] == 0.9
 
 
 @pytest.mark.parametrize("views", [1, 2, 3, 4])

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from frozen import found, frozen  # pyright: ignore[reportMissingImports]
@@ -159,7 +160,7 @@ def test_a_profile_is_part_of_what_a_size_is_known_by() -> None:
     natural, own = World.of("0.4.0"), World.of("0.4.0", size="forms")
     assert World.of("0.4.0", size="small") == natural == own.natural
     path = "operations.kind.trafficking"
-    assert own.parameters[path]["value"] == own.region(0)[path] == profile("forms")[path]
+    assert own.parameters[path]["value"] == own.region(0)[path] == profile("0.4.0", "forms")[path]
     assert own.region(0).natural[path] == natural.region(0)[path] < 0.06
     assert (
         parameters_digest("0.4.0", "forms")
@@ -169,8 +170,20 @@ def test_a_profile_is_part_of_what_a_size_is_known_by() -> None:
     assert fingerprint("0.4.0", "forms") != fingerprint("0.4.0") == fingerprint("0.4.0", "small")
 
 
+@pytest.mark.parametrize("size", ["tiny", "small", "full", "xl"])
+def test_a_size_has_its_profile_from_one_version_on(size: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert profile("0.4.0", size) == {}
+    assert parameters_digest("0.4.0", size) == parameters_digest("0.4.0")
+    assert set(profile("0.5.0", size)) == {"operations.kind.trafficking"}
+    assert parameters_digest("0.5.0", size) != parameters_digest("0.5.0")
+    assert profile("0.5.0", "forms") == profile("0.4.0", "forms")
+    for base in ("0.4.0", "0.5.0"):
+        monkeypatch.setattr(world_module, "own_world", lambda _, base=base: SimpleNamespace(based_on=base))
+        assert profile(f"own-{16 * '0'}", size) == profile(base, size)
+
+
 def test_a_profile_that_sets_no_parameter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world_module, "profile", lambda size: {"operations.kinds": 1} if size else {})
+    monkeypatch.setattr(world_module, "profile", lambda _, size: {"operations.kinds": 1} if size else {})
     said = r"size forms sets operations\.kinds, which is not a parameter of the world"
     with pytest.raises(ValueError, match=said):
         parameters_digest("0.4.0", "forms")

@@ -18,9 +18,10 @@ from tipdata.stages import Past, draw_tables
 from tipdata.stages.accounts import operation_site_weights, site_weights
 from tipdata.stages.adverts.stage import STAGE as ADVERTS
 from tipdata.stages.adverts.statements import Writers
+from tipdata.stages.messages.stage import draw_owners
 from tipdata.stages.operations.facts import BY_ADOPTION, BY_MIGRATION, SILENT, FactLaw, build_law
 from tipdata.stages.operations.habits import ARMED, BY_FORM, UNDISTURBED, disturb, draw_investigated
-from tipdata.stages.operations.stage import Operations
+from tipdata.stages.operations.stage import Operations, prior_weights
 from tipdata.text.documents import read_document
 from tipdata.text.facts import facts_of, level_place, number_of, rules
 from tipdata.text.style import style
@@ -325,6 +326,46 @@ def test_weights_of_a_size_restore_the_shares_of_the_world(world: Tables) -> Non
     for number, (name, wanted) in enumerate(natural.items()):
         here = weights[forms == number].sum() / unlawful
         assert abs(here - wanted / 100) < 4 * math.sqrt(1 / counts[number]) * wanted / 100, name
+
+
+def test_more_trafficking_from_0_5_0_on_weighs_what_it_does_in_the_world() -> None:
+    here, there = World.of("0.5.0", 2, size="small"), World.of("0.5.0", 2)
+    drawn = [draw_tables(here.region(i), ("places", "operations"))[1]["operations"] for i in range(12)]
+    rows = pl.concat([one.filter("posts") for one in drawn])
+    ours = pl.col("kind") == KINDS[TRAFFICKING]
+    assert 0.09 < rows.select(ours.mean()).item() < 0.13
+    weights = rows.group_by(ours.alias("ours")).agg(pl.col("weight").sum()).sort("ours")["weight"]
+    assert 0.042 < weights[1] / weights.sum() < 0.058
+    assert abs(rows["weight"].mean() / 1e6 - 1) < 0.03
+    assert all((one.filter(~pl.col("posts"))["weight"] == 1_000_000).all() for one in drawn)
+    larger = World.of("0.5.0", 2, size="full").region(1)
+    assert draw_tables(larger, ("places", "operations"))[1]["operations"].equals(drawn[1])
+    natural, made = (operations(world, 1) for world in (there, here))
+    assert (natural.kind_log == made.kind_log).all()
+    assert (prior_weights(here.region(1), made)[made.posts & (made.kind == TRAFFICKING)] < 500).all()
+
+
+def test_more_trafficking_talks_and_is_queued_as_much_as_in_the_world() -> None:
+    needed = ("places", "operations", "accounts", "adverts", "reviews")
+    found = []
+    for size in ("", "small"):
+        silent, posting, harmful, others = 0, 0, 0, 0
+        for index in range(4):
+            region = World.of("0.5.0", 2, size=size).region(index)
+            past, tables = draw_tables(region, needed)
+            o, owner = past["operations"], draw_owners(region, past["operations"])
+            weight = prior_weights(region, o)
+            ours = owner[(owner >= 0) & (o.kind[owner] == TRAFFICKING)]
+            silent += len(ours[~o.posts[ours]])
+            posting += int(weight[ours[o.posts[ours]]].sum()) // 1000
+            of = dict(zip(tables["adverts"]["advert"], past["adverts"].operation, strict=True))
+            queued = weight[[of[advert] for advert in tables["queue"]["advert"]]] / 1000
+            harmful += queued[tables["queue"]["harmful"]].sum()
+            others += queued[~np.asarray(tables["queue"]["harmful"])].sum()
+        found.append((silent, posting, harmful, others))
+    natural, made = np.array(found)
+    assert abs(made / natural - 1)[:2].max() < 0.15
+    assert all(0.2 <= harmful / (harmful + others) <= 0.36 for _, _, harmful, others in found)
 
 
 def test_odds_are_those_of_the_world_whatever_the_size() -> None:

@@ -149,7 +149,9 @@ def generate(region: Region, past: Past) -> tuple[Adverts, Tables]:
     ids = region.ids("adverts", plan.row)
     until = places.closed[site].astype(np.int64) - 1
     account = accounts.id[operation, site]
-    state = Adverts(ids, plan.row, operation, plan.day, until, source, log_odds, statements, misspelt, tours, account)
+    state = Adverts(
+        ids, plan.row, operation, plan.day, until, source, log_odds, statements, misspelt, tours, account
+    )
     return state, {
         "adverts": {
             "advert": ids,

@@ -25,7 +25,7 @@ from tipdata.stages.messages import acts
 from tipdata.stages.messages.acts import WEEK, ThreadModel, reply_rows
 from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.sizes import draw_sizes
-from tipdata.stages.operations.stage import Operations, draw_hunts
+from tipdata.stages.operations.stage import Operations, draw_hunts, prior_weights
 from tipdata.stages.places import Places
 
 NOBODY = "nobody"
@@ -63,12 +63,20 @@ class Conversations:
         return np.where(self.owner >= 0, self.owner, self.account)
 
 
-def draw_owners(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
-    """Return the operation of each conversation, -1 for nobody's; busy ones and those that post have more."""
-    shares = region.values("messages.owners", (*KINDS, NOBODY))
-    kind = region.stream("messages/owner_kind").choose(number, shares)
+def draw_owners(region: Region, o: Operations) -> np.ndarray:
+    """Return the operation of each conversation, -1 for nobody's; busy ones and those that post have more.
+
+    Each operation talks as much as in the world: where a size draws more of a kind, there are more conversations.
+    """
     busy = 1 + region.stream("messages/busy").quantile(np.arange(len(o.id)), "exponential") // 1000
     busy = busy * np.where(o.posts, region["messages.posting_talks"], 1)
+    usual, count = region.values("messages.owners", (*KINDS, NOBODY)), region["messages.conversations"]
+    here, world = (
+        np.bincount(o.kind, talk, len(KINDS)) for talk in (busy * 1000, busy * prior_weights(region, o))
+    )
+    times = np.append(np.where(world > 0, here * 1000 // np.maximum(world, 1), 1000), 1000).astype(np.int64)
+    number = np.arange(count * int((usual * times).sum()) // int(1000 * usual.sum()))
+    kind = region.stream("messages/owner_kind").choose(number, usual * times)
     owner = np.full(len(number), -1)
     for k in range(len(KINDS)):
         members = np.flatnonzero(o.kind == k)
@@ -118,8 +126,8 @@ def draw_conversations(
     region: Region, places: Places, o: Operations, accounts: Accounts, model: ThreadModel
 ) -> Conversations:
     """Draw the conversations of a region."""
-    number = np.arange(region["messages.conversations"])
-    owner = draw_owners(region, o, number)
+    owner = draw_owners(region, o)
+    number = np.arange(len(owner))
     course = draw_courses(region, o, owner, number)
     form = np.where(course < len(acts.STRATEGIES), o.form[owner], -1)
     day = _draw_days(region, o, owner, course, number, model.weekdays)

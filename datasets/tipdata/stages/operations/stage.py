@@ -157,6 +157,13 @@ def _facts(
     return draw_life(region, local, kind, form, category, traits, tours, habits.form_logs(region.natural))
 
 
+def prior_weights(region: Region, o: Operations) -> Ints:
+    """Return how much each operation counts in a region's own composition, where this is the prior of odds: as many
+    thousandths as it stands for in the world, and a thousand before 0.5.0."""
+    weight = habits.natural_weight(region, o.kind, o.form, o.posts) if has_lives(region) else habits.USUAL
+    return np.broadcast_to(weight, o.kind.shape) // 1000
+
+
 def _kinds(region: Region, local: Ints, posts: np.ndarray) -> Ints:
     posting = region.stream("operations/kind").choose(local, habits.posting_kinds(region))
     hidden = region.values("operations.hidden_kind", KINDS)
