@@ -19,15 +19,9 @@ from tipdata.core.draw import ONE, Ints, log, log_sum, normalise, probability
 from tipdata.core.kinds import BUSINESS, CATEGORIES, SPAM, TRAFFICKING
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.adverts.stage import Adverts
-<<<<<<< HEAD
 from tipdata.stages.operations.habits import Lead, draw_levels
-from tipdata.stages.operations.stage import Operations
-from tipdata.stages.payments import takings, wallets
-=======
-from tipdata.stages.operations.habits import draw_levels
 from tipdata.stages.operations.stage import Operations, prior_weights
-from tipdata.stages.payments import wallets
->>>>>>> size
+from tipdata.stages.payments import takings, wallets
 from tipdata.stages.suppliers.stage import Suppliers
 from tipdata.stages.trips.stage import Trips
 
@@ -233,13 +227,11 @@ def draw_schemes(
         group = np.concatenate([nobodys, np.array(theirs, dtype=np.int64)])
         owner = np.concatenate([np.full(len(nobodys), -1), operations[here]])
         slot = np.concatenate([np.zeros(len(nobodys), dtype=np.int64), slots[here]])
-<<<<<<< HEAD
-        led = takings.lead_habits(region, o, mechanism, number, owner)
-        habits, log_odds = _habits(region, mechanism, names, len(illicit) * len(lines), number, group, led)
-=======
         counts = np.where(owner >= 0, weights[owner], 1000)
-        habits, log_odds = _habits(region, mechanism, names, len(illicit) * len(lines), number, group, counts)
->>>>>>> size
+        led = takings.lead_habits(region, o, mechanism, number, owner)
+        habits, log_odds = _habits(
+            region, mechanism, names, len(illicit) * len(lines), number, group, counts, led
+        )
         early = region["payments.before_days"]
         free = region.stream("payments/start").below(number, DAYS + early) - early
         shares = region["payments.migrants"]
@@ -340,11 +332,8 @@ def _habits(
     illicit: int,
     number: Ints,
     group: Ints,
-<<<<<<< HEAD
-    led: dict[str, Lead],
-=======
     counts: Ints,
->>>>>>> size
+    led: dict[str, Lead],
 ) -> tuple[dict[str, Ints], Ints]:
     """Return levels of habits by scheme, and log-odds of being illicit given them and the region's schemes, each of
     which ``counts`` so many thousandths."""
@@ -357,15 +346,10 @@ def _habits(
         by_group = [lean * weights[name] for lean, (name, _) in zip(leans, names, strict=True)]
         listed[habit] = dict(zip(groups, by_group, strict=True))
     streams = (f"parameter/payments/{mechanism}", "payments/habit")
-<<<<<<< HEAD
     habits, habit_log = draw_levels(region, number, group, groups, listed, streams, led)
-    total = log(normalise(np.bincount(group, minlength=len(groups)) * ONE)) + habit_log
-=======
-    habits, habit_log = draw_levels(region, number, group, groups, listed, streams)
     composition = np.zeros(len(groups), dtype=np.int64)
     np.add.at(composition, group, counts)
     total = log(normalise(composition * ONE)) + habit_log
->>>>>>> size
     return habits, log_sum(total[:, :illicit]) - log_sum(total[:, illicit:])
 
 
