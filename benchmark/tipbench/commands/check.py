@@ -24,6 +24,7 @@ from dataclasses import asdict
 
 from tipcore.errors import UsageError
 from tipcore.extras import require
+from tipdata.core.world import includes, newest_released, release_name
 
 from tipbench.config.compose import composer_of
 from tipbench.config.methods import make
@@ -69,7 +70,9 @@ def _trial(options: argparse.Namespace) -> Trial:
         raise UsageError(
             f"{options.method} learns from labelled pairs, which only your own data have: run it on them."
         )
-    name, task, source = str(method["_target_"]), task_of(settings.task.name), open_by_name("tiny")
+    name, task = str(method["_target_"]), task_of(settings.task.name)
+    version = newest_released() if includes(newest_released(), task.since) else task.since
+    source = open_by_name(release_name(version, "tiny"))
     return Trial(name, task, lambda: make(method), source, settings.labels, settings.access)
 
 

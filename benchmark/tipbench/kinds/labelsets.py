@@ -35,7 +35,9 @@ class LabelSetsKind(PredictionKind):
 
     name = "labelsets"
     title = "a score per label and unit"
-    rows = "for every unit of test; score_urgency as well where urgency is known"
+    rows = (
+        "for every unit of test (of valid too if thresholds are tuned); score_urgency too if urgency is known"
+    )
     truth_columns = ("part", "cluster", "weight")
     has_parts = True
     custom_fields = ("labels",)

@@ -12,6 +12,7 @@ from tipcore.errors import UsageError
 from tipcore.extras import how_to_install, missing_extra
 from tipcore.spelling import suggestion
 from tipdata.core.own_worlds import is_own
+from tipdata.core.world import includes
 from tipdata.release import open_release
 
 from tipbench.config.compose import TARGET, Composer, values_of
@@ -19,7 +20,7 @@ from tipbench.config.methods import is_shipped, method_class
 from tipbench.config.settings import SEEDS, Grid, Settings
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.folds import is_mapped
-from tipbench.data.release_folds import require_splits
+from tipbench.data.release_folds import check_version, require_splits
 from tipbench.data.releases import collect_units
 from tipbench.loading import prepare
 from tipbench.method import is_oracle
@@ -106,12 +107,17 @@ def expand(
     cells: list[Cell] = []
     splits_of: dict[tuple[str, int], list[str]] = {}
     left_out: dict[str, list[str]] = {}
+    older: list[tuple[Settings, Task]] = []
     for name in _matching(rest, grid.baselines):
         settings = rest.settings(name)
         task = task_of(settings.task.name if settings.task else name)
         named = name in _as_list(grid.baselines)
         if not _is_for_data(settings, task):
             continue
+        if _is_older(settings, task) and not named:
+            older.append((settings, task))
+            continue
+        _check_version(settings, task)
         if (extra := missing_extra(settings.baseline.model_dump())) is not None:
             if named:
                 raise _needs(name, extra)
@@ -130,6 +136,8 @@ def expand(
     for extra, names in left_out.items():
         notice(f"left out, since they need the extra {extra} ({how_to_install(extra)}): {', '.join(names)}")
     if not cells:
+        for settings, task in older:
+            _check_version(settings, task)
         wanted = ", ".join(f"{axis} {asked}" for axis, asked in grid if asked is not None)
         raise UsageError(
             f"the grid is empty: no task has what it asks for ({wanted}); see `tipbench list splits`."
@@ -168,6 +176,7 @@ def _single(composer: Composer, allowed: Allowed) -> Cell:
     if (extra := missing_extra(settings.baseline.model_dump())) is not None:
         raise _needs(name, extra)
     task = task_of(settings.task.name if settings.task else name.partition("/")[0])
+    _check_version(settings, task)
     split = settings.split.name
     if split == "auto":
         split = next(iter(allowed(task, settings)))
@@ -243,7 +252,7 @@ def _splits(task: Task, settings: Settings, asked: str | list[str] | None, allow
         return list(allowed(task, settings))
     if wanted == ["auto"]:
         return [next(iter(allowed(task, settings)))]
-    has = task.splits if settings.data is None else task.own_splits
+    has = task.known_splits if settings.data is None else task.own_splits
     return [split for split in wanted if split in has]
 
 
@@ -273,6 +282,17 @@ def _is_for_data(settings: Settings, task: Task) -> bool:
         return settings.data.get("task") == task.name
     needs = getattr(_class_of(settings), "needs", frozenset())
     return {need.partition(".")[0] for need in needs} <= {*task.tables, "operations"}
+
+
+def _is_older(settings: Settings, task: Task) -> bool:
+    """Return whether the release is older than the task."""
+    return settings.release is not None and not includes(settings.release.version, task.since)
+
+
+def _check_version(settings: Settings, task: Task) -> None:
+    """Refuse a release that is older than the task, before it is made. Raises UsageError."""
+    if settings.release is not None:
+        check_version(task, settings.release.version)
 
 
 def _is_stochastic(settings: Settings) -> bool:

@@ -36,6 +36,7 @@ TASK = Task(
     },
     splits=adverts.SPLITS,
     own_splits=("kfold", "all", "given"),
+    draft_splits=("wordbook",),
     tier="public",
     clusters="operation",
     groups=("independent", "business", "migrant", "spam"),
