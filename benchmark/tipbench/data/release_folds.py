@@ -9,7 +9,7 @@ import polars as pl
 from tipcore.errors import UsageError
 from tipdata.core.draw import effective_size
 from tipdata.core.tables import TIERS, Table
-from tipdata.core.world import DAYS, MINUTES_A_DAY, includes, profile
+from tipdata.core.world import DAYS, MINUTES_A_DAY, entry_of, includes, profile
 from tipdata.release import Release
 from tipdata.stages import all_tables
 
@@ -24,7 +24,10 @@ from tipbench.task import Source, Task
 
 
 def check_version(task: Task, version: str) -> None:
-    """Refuse a version of the data that is older than the task. Raises UsageError that names the first which has it."""
+    """Refuse a version of the data that is older than the task, or does not exist. Raises UsageError that names the
+    first version which has the task."""
+    if task.since:
+        entry_of(version)
     if not includes(version, task.since):
         raise UsageError(
             f"{task.name} needs data of version {task.since} or later, and {version} is older: "

@@ -12,7 +12,6 @@ from tipcore.errors import UsageError
 from tipcore.extras import how_to_install, missing_extra
 from tipcore.spelling import suggestion
 from tipdata.core.own_worlds import is_own
-from tipdata.core.world import includes
 from tipdata.release import open_release
 
 from tipbench.config.compose import TARGET, Composer, values_of
@@ -286,7 +285,11 @@ def _is_for_data(settings: Settings, task: Task) -> bool:
 
 def _is_older(settings: Settings, task: Task) -> bool:
     """Return whether the release is older than the task."""
-    return settings.release is not None and not includes(settings.release.version, task.since)
+    try:
+        _check_version(settings, task)
+    except UsageError:
+        return True
+    return False
 
 
 def _check_version(settings: Settings, task: Task) -> None:
