@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NoReturn
 
 from tipcore.errors import UsageError
 from tipcore.extras import how_to_install, missing_extra
@@ -116,7 +116,6 @@ def expand(
         if _is_older(settings, task) and not named:
             older.append((settings, task))
             continue
-        _check_version(settings, task)
         if (extra := missing_extra(settings.baseline.model_dump())) is not None:
             if named:
                 raise _needs(name, extra)
@@ -135,13 +134,18 @@ def expand(
     for extra, names in left_out.items():
         notice(f"left out, since they need the extra {extra} ({how_to_install(extra)}): {', '.join(names)}")
     if not cells:
-        for settings, task in older:
-            _check_version(settings, task)
-        wanted = ", ".join(f"{axis} {asked}" for axis, asked in grid if asked is not None)
-        raise UsageError(
-            f"the grid is empty: no task has what it asks for ({wanted}); see `tipbench list splits`."
-        )
+        _refuse_empty(grid, older)
     return sorted(cells, key=lambda cell: (cell.task, cell.split, cell.data))
+
+
+def _refuse_empty(grid: Grid, older: list[tuple[Settings, Task]]) -> NoReturn:
+    """Raise UsageError for a grid without a cell; ``older``: tasks that were left out since their data are older."""
+    for settings, task in older:
+        _check_version(settings, task)
+    wanted = ", ".join(f"{axis} {asked}" for axis, asked in grid if asked is not None)
+    raise UsageError(
+        f"the grid is empty: no task has what it asks for ({wanted}); see `tipbench list splits`."
+    )
 
 
 def _grid(composer: Composer, commas: bool) -> Grid:
@@ -246,6 +250,7 @@ def _matching(composer: Composer, patterns: str | list[str]) -> list[str]:
 
 def _splits(task: Task, settings: Settings, asked: str | list[str] | None, allowed: Allowed) -> list[str]:
     """Return the splits asked for that the task can have; a name that no task has is a mistake."""
+    _check_version(settings, task)
     wanted = _as_list(asked or "auto")
     if ALLOWED in wanted:
         return list(allowed(task, settings))
