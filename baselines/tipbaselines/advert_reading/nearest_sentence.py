@@ -2,7 +2,7 @@
 
 Cosine of TF-IDF weights (Salton and Buckley 1988) of n-grams of characters; what the nearest sentence states counts as
 much as the two are alike. It reads misspelt sentences and those that share words with one of training. Needs the text
-and labels. Cost: about a minute for 10,000 adverts on one core.
+and labels. Cost: about ten seconds for 10,000 adverts on one core.
 """
 
 from dataclasses import dataclass

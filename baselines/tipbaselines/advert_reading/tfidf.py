@@ -2,7 +2,7 @@
 
 Salton and Buckley (1988) for the weights; binary relevance as of Tsoumakas and Katakis (2007). Needs the text and
 labels. Words of six languages are learnt side by side, so a language that training lacks is not read at all. Cost: a
-minute or two for 10,000 adverts.
+minute for 10,000 adverts on one core.
 """
 
 from dataclasses import dataclass
