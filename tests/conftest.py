@@ -93,6 +93,12 @@ def tiny(home: Path) -> Release:
 
 
 @pytest.fixture(scope="session")
+def draft(home: Path) -> Release:
+    """The tiny release of the data that are not released yet."""
+    return open_release("0.5.0", "tiny", engine="sequential", quiet=True)
+
+
+@pytest.fixture(scope="session")
 def small(home: Path, request: pytest.FixtureRequest) -> Release:
     wanted = Release.from_name(str(request.config.getoption("--small")))
     return open_release(wanted.version, wanted.size, engine="sequential", quiet=True, world=wanted.world)

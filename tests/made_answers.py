@@ -11,8 +11,8 @@ from tipbench.metrics.metric import MetricInputs, make_inputs
 
 def task_of_scores(unit: str = "advert", metrics: tuple[str, ...] = (), **more: Any) -> Any:
     """What scoring reads of a task."""
-    told = {"kind": kinds.SCORES, "primary": "average_precision", "prevalence": None, "groups": (), **more}
-    return SimpleNamespace(unit=unit, metrics=metrics, **told)
+    told = {"kind": kinds.SCORES, "primary": "average_precision", "prevalence": None, "groups": ()}
+    return SimpleNamespace(unit=unit, metrics=metrics, **{**told, "label_clusters": 0, **more})
 
 
 def labelled(label: Any, unit: str = "advert", **columns: Any) -> pl.DataFrame:

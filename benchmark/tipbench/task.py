@@ -104,6 +104,9 @@ class Problem:
     ``label_columns``: of labelsets, the columns of its labels and urgency in answers and supervision.
     ``version``: what a score of it means; scores of different versions are never put in one table.
     ``probabilities``: whether its scores are read as probabilities, so that the contract of methods asks for [0, 1].
+    ``since``: the version of the data that it needs; '' is the first one. ``tuned``: whether decisions are made at
+    thresholds of the valid part, so that valid is predicted too. ``label_clusters``: of labelsets, the clusters of the
+    test part that must have a label; rarer labels are predicted and do not count.
     ``quantity``: of estimates, what the units of a user's own data estimate; one of
     :data:`tipbench.kinds.answers.QUANTITIES`. ``views``: of links, the tables whose rows are ranked, and the key of
     each.
@@ -135,6 +138,9 @@ class Problem:
     views: Mapping[str, str] = field(default_factory=dict)
     version: int = 2
     probabilities: bool = False
+    since: str = ""
+    tuned: bool = False
+    label_clusters: int = 0
 
     def __repr__(self) -> str:
         return f"Task {self.name}: {self.question} Unit {self.unit}, prediction {self.kind.name}, score {self.primary}"
@@ -160,7 +166,7 @@ class Problem:
     @property
     def predicted_parts(self) -> tuple[str, ...]:
         """Return the parts whose units are predicted."""
-        return self.kind.predicted_parts
+        return ("valid", "test") if self.tuned else self.kind.predicted_parts
 
     @property
     def prediction_time(self) -> str:

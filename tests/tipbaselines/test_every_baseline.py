@@ -23,7 +23,7 @@ from tipbench.method import class_of, is_oracle
 from tipbench.runs.methods import fenced_method
 from tipbench.tasks import task_of
 from tipcore.extras import missing_extra
-from tipdata.release import Release
+from tipdata.release import Release, open_release
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "baseline"
 EVERY = sorted(str(path.relative_to(CONFIGS).with_suffix("")) for path in CONFIGS.rglob("*.yaml"))
@@ -176,7 +176,8 @@ def trial_of(name: str, tiny: Release) -> tuple[Trial, dict[str, Any]]:
     """Return a trial of a baseline, and its class and parameters."""
     method = config(name)["method"] | SMALLER.get(name, {})
     task = task_of(name.partition("/")[0])
-    return Trial(method["_target_"], task, partial(make, method), tiny), method
+    source = open_release(task.since, "tiny", engine="sequential", quiet=True) if task.since else tiny
+    return Trial(method["_target_"], task, partial(make, method), source), method
 
 
 @run_first(ON_RELEASES, COSTLY.__contains__)

@@ -13,7 +13,7 @@ from tipbench.data.custom.splits import summary_of
 from tipbench.data.splits import SPLITS
 from tipbench.method import class_of
 from tipbench.metrics.registry import families
-from tipbench.tasks import released_splits, task_of
+from tipbench.tasks import every_task, released_splits, task_of, tasks
 
 Line = dict[str, Any]
 
@@ -27,8 +27,12 @@ def complete(what: str, lines: Sequence[Line]) -> list[Line]:
 
 
 def _is_released(what: str, name: str) -> bool:
-    """Return whether an option belongs to a released version of the data; a draft's splits are not listed."""
-    return what != "splits" or name in released_splits() or name not in SPLITS
+    """Return whether an option belongs to a released version of the data; a draft's tasks and splits are not listed."""
+    if what == "splits":
+        return name in released_splits() or name not in SPLITS
+    return what not in ("tasks", "baselines") or name.partition("/")[0] not in set(every_task()) - set(
+        tasks()
+    )
 
 
 def _describe_metrics() -> list[Line]:

@@ -4,7 +4,7 @@ arguments:
   METHOD                  a baseline as TASK/NAME, or a class as module.Class
 
 settings:
-  key=value               task= of a class, access=, labels=, baseline.method.ARGUMENT=
+  key=value               task= of a class, access=, labels=, baseline.method.ARGUMENT=, release=VERSION/tiny
 
 options:
   --config-dir --json --quiet
@@ -24,12 +24,14 @@ from dataclasses import asdict
 
 from tipcore.errors import UsageError
 from tipcore.extras import require
+from tipdata.core.world import includes, newest_released, release_name
 
 from tipbench.config.compose import composer_of
 from tipbench.config.methods import make
 from tipbench.console import emit, emit_json, notice
 from tipbench.contract.promises import Promise, Verdict, check, compare_keys, compare_words
 from tipbench.contract.trial import Trial
+from tipbench.data.release_folds import check_version
 from tipbench.data.releases import open_by_name
 from tipbench.exit_codes import FAILED
 from tipbench.tasks import task_of
@@ -53,7 +55,8 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _trial(options: argparse.Namespace) -> Trial:
-    for word in options.overrides:
+    tiny = [word for word in options.overrides if word.startswith("release=") and word.endswith("/tiny")]
+    for word in (one for one in options.overrides if one not in tiny):
         key = word.partition("=")[0].lstrip("+")
         if key.partition(".")[0] in FIXED and not key.startswith("baseline.method."):
             raise UsageError(f"leave {word} out: a method is checked on release=tiny, with seeds 0 and 1.")
@@ -69,7 +72,11 @@ def _trial(options: argparse.Namespace) -> Trial:
         raise UsageError(
             f"{options.method} learns from labelled pairs, which only your own data have: run it on them."
         )
-    name, task, source = str(method["_target_"]), task_of(settings.task.name), open_by_name("tiny")
+    name, task = str(method["_target_"]), task_of(settings.task.name)
+    version = newest_released() if includes(newest_released(), task.since) else task.since
+    if tiny and settings.release is not None:
+        check_version(task, version := settings.release.version)
+    source = open_by_name(release_name(version, "tiny"))
     return Trial(name, task, lambda: make(method), source, settings.labels, settings.access)
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from tipcore.errors import UsageError
 from tipdata.core.draw import effective_size
 from tipdata.core.tables import TIERS, Table
-from tipdata.core.world import DAYS, MINUTES_A_DAY, profile
+from tipdata.core.world import DAYS, MINUTES_A_DAY, entry_of, includes, profile
 from tipdata.release import Release
 from tipdata.stages import all_tables
 
@@ -21,6 +21,18 @@ from tipbench.data.splits import SPLITS, CannotSplitError, Split, partition
 from tipbench.data.streams import add_lengths, forecast_answers
 from tipbench.kinds.answers import Answers
 from tipbench.task import Source, Task
+
+
+def check_version(task: Task, version: str) -> None:
+    """Refuse a version of the data that is older than the task, or does not exist. Raises UsageError that names the
+    first version which has the task."""
+    if task.since:
+        entry_of(version)
+    if not includes(version, task.since):
+        raise UsageError(
+            f"{task.name} needs data of version {task.since} or later, and {version} is older: "
+            f"set release.version={task.since}."
+        )
 
 
 def allowed_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[str]:
@@ -81,6 +93,7 @@ def prepare_release(
     task: Task, source: Source, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
 ) -> Prepared:
     """Return one fold and its answers; see :func:`tipbench.loading.prepare`."""
+    check_version(task, source.version)
     level = access_level(task, access)
     check_needs(task, needs, level, oracle)
     units = collect_units(task.units, source)

@@ -28,7 +28,7 @@ LONGEST_LINE, LONGEST = 1 << 20, 20_000
 DEEPEST, MOST_NESTED = 4, 1_000
 """How deep lists and objects of a line may be nested, and how many a line may have. In memory each is 25 times as
 large as its text."""
-MOST_COLUMNS, LONGEST_NAME = 64, 200
+MOST_COLUMNS, LONGEST_NAME = 256, 200
 """Columns of an answer, and bytes of a column's name."""
 VIEW, TEXTS_AT_ONCE = 16, 1 << 13
 """Bytes that polars adds to the bytes of each text, and how many texts are decoded at once."""

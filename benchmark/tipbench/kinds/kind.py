@@ -178,9 +178,8 @@ class PredictionKind:
         columns = self.expected_columns(answers)
         missing = [name for name in columns if name not in predictions.columns]
         there = quote_names(predictions.columns) or "none"
-        refuse(
-            missing, f"no column {', '.join(missing)} among {there}; {self.name} need {', '.join(columns)}"
-        )
+        needed = quote_names(columns)
+        refuse(missing, f"no column {quote_names(missing)} among {there}; {self.name} need {needed}")
         height, units = predictions.height, f"{answers.frame.height:,} of {answers.unit}"
         refuse(not height, f"0 rows given for {units}; predict every one")
         most = max(FEW_ROWS, ROOM * self.rows_per_unit * answers.frame.height)

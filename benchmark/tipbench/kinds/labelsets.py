@@ -35,7 +35,9 @@ class LabelSetsKind(PredictionKind):
 
     name = "labelsets"
     title = "a score per label and unit"
-    rows = "for every unit of test; score_urgency as well where urgency is known"
+    rows = (
+        "for every unit of test (of valid too if thresholds are tuned); score_urgency too if urgency is known"
+    )
     truth_columns = ("part", "cluster", "weight")
     has_parts = True
     custom_fields = ("labels",)
@@ -55,7 +57,7 @@ class LabelSetsKind(PredictionKind):
         known = (*columns, f"{SCORE_PREFIX}{URGENCY}")
         given = (name for name in predictions.columns if name == "score" or self.is_number(name))
         unknown = [name for name in given if name not in known]
-        labels = ", ".join(name.removeprefix(SCORE_PREFIX) for name in columns[1:])
+        labels = quote_names([name.removeprefix(SCORE_PREFIX) for name in columns[1:]])
         refuse(unknown, f"{quote_names(unknown)} of no known label; the labels are {labels}")
 
     def check_truth(self, answers: Answers) -> None:

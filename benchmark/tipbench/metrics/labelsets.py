@@ -1,11 +1,18 @@
-"""Several labels a unit with its urgency, and units of one class among several.
+"""Several labels a unit, the urgency of units, and units of one class among several.
 
-**Label sets**: one ranking a label, decisions at one half, and whom a week's capacity reaches.
+**Label sets**: one ranking a label, and decisions. A label that fewer clusters of the test part have than the task asks
+for (``label_clusters``) is left out of the means over labels.
 
 - ``macro_average_precision``: the mean over labels of average precision at the data's own prevalence, ties in blocks
   (:mod:`tipbench.metrics.ranking`). A label that has only one class is left out of the mean.
+- ``macro_f1``: the mean over labels of F1 = 2 right / (given + true), a label being given from the score on at which
+  its F1 on the valid part is highest. In a bootstrap these thresholds stay fixed. A label that no unit of valid has is
+  left out of the mean.
 - ``hamming_loss``, ``micro_f1``: over all known pairs of unit and label, a label being given where its score is .5 or
   more (Tsoumakas and Katakis 2007; Schapire and Singer 2000). Withheld where scores are not probabilities.
+
+**Urgency**: whom a week's capacity reaches, where the ground truth knows how urgent units are.
+
 - ``urgent_recall``: the share of units of urgency 2 among the 20% that rank highest by ``score_urgency`` within their
   slot (a region's week; where the answers have none, a fold of a user's own data, or all units). Where the limit falls
   inside a block of equal scores, or inside one unit, it counts in proportion: the expectation over random orders. A
@@ -30,6 +37,8 @@ All use the headline weights. By class in ``groups``: precision, recall, and how
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -41,6 +50,7 @@ from tipbench.metrics.bootstrap import (
     ClusterSums,
     Floats,
     GroupShares,
+    Mask,
     MetricFunction,
     Metrics,
     compute_observed,
@@ -58,8 +68,9 @@ from tipbench.metrics.metric import (
     MetricValues,
     combine,
     find_equal,
+    withhold_all,
 )
-from tipbench.metrics.ranking import make_ranking, reach_capacity
+from tipbench.metrics.ranking import NO_VALID_PART, find_f1_threshold, make_ranking, reach_capacity
 
 MACRO = "macro_average_precision"
 URGENT_NEEDS = frozenset({URGENCY})
@@ -67,26 +78,43 @@ LABELSET_METRICS = (
     Metric(MACRO, "macro average precision"),
     Metric("hamming_loss", "Hamming loss", lower_is_better=True),
     Metric("micro_f1", "micro F1"),
-    Metric("urgent_recall", "urgent recall at capacity", needs=URGENT_NEEDS),
-    PROTECTION_GAP,
 )
+MACRO_F1 = Metric("macro_f1", "macro F1 over classes or labels")
+URGENCY_METRICS = (Metric("urgent_recall", "urgent recall at capacity", needs=URGENT_NEEDS), PROTECTION_GAP)
 THRESHOLD = 0.5
 CAPACITY = 0.2
-URGENT = 2
+MOST_URGENT = 2
 ONE_CLASS = "no label has both classes in the test part"
+FEW_CLUSTERS = "no label has {} clusters of the test part"
+NO_VALID_LABEL = "no label that counts is in the valid part to fix a threshold on"
 NOBODY_URGENT = "nobody is urgent in the test part"
 ONE_LANGUAGE = f"fewer than two languages with {FEWEST_CLUSTERS} clusters that have urgent units"
 
 
 def measure_labelsets(inputs: MetricInputs) -> MetricValues:
-    """Return all metrics of the kind. ``groups``: ``label=NAME`` with ``average_precision``, ``prevalence`` and
-    ``positives``; ``language=CODE`` with ``urgent_recall`` and ``positive_clusters``."""
-    rows = (inputs.answers.frame["part"] == "test").to_numpy()
-    answers, scores = inputs.answers.frame.filter(rows), inputs.predictions.filter(rows)
-    parts = [_measure_labels(inputs, answers, scores), _measure_decisions(inputs, answers, scores)]
-    if URGENCY in answers.columns:
-        parts.append(_measure_urgency(inputs, answers, scores))
-    return combine(parts)
+    """Return average precision and the decisions at one half. ``groups``: ``label=NAME`` with ``average_precision``,
+    ``prevalence`` and ``positives``."""
+    answers, scores = _rows_of(inputs, "test")
+    return combine([_measure_labels(inputs, answers, scores), _measure_decisions(inputs, answers, scores)])
+
+
+def _rows_of(inputs: MetricInputs, part: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the ground truth and the predictions of a part."""
+    rows = (inputs.answers.frame["part"] == part).to_numpy()
+    return inputs.answers.frame.filter(rows), inputs.predictions.filter(rows)
+
+
+def _label_rows(answers: pl.DataFrame, scores: pl.DataFrame, name: str) -> tuple[Mask, Mask, Floats]:
+    """Return of each row whether a label is known, whether it is there, and its score."""
+    label = answers[f"{LABEL_PREFIX}{name}"]
+    score = scores[f"{SCORE_PREFIX}{name}"].cast(pl.Float64).to_numpy()
+    return label.is_not_null().to_numpy(), find_equal(label, 1), score
+
+
+def _counts(inputs: MetricInputs, positive: Mask) -> bool:
+    """Return whether enough clusters of the test part have a label; ``positive``: which of its rows have it."""
+    of_release = inputs.answers.custom is None
+    return not of_release or inputs.clusters.among(positive) >= inputs.task.label_clusters
 
 
 def _mean_defined(values: Floats) -> Floats:
@@ -100,19 +128,23 @@ def _measure_labels(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.Data
     groups: Groups = {}
     rare = False
     for name in inputs.answers.label_names:
-        label = answers[f"{LABEL_PREFIX}{name}"]
-        known = label.is_not_null().to_numpy()
-        rows, positive = answers.filter(known), find_equal(label, 1)[known]
-        score = scores[f"{SCORE_PREFIX}{name}"].cast(pl.Float64).to_numpy()[known]
-        rankings.append(make_ranking(rows, score, positive, inputs.clusters.codes[known], None))
-        value = compute_observed(rankings[-1], inputs.clusters.count)["average_precision"]
+        known, positive, score = _label_rows(answers, scores, name)
+        counts, value = _counts(inputs, positive), np.nan
+        rows, positive = answers.filter(known), positive[known]
         weight = rows["weight"].to_numpy()
+        if counts:
+            rankings.append(make_ranking(rows, score[known], positive, inputs.clusters.codes[known], None))
+            value = compute_observed(rankings[-1], inputs.clusters.count)["average_precision"]
         groups[f"label={name}"] = {
             "average_precision": none_if_nan(value),
             "prevalence": float(weight @ positive / weight.sum()) if weight.size else None,
             "positives": int(positive.sum()),
         }
         rare |= not np.isnan(value) and rows.filter(positive)["cluster"].n_unique() < FEWEST_CLUSTERS
+
+    if not rankings:
+        few = FEW_CLUSTERS.format(inputs.task.label_clusters)
+        return replace(withhold_all([MACRO], few), groups=groups)
 
     def metrics(drawn: Floats) -> Metrics:
         return {MACRO: _mean_defined(np.stack([one(drawn)["average_precision"] for one in rankings]))}
@@ -149,9 +181,52 @@ def _measure_decisions(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.D
     return MetricValues(metrics=metrics, withheld=dict.fromkeys(names, NOT_PROBABILITIES))
 
 
-def _measure_urgency(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.DataFrame) -> MetricValues:
+LABELSET = Family("labelset", LABELSETS, LABELSET_METRICS, measure_labelsets)
+
+
+def measure_label_f1(inputs: MetricInputs) -> MetricValues:
+    """Return macro F1 at the thresholds of the valid part. ``groups``: ``label=NAME`` with ``f1``."""
+    tuned, tested = _rows_of(inputs, "valid"), _rows_of(inputs, "test")
+    if tuned[0].is_empty():
+        return withhold_all([MACRO_F1.name], NO_VALID_PART)
+    tuned_weight, weight = (answers["weight"].to_numpy() for answers, _ in (tuned, tested))
+    sums = ClusterSums(inputs.clusters)
+    names = []
+    for name in inputs.answers.label_names:
+        seen, has, score = _label_rows(*tuned, name)
+        known, positive, given = _label_rows(*tested, name)
+        if not (has.any() and _counts(inputs, positive)):
+            continue
+        names.append(name)
+        given = known & (given >= find_f1_threshold(score[seen], has[seen], tuned_weight[seen]))
+        sums.add(f"{name}/right", weight, positive & given)
+        # F1 = 2 right / (given + true)
+        sums.add(f"{name}/both", weight, given.astype(np.float64) + positive)
+    if not names:
+        return withhold_all([MACRO_F1.name], NO_VALID_LABEL)
+
+    def by_label(drawn: Floats) -> Metrics:
+        total = sums.totals(drawn)
+        return {name: ratio(2 * total(f"{name}/right"), total(f"{name}/both")) for name in names}
+
+    observed = compute_observed(by_label, inputs.clusters.count)
+    return MetricValues(
+        metrics=lambda drawn: {MACRO_F1.name: _mean_defined(np.stack([*by_label(drawn).values()]))},
+        groups={f"label={name}": {"f1": none_if_nan(value)} for name, value in observed.items()},
+    )
+
+
+LABEL_F1 = Family("label_f1", LABELSETS, (MACRO_F1,), measure_label_f1)
+
+
+def measure_urgency(inputs: MetricInputs) -> MetricValues:
+    """Return who is reached, where urgency is known. ``groups``: ``language=CODE`` with ``urgent_recall`` and
+    ``positive_clusters``."""
+    answers, scores = _rows_of(inputs, "test")
+    if URGENCY not in answers.columns:
+        return MetricValues(metrics=lambda drawn: {})
     known = answers[URGENCY].is_not_null().to_numpy()
-    urgent = find_equal(answers[URGENCY], URGENT)
+    urgent = find_equal(answers[URGENCY], MOST_URGENT)
     weight = answers["weight"].to_numpy()
     shared = next((name for name in ("slot", "fold") if name in answers.columns), None)
     slot = answers[shared] if shared else pl.Series(np.zeros(answers.height, np.int64))
@@ -191,10 +266,10 @@ def _measure_urgency(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.Dat
     )
 
 
-LABELSET = Family("labelset", LABELSETS, LABELSET_METRICS, measure_labelsets)
+URGENT = Family("urgency", LABELSETS, URGENCY_METRICS, measure_urgency)
 
 
-CLASS_METRICS = (ACCURACY, Metric("macro_f1", "macro F1 over classes"))
+CLASS_METRICS = (ACCURACY, MACRO_F1)
 
 
 def measure_classes(inputs: MetricInputs) -> MetricValues:

@@ -9,13 +9,21 @@ from typing import Annotated
 
 from pydantic import Field
 from tipcore.spelling import check_word
+from tipdata.core.world import includes, newest_released
 
 from tipbench.task import Task
 
 
 @cache
 def tasks() -> dict[str, Task]:
-    """Return every task by name. Raises ValueError where two modules define a task of the same name."""
+    """Return every task that the newest released data have, by name: those that lists, pages, boards and seasons show.
+    Raises ValueError where two modules define a task of the same name."""
+    return {name: task for name, task in every_task().items() if includes(newest_released(), task.since)}
+
+
+@cache
+def every_task() -> dict[str, Task]:
+    """Return the tasks of :func:`tasks`, and those that only a draft of the data has."""
     found: dict[str, Task] = {}
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
         task: Task = import_module(f"{__name__}.{module}").TASK
@@ -29,8 +37,8 @@ def task_of(task: str | Task) -> Task:
     """Return the task of a name. Raises UsageError, naming the nearest, for a task that does not exist."""
     if isinstance(task, Task):
         return task
-    known = tasks()
-    check_word(task, known, f"task={task} does not exist")
+    known = every_task()
+    check_word(task, known if task in known else tasks(), f"task={task} does not exist")
     return known[task]
 
 

@@ -36,7 +36,7 @@ TASK = Task(
     },
     splits=adverts.SPLITS,
     own_splits=("kfold", "all", "given"),
-    draft_splits=("channel",),
+    draft_splits=("wordbook", "channel"),
     tier="public",
     clusters="operation",
     groups=("independent", "business", "migrant", "spam"),

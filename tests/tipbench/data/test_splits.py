@@ -72,6 +72,7 @@ def world(seed: int, adverts: int, operations: int, regions: int) -> World:
                 "kind": ["business" if o % 3 else "trafficking" for o in range(operations)],
                 "adopts_messaging": pl.Series([int(a) if a % 2 else None for a in adopts], dtype=pl.Int32),
                 "adopts_obfuscation": pl.Series([int(a) if a % 3 else None for a in adopts], dtype=pl.Int32),
+                "wordbook": np.array(["a", "b"])[rng.integers(0, 2, operations)],
             }
         ),
         places=pl.DataFrame(
@@ -314,3 +315,17 @@ def test_the_splits_that_can_be_chosen_are_those_that_exist_and_each_says_what_i
 
 def test_no_two_splits_have_one_place_in_lists() -> None:
     assert len({split.place for split in SPLITS.values()}) == len(SPLITS)
+
+
+def test_the_wordbook_split_learns_from_one_set_of_sentences_and_tests_on_the_other() -> None:
+    made = world(11, 2_000, 200, 8)
+    parted = partition(SPLITS["wordbook"], made.adverts, "advert", made)
+    words = parted.join(made.operations, left_on="cluster", right_on="operation")
+    assert {part: of(words, part, "wordbook") for part in PARTS} == {
+        "train": {"a"},
+        "valid": {"a"},
+        "test": {"b"},
+    }
+    older = replace(made, operations=made.operations.drop("wordbook"))
+    with pytest.raises(CannotSplitError, match=r"version 0\.5\.0 or later"):
+        partition(SPLITS["wordbook"], made.adverts, "advert", older)

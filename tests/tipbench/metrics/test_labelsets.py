@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -22,14 +25,14 @@ from tipbench.evaluation.comparison import compare
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.harm import NO_FINDS
-from tipbench.metrics.labelsets import CAPACITY, LABELSET_METRICS, measure_labelsets
+from tipbench.metrics.labelsets import CAPACITY, LABELSET_METRICS, URGENCY_METRICS, measure_labelsets
 from tipbench.metrics.metric import make_inputs
-from tipbench.metrics.ranking import reach_capacity
+from tipbench.metrics.ranking import NO_VALID_PART, reach_capacity
 from tipcore.errors import UsageError
 
 LABELSET_NAMES = ("shelter", "legal", "wages")
 TASK = task_of_scores(
-    *("contact", tuple(metric.name for metric in LABELSET_METRICS)),
+    *("contact", tuple(metric.name for metric in (*LABELSET_METRICS, *URGENCY_METRICS))),
     **{"kind": kinds.LABELSETS, "primary": "macro_average_precision"},
 )
 
@@ -269,6 +272,57 @@ def test_who_tells_nobody_apart_serves_all_languages_by_lot_and_has_no_protectio
     assert (silent.value, silent.note) == (None, NO_FINDS)
     spoken = score(labels, labels, score_urgency=np.arange(rows) / rows, **more).scores["protection_gap"]
     assert spoken.value == pytest.approx(0.4)
+
+
+TUNED = task_of_scores(
+    *("contact", ("macro_average_precision", "macro_f1")),
+    **{"kind": kinds.LABELSETS, "primary": "macro_average_precision"},
+)
+
+
+def halves(seed: int = 0) -> tuple[np.ndarray, np.ndarray, Answers, pl.DataFrame]:
+    """Labels and scores of 400 rows, the first half of which is valid; the third label is rare."""
+    generator = np.random.default_rng(seed)
+    labels = (generator.random((400, 3)) < [0.4, 0.3, 0.05]).astype(float)
+    scores = (labels + generator.random((400, 3))).round(1)
+    answers, given = frames(labels, scores)
+    part = pl.Series("part", ["valid"] * 200 + ["test"] * 200)
+    return labels, scores, replace(answers, frame=answers.frame.with_columns(part)), given
+
+
+def test_macro_f1_is_at_the_threshold_that_is_best_on_valid() -> None:
+    labels, scores, answers, given = halves()
+    expected = []
+    for label, score_ in zip(labels.T, scores.T, strict=True):
+        by_threshold = {t: f1_score(label[:200], score_[:200] >= t) for t in sorted(set(score_[:200]))[::-1]}
+        best = max(by_threshold, key=lambda t: by_threshold[t])
+        expected.append(f1_score(label[200:], score_[200:] >= best))
+    found = evaluate(TUNED, answers, given, replicates=50)
+    assert value_of(found, "macro_f1") == pytest.approx(np.mean(expected), abs=1e-12)
+    assert found.groups["label=legal"]["f1"] == pytest.approx(expected[1], abs=1e-12)
+    assert found.scores["macro_f1"].low is not None
+
+
+def test_macro_f1_is_withheld_without_a_valid_part() -> None:
+    labels = np.tile([[1.0, 0, 1], [0, 1, 0]], (30, 1))
+    found = evaluate(TUNED, *frames(labels, labels), replicates=0).scores["macro_f1"]
+    assert (found.value, found.note) == (None, NO_VALID_PART)
+
+
+def test_labels_that_too_few_clusters_have_are_left_out_of_both_means() -> None:
+    labels, _, answers, given = halves()
+    few = int(labels[200:, 2].sum())
+    of_all, without = (
+        evaluate(SimpleNamespace(**{**vars(TUNED), "label_clusters": n}), answers, given, replicates=0)
+        for n in (few, few + 1)
+    )
+    for metric, of_label in (("macro_average_precision", "average_precision"), ("macro_f1", "f1")):
+        by_label = [of_all.groups[f"label={name}"][of_label] for name in LABELSET_NAMES]
+        assert value_of(of_all, metric) == pytest.approx(np.mean(by_label))
+        assert value_of(without, metric) == pytest.approx(np.mean(by_label[:2]))
+    assert without.groups["label=wages"]["average_precision"] is None
+    none = evaluate(SimpleNamespace(**{**vars(TUNED), "label_clusters": 201}), answers, given, replicates=0)
+    assert none.scores["macro_average_precision"].note == "no label has 201 clusters of the test part"
 
 
 CLASSES_NAMES = ("blue", "green", "red")
