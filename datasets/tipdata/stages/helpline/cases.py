@@ -202,7 +202,7 @@ def build_need_model(region: Region, kinds: np.ndarray, circumstances: dict[str,
     """Return the region's model.
 
     Args:
-        kinds: (kinds,) integer weights of the kinds among its first contacts.
+        kinds: (kinds, phases or 1) integer weights of the kinds among its first contacts, in each phase.
         circumstances: by name (kinds, phases) probabilities out of 65,536.
     """
     apart = CaseKinds.of(region)
@@ -213,7 +213,7 @@ def build_need_model(region: Region, kinds: np.ndarray, circumstances: dict[str,
     logit = kind[:, None, None] + phase[None, :, None] + danger[None, None]
     foreign = apart.widen(region.chances("helpline.foreign", KINDS))
     dangers = log(danger_table(region))
-    base = log(normalise(kinds * ONE))[:, None] + log(phase_table(region))
+    base = log(normalise(kinds.T * ONE)).T + log(phase_table(region))
     cell = base[:, :, None] + dangers
     prior = np.stack([cell + log(p)[:, None, None] for p in (ONE - foreign, foreign)])
     urgency = log(urgency_table(region))

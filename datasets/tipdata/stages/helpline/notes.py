@@ -142,7 +142,7 @@ def write_notes(
     raised, sentence = _draw_raised(region, book, c, needs, known, seen)
     columns = {"raised": as_lists(np.array((*NEEDS, *OTHER_POOLS)), raised)}
     if has_lives(region):
-        topic = _draw_topics(region, book, c, known, seen)
+        topic = draw_topics(region, book, c, known, seen)
         columns[TOPIC] = decode(TOPICS, np.where(topic < 0, -1, topic // (len(book.topics) // len(TOPICS))))
         raised = np.column_stack([raised, topic >= 0])
         sentence = np.column_stack([sentence, book.topics[topic]])
@@ -252,7 +252,7 @@ def find_unfit(region: Region, pool: str, sentences: int) -> np.ndarray:
     return made
 
 
-def _draw_topics(
+def draw_topics(
     region: Region, book: NoteSentences, c: Cases, known: KnownFacts, seen: HelplineEvidence
 ) -> np.ndarray:
     """Return the sentence about what is particular to a form, -1 for none, and add to ``seen`` what it says.

@@ -205,6 +205,27 @@ def draw_callers(region: Region, people: People, calls: Calls, able: Ints, kinds
     )
 
 
+def count_kinds_by_phase(region: Region, people: People, calls: Calls, able: Ints, kinds: Ints) -> Ints:
+    """Return (kinds of exploitation, phases) weights of who may call on the days of first contacts, in each phase.
+
+    Forms that last weeks are among those who have left far more than among all.
+    """
+    day, apart = calls.day[calls.turn == 0], CaseKinds.of(region)
+    order = able[np.argsort(people.end[able], kind="stable")]
+    ends, ones = people.end[order], np.eye(apart.exploited, dtype=np.int64)[kinds[order]]
+    before = np.concatenate([np.zeros_like(ones[:1]), np.cumsum(ones, axis=0)])
+    low, high = _phase_days(region)
+    made = np.zeros((apart.exploited, len(PHASES)), dtype=np.int64)
+    for phase in range(NONE):
+        first, last = day - high[phase], day - low[phase]
+        if phase == INSIDE:
+            first, last = day + 1, day + region["helpline.soon_days"]
+        among = before[np.searchsorted(ends, last, side="right")] - before[np.searchsorted(ends, first)]
+        made[:, phase] = (among * ONE // np.maximum(among.sum(axis=1, keepdims=True), 1)).sum(axis=0)
+    # Where nobody is in a phase, and in the one that nobody exploited is in, whatever is usual.
+    return np.where(made.any(axis=0), made, made.sum(axis=1, keepdims=True))
+
+
 def _phase_days(region: Region) -> tuple[np.ndarray, np.ndarray]:
     """Return fewest and most days since leaving, by phase; zero where a phase has none."""
     bounds = np.array([region["helpline.phase_days"].get(phase, (0, 0)) for phase in PHASES])
@@ -356,9 +377,12 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     circumstances = circumstance_chances(region, people, able, kinds[able])
     cases = draw_cases(region, o, people, calls, callers, circumstances)
     # Weights of the kinds among first contacts: the prior of the posterior.
-    forms, shares = np.bincount(kinds[able], minlength=apart.exploited), group_shares(region)
-    weights = np.append(forms * shares[0] // max(len(able), 1), shares[1:])
-    m = build_need_model(region, weights, circumstances)
+    forms, shares = np.bincount(kinds[able], minlength=apart.exploited)[:, None], group_shares(region)
+    if has_lives(region):
+        forms = count_kinds_by_phase(region, people, calls, able, kinds)
+    exploited = forms * shares[0] // np.maximum(forms.sum(axis=0), 1)
+    lawful = np.repeat(shares[1:, None], forms.shape[1], axis=1)
+    m = build_need_model(region, np.concatenate([exploited, lawful]), circumstances)
     needs = draw_needs(region, m, cases)
     urgency = urgency_table(region)[cases.phase, cases.danger]
     urgency = region.stream("helpline/urgency").choose(calls.local, urgency)
