@@ -91,7 +91,7 @@ def test_what_a_topic_says_of_kinds_adds_up_to_one(drawn: list[Draw]) -> None:
             "lives_at_work": [None] * len(c.local),
         },
         len(c.local),
-        {},
+        {"work": np.full(len(c.local), -1)},
     )
     seen = HelplineEvidence.none(len(c.local), len(kinds.names))
     topic = draw_topics(region, book, c, known, seen)
