@@ -351,13 +351,16 @@ def name_contacts(
     posting = np.bincount(kind[posts[people.owner[able]]], minlength=kinds.exploited)[: kinds.exploited]
     chance = np.append(names * posting // np.maximum(among, 1), np.full(2, names * share // ONE))
     lawful = np.flatnonzero(posts & np.isin(o.kind, (BUSINESS, INDEPENDENT)))
+    begins = o.first_day[lawful]
+    lawful = lawful[np.argsort(begins, kind="stable")]
+    begun = np.maximum(np.searchsorted(np.sort(begins), day, side="right"), 1)
     exploited = c.kind < kinds.exploited
-    of = lawful[region.stream("helpline/named_operation").below(c.person, len(lawful))]
+    of = lawful[region.stream("helpline/named_operation").below(c.person, begun)]
     of = np.where(exploited, np.maximum(c.operation, 0), of)
     p = np.where(exploited, names * posts[of], chance[c.kind])
-    named = region.stream("helpline/named").chance(c.local, p)
     first = np.searchsorted(order, of * (2 * DAYS))
     until = np.searchsorted(order, of * (2 * DAYS) + day, side="right")
+    named = (until > first) & region.stream("helpline/named").chance(c.local, p)
     turn = region.stream("helpline/named_advert").below(c.person, np.maximum(until - first, 1))
     row = rows[np.minimum(first + turn, len(rows) - 1)]
     slot = region.stream("helpline/named_slot").below(c.person, SHOWN)
