@@ -122,12 +122,12 @@ def test_whose_form_a_sentence_does_not_fit_has_it_in_no_note(contacts: pl.DataF
 
 def test_topics_go_with_forms_and_lawful_callers_have_all(contacts: pl.DataFrame) -> None:
     rates = dict(contacts.group_by("group").agg(pl.col("topic").is_not_null().mean()).iter_rows())
-    assert rates["domestic_servitude"] > 0.3
+    assert rates["forced_criminality"] > 0.3
     assert 0.1 < rates["worker"] < 0.3
     lawful = contacts.filter(pl.col("operation").is_null()).drop_nulls("topic")
     assert set(lawful["topic"]) == set(TOPICS)
-    homes = contacts.filter(pl.col("group") == "domestic_servitude").drop_nulls("topic")
-    assert (homes["topic"] == "household").mean() > 0.6  # type: ignore[operator]
+    compounds = contacts.filter(pl.col("group") == "forced_criminality").drop_nulls("topic")
+    assert (compounds["topic"] == "quota").mean() > 0.6  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("column", ["topic", "lives_at_work", "known_contact"])
