@@ -74,7 +74,7 @@ def priors(fold: Fold) -> dict[str, float]:
 
 
 NOTE = "narrative"
-LEFT_OUT = ("region", "minute", NOTE, URGENCY)
+LEFT_OUT = ("region", "minute", "known_contact", NOTE, URGENCY)
 
 
 def note_texts(frame: pl.DataFrame) -> list[str]:

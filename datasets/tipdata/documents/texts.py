@@ -19,7 +19,7 @@ from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import World, newest_released, parameters
 from tipdata.release.verification import category_values
 from tipdata.stages import tables_of
-from tipdata.stages.helpline.cases import read_notes
+from tipdata.stages.helpline.notes import read_notes
 from tipdata.text.book import Faulty
 from tipdata.text.checks import wordbook
 from tipdata.text.grammar import surfaces

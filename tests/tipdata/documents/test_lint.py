@@ -12,7 +12,7 @@ from tipdata.core.kinds import LANGUAGES
 from tipdata.documents import lint
 from tipdata.documents.lint import CODES, NAMES, NOTE, UNKNOWN, LintReport, broken_rules, lint_folder
 from tipdata.release import Release
-from tipdata.stages.helpline.cases import read_notes
+from tipdata.stages.helpline.notes import read_notes
 from tipdata.text.lint import FORMS, SIGNS, rules_of
 
 WORDS = [

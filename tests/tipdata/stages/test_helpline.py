@@ -21,8 +21,8 @@ from tipdata.stages.helpline.cases import (
     cells_of,
     log_total,
     need_posterior,
-    read_notes,
 )
+from tipdata.stages.helpline.notes import read_notes
 from tipdata.text.documents import read_document
 
 
@@ -221,7 +221,9 @@ def _brute_force(m: NeedModel, foreign: np.ndarray, seen: HelplineEvidence) -> t
                     m.effect[h][k] * s for h, s in zip(hidden, state, strict=True) if h in hidden_of[need]
                 )
                 present = sigmoid(m.logit[:, k] + effects + m.foreign[k] * int(other)) / 65536
-                terms[:, k] = np.stack([1 - present, present], axis=1) * np.exp(seen.need[i, k] / 1000)
+                terms[:, k] = np.stack([1 - present, present], axis=1) * np.exp(
+                    seen.need[i, k][:, cell[:, 0]].T / 1000
+                )
             whole = terms.sum(axis=2)
             total = p * whole.prod(axis=1)
             for k in range(len(NEEDS)):

@@ -130,6 +130,8 @@ class Adverts:
     """Of the region: those that adverts are on, and all others."""
     account: np.ndarray
     """Id of the account that posts each."""
+    contacts: tuple[np.ndarray, np.ndarray]
+    """(adverts, 3) ids of telephone, handle and mail, and whether each is shown."""
 
 
 def generate(region: Region, past: Past) -> tuple[Adverts, Tables]:
@@ -149,8 +151,20 @@ def generate(region: Region, past: Past) -> tuple[Adverts, Tables]:
     ids = region.ids("adverts", plan.row)
     until = places.closed[site].astype(np.int64) - 1
     account = accounts.id[operation, site]
+    contacts = details.draw_contacts(region, o, plan)
     state = Adverts(
-        ids, plan.row, operation, plan.day, until, source, log_odds, statements, misspelt, tours, account
+        ids,
+        plan.row,
+        operation,
+        plan.day,
+        until,
+        source,
+        log_odds,
+        statements,
+        misspelt,
+        tours,
+        account,
+        contacts,
     )
     return state, {
         "adverts": {
@@ -165,7 +179,7 @@ def generate(region: Region, past: Past) -> tuple[Adverts, Tables]:
             "body": pl.Series(pl.from_arrow(body)),
             "price": with_nulls(price, price >= 0),
             "price_basis": decode(BASES, np.where(price < 0, -1, basis)),
-            "contacts": as_lists(*details.draw_contacts(region, o, plan)),
+            "contacts": as_lists(*contacts),
             "images": as_lists(*details.draw_images(region, o, plan, source)),
             **details.job_fields(region, o, plan, statements),
             "account": account,

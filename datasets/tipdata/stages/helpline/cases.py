@@ -1,33 +1,53 @@
 """The hidden state of a contact, what a person needs and how soon, what is recorded of it, and the exact posterior.
 
 A need's log-odds are a sum of the kind of case, the time since leaving, danger and circumstances. Coded facts and a
-note are recorded. A note is put together from listed sentences (:file:`text/notes/`), so that everything it can say
-can be listed and audited; ``helpline.apart`` of the world file rules out sentences that contradict what is known of
-the contact. The posterior adds up over every hidden state: kind, phase and danger (75 cells) and, within a cell, the
-circumstances that a need depends on. All in integers.
+note are recorded. The posterior adds up over every hidden state: kind, phase and danger (75 cells) and, within a cell,
+the circumstances that a need depends on. From data 0.5.0 on cases are kept apart by form of exploitation (135 cells):
+what is noted and who controls whom differ by form, so that kinds alone would be no exact sum. All in integers.
+
+A coded fact may follow the life of the operation (``helpline.follows``): the bits that decided a fact of the life then
+decide the coded fact as well. They are uniform whatever the hidden state of the case is, so each coded fact keeps its
+law, and no two of one contact follow the same fact, so that they stay independent given the hidden state.
 """
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import reduce
 from itertools import product
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import ONE, Ints, exp, log, log_add, normalise, probability, sigmoid
-from tipdata.core.tables import as_lists, decode, read_tables, with_nulls
+from tipdata.core.draw import (
+    ONE,
+    Ints,
+    Words,
+    choose_from_bits,
+    exp,
+    log,
+    log_add,
+    normalise,
+    probability,
+    sigmoid,
+)
+from tipdata.core.kinds import FAMILIES
+from tipdata.core.tables import decode, read_tables, with_nulls
 from tipdata.core.world import Region
+from tipdata.stages.operations.policy import Life
+from tipdata.stages.operations.stage import Operations, has_lives
 from tipdata.stages.people import probability_of_withheld_earnings
-from tipdata.text.documents import read_document
+from tipdata.text.facts import facts_of
 
 TABLES = read_tables("helpline")
 KINDS = TABLES["contacts"].values("kind")
 """Whose contact it is: exploited in labour, services or another form, a lawful worker in trouble, any other."""
-EXPLOITED_KINDS = 3
-WORKER, ENQUIRY = 3, 4
+KINDS_OF_FORMS = {
+    "labour": "labour",
+    "domestic_servitude": "labour",
+    "sexual": "services",
+    "sex_tourism": "services",
+}
+"""Kinds of cases of some forms of exploitation; of all others ``other_form``."""
+WORKER, ENQUIRY = KINDS[-2:]
 PHASES = TABLES["contacts"].values("phase")
 """Time since leaving: not yet, up to two weeks, three months, a year; none where there is nothing to leave."""
 INSIDE, FRESH, WEEKS, MONTHS, NONE = range(5)
@@ -41,10 +61,50 @@ NEEDS = TABLES["contacts"].values("needs")
 
 
 @dataclass(frozen=True)
+class CaseKinds:
+    """Kinds of cases that a region tells apart: :data:`KINDS`, or from 0.5.0 on forms of exploitation and the last two.
+
+    ``names``: of each, those exploited before worker and enquiry. ``coarse``: index into :data:`KINDS` of each.
+    """
+
+    names: tuple[str, ...]
+    coarse: np.ndarray
+
+    @classmethod
+    def of(cls, region: Region) -> "CaseKinds":
+        """Return the kinds of a region's version of the data."""
+        if not has_lives(region):
+            return cls(KINDS, np.arange(len(KINDS)))
+        names = (*region["operations.form"], WORKER, ENQUIRY)
+        coarse = [KINDS.index(name if name in KINDS[-2:] else coarse_kind(name)) for name in names]
+        return cls(names, np.array(coarse))
+
+    @property
+    def exploited(self) -> int:
+        """How many are kinds of exploitation; the number of a lawful worker, which comes after these."""
+        return len(self.names) - 2
+
+    @property
+    def enquiry(self) -> int:
+        """The number of any other contact."""
+        return len(self.names) - 1
+
+    def widen(self, table: np.ndarray) -> np.ndarray:
+        """Return a table with a row for each of these kinds; one with a row for each of :data:`KINDS` is repeated."""
+        return table if len(table) == len(self.names) else table[self.coarse]
+
+
+def coarse_kind(form: str) -> str:
+    """Return the kind of case, by name, of a form of exploitation."""
+    return KINDS_OF_FORMS.get(form, "other_form")
+
+
+@dataclass(frozen=True)
 class Cases:
     """Contacts by position: int64 or bool arrays of equal length.
 
-    ``local`` and ``person``: local numbers of the contact and of the person (draws are keyed by them).
+    ``local`` and ``person``: local numbers of the contact and of the person (draws are keyed by them). ``kind``: of the
+    region's :class:`CaseKinds`. ``operation``: local number of the one that exploited them, -1 for none.
     ``since``: days since leaving, -1 where not left. ``spoken``: an interpreter for the language is at hand, or
     none is needed. ``earnings``, ``documents``: withheld; ``authorities``: they ended it. ``trade``: level of the fact
     ``sector`` that their operation is of, -1 for none.
@@ -52,6 +112,7 @@ class Cases:
 
     local: np.ndarray
     person: np.ndarray
+    operation: np.ndarray
     kind: np.ndarray
     phase: np.ndarray
     since: np.ndarray
@@ -72,9 +133,9 @@ class Cases:
 class HelplineEvidence:
     """Log-likelihoods of all observations, milli-nats, by the state they depend on; added up in place.
 
-    ``need`` (contacts, needs, 2: absent, present), ``kind`` (contacts, 5), ``phase`` (contacts, 5), ``danger``
-    (contacts, 3), ``cell`` (contacts, 5, 5, 3) of the three together, ``circumstance`` (contacts, circumstances, 2: no,
-    yes).
+    ``need`` (contacts, needs, 2: absent, present, kinds), ``kind`` (contacts, kinds), ``phase`` (contacts, 5),
+    ``danger`` (contacts, 3), ``cell`` (contacts, kinds, 5, 3) of the three together, ``circumstance`` (contacts,
+    circumstances, 2: no, yes).
     """
 
     need: np.ndarray
@@ -85,41 +146,48 @@ class HelplineEvidence:
     circumstance: np.ndarray
 
     @classmethod
-    def none(cls, contacts: int) -> "HelplineEvidence":
-        cells = len(KINDS), len(PHASES), LEVELS
-        shapes = (len(NEEDS), 2), *((size,) for size in cells), cells, (len(CIRCUMSTANCES), 2)
+    def none(cls, contacts: int, kinds: int = len(KINDS)) -> "HelplineEvidence":
+        cells = kinds, len(PHASES), LEVELS
+        shapes = (len(NEEDS), 2, kinds), *((size,) for size in cells), cells, (len(CIRCUMSTANCES), 2)
         return cls(*(np.zeros((contacts, *shape), dtype=np.int64) for shape in shapes))
 
     def of(self, state: str) -> np.ndarray:
-        """Return the (contacts, levels) slice of a need, a circumstance, ``kind``, ``phase`` or ``danger``."""
+        """Return the (contacts, levels) slice of a circumstance, ``kind``, ``phase`` or ``danger``; of a need
+        (contacts, 2, kinds)."""
         if state in CIRCUMSTANCES:
             return self.circumstance[:, CIRCUMSTANCES.index(state)]
         return self.need[:, NEEDS.index(state)] if state in NEEDS else getattr(self, state)
 
+    def add(self, state: str, log_likelihood: np.ndarray) -> None:
+        """Add (contacts, levels) log-likelihoods given a state that :meth:`of` names, whatever the kind."""
+        self.of(state)[...] += log_likelihood[..., None] if state in NEEDS else log_likelihood
 
+
+CELLS_A_KIND = len(PHASES) * LEVELS
 BLOCKS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("wages", "legal"), ("earnings", "authorities")),
     (("papers",), ("documents",)),
     *(((name,), ()) for name in ("shelter", "safety", "medical", "counselling", "interpreting")),
 )
 """Needs that share hidden circumstances, with these circumstances. Blocks are independent given the cell."""
-LOG_128 = 4852
-"""Logarithm of 128, milli-nats, used by :func:`log_total`."""
+LOG_128, LOG_256 = 4852, 5545
+"""Logarithms of 128 and 256, milli-nats, used by :func:`log_total`."""
 
 
 def log_total(values: np.ndarray) -> np.ndarray:
-    """Return log of the sum of exponentials over the last axis (at most 128 terms), milli-nats, in integers."""
+    """Return log of the sum of exponentials over the last axis (at most 256 terms), milli-nats, in integers."""
     top = values.max(axis=-1)
-    return top + log(exp(values - top[..., None]).sum(axis=-1) >> 11) + LOG_128
+    shift, most = (11, LOG_128) if values.shape[-1] <= 128 else (12, LOG_256)
+    return top + log(exp(values - top[..., None]).sum(axis=-1) >> shift) + most
 
 
 @dataclass(frozen=True)
 class NeedModel:
-    """The region's parameters of needs and of the hidden cells (kind, phase, danger), milli-nats.
+    """The region's parameters of needs and of the hidden cells (kind, phase, danger: 15 a kind), milli-nats.
 
-    ``logit`` (75 cells, needs); ``foreign`` (needs,); ``effect``: circumstance -> (needs,); ``prior``
-    (2: language of the region or another, 75); ``circumstance``: name -> (75,) probabilities out of 65,536;
-    ``urgency`` (75, 3) log probabilities.
+    ``logit`` (cells, needs); ``foreign`` (needs,); ``effect``: circumstance -> (needs,); ``prior`` (2: language of the
+    region or another, cells); ``circumstance``: name -> (cells,) probabilities out of 65,536; ``urgency`` (cells, 3)
+    log probabilities.
     """
 
     logit: np.ndarray
@@ -134,27 +202,29 @@ def build_need_model(region: Region, kinds: np.ndarray, circumstances: dict[str,
     """Return the region's model.
 
     Args:
-        kinds: (5,) integer weights of the kinds among its first contacts.
+        kinds: (kinds, phases or 1) integer weights of the kinds among its first contacts, in each phase.
         circumstances: by name (kinds, phases) probabilities out of 65,536.
     """
+    apart = CaseKinds.of(region)
     given = [region[f"helpline.need.{name}"] for name in NEEDS]
     kind, phase, danger = (np.array([n[name] for n in given]).T for name in ("kind", "phase", "danger"))
     cells, sd = np.arange(kind.size).reshape(kind.shape), int(region["helpline.jitter"] * 1000)
-    kind = kind + region.spread("helpline/jitter", cells, "normal", sd)
+    kind = apart.widen(kind + region.spread("helpline/jitter", cells, "normal", sd))
     logit = kind[:, None, None] + phase[None, :, None] + danger[None, None]
-    foreign = region.chances("helpline.foreign", KINDS)
+    foreign = apart.widen(region.chances("helpline.foreign", KINDS))
     dangers = log(danger_table(region))
-    base = log(normalise(kinds * ONE))[:, None] + log(phase_table(region))
+    base = log(normalise(kinds.T * ONE)).T + log(phase_table(region))
     cell = base[:, :, None] + dangers
     prior = np.stack([cell + log(p)[:, None, None] for p in (ONE - foreign, foreign)])
     urgency = log(urgency_table(region))
+    wide = len(apart.names), *urgency.shape
     return NeedModel(
         logit=logit.reshape(-1, len(NEEDS)),
         foreign=np.array([n["foreign"] for n in given]),
         effect={name: np.array([n[name] for n in given]) for name in CIRCUMSTANCES},
         prior=prior.reshape(2, -1),
         circumstance={n: np.repeat(p.reshape(-1), LEVELS) for n, p in circumstances.items()},
-        urgency=np.broadcast_to(urgency, (len(KINDS), *urgency.shape)).reshape(-1, LEVELS),
+        urgency=np.broadcast_to(urgency, wide).reshape(-1, LEVELS),
     )
 
 
@@ -162,12 +232,12 @@ def phase_table(region: Region) -> np.ndarray:
     """Return (kinds, phases) probabilities out of 65,536."""
     exploited, worker = ([region[f"helpline.{k}_phase"][p] for p in PHASES] for k in ("exploited", "worker"))
     enquiry = [int(p == NONE) for p in range(len(PHASES))]
-    return normalise(np.array([exploited] * EXPLOITED_KINDS + [worker, enquiry]) * ONE)
+    return normalise(np.array([exploited] * CaseKinds.of(region).exploited + [worker, enquiry]) * ONE)
 
 
 def danger_table(region: Region) -> np.ndarray:
     """Return (kinds, phases, levels) probabilities out of 65,536."""
-    groups = ["exploited"] * EXPLOITED_KINDS + ["worker", "enquiry"]
+    groups = ["exploited"] * CaseKinds.of(region).exploited + ["worker", "enquiry"]
     return normalise(
         np.array([[region[f"helpline.danger.{g}"][p] for p in PHASES] for g in groups], dtype=np.int64) * ONE
     )
@@ -192,19 +262,21 @@ def urgency_table(region: Region) -> np.ndarray:
 
 def circumstance_tables(region: Region) -> dict[str, np.ndarray]:
     """Return (kinds, phases) probabilities out of 65,536 of each circumstance."""
-    control = [region["people.control.labour"], *[region["people.control.other"]] * (EXPLOITED_KINDS - 1)]
+    kinds = CaseKinds.of(region)
+    many, few = len(kinds.names), kinds.exploited
+    control = [region[f"people.control.{'other' if k else 'labour'}"] for k in kinds.coarse[:few]]
     earnings = [probability_of_withheld_earnings(region, c) for c in control]
     documents, restricted, threatened = (
         [probability(c[name]) for c in control]
         for name in ("withholds_documents", "restricts_movement", "threats")
     )
     for name, listed in (("earnings", earnings), ("documents", documents)):
-        listed += [probability(region[f"helpline.{name}"][k]) for k in KINDS[EXPLOITED_KINDS:]]
+        listed += [probability(region[f"helpline.{name}"][k]) for k in KINDS[-2:]]
     exits = region["people.exit"]
     ended = exits["authorities"] * ONE // sum(exits.values())
-    authorities = np.zeros((len(KINDS), len(PHASES)), dtype=np.int64)
-    authorities[:EXPLOITED_KINDS, 1:NONE] = ended
-    lawful = [0] * (len(KINDS) - EXPLOITED_KINDS)
+    authorities = np.zeros((many, len(PHASES)), dtype=np.int64)
+    authorities[:few, 1:NONE] = ended
+    lawful = [0] * (many - few)
     by_kind = {"earnings": earnings, "documents": documents}
     by_kind |= {"restricted": restricted + lawful, "threatened": threatened + lawful}
     wide = {n: np.repeat(np.array(p)[:, None], len(PHASES), axis=1) for n, p in by_kind.items()}
@@ -221,7 +293,7 @@ def draw_needs(region: Region, m: NeedModel, c: Cases) -> np.ndarray:
 
 
 def cells_of(c: Cases) -> np.ndarray:
-    """Return the cell (kind, phase, danger) of each contact, 0-74."""
+    """Return the number of the cell (kind, phase, danger) of each contact."""
     return (c.kind * len(PHASES) + c.phase) * LEVELS + c.danger
 
 
@@ -263,8 +335,8 @@ def _block(
             logit = m.logit[:, k] + sum(m.effect[h][k] * s for h, s in zip(hidden, state, strict=True))
             p = np.clip(sigmoid(np.stack([logit, logit + m.foreign[k]])), 1, ONE - 1)
             single[name] = (
-                log(ONE - p)[at] + seen.need[:, k, 0, None],
-                log(p)[at] + seen.need[:, k, 1, None],
+                log(ONE - p)[at] + np.repeat(seen.need[:, k, 0], CELLS_A_KIND, axis=1),
+                log(p)[at] + np.repeat(seen.need[:, k, 1], CELLS_A_KIND, axis=1),
             )
         both = {name: log_add(*pair) for name, pair in single.items()}
         whole = prior + sum(both.values())
@@ -304,6 +376,7 @@ def draw_coded_facts(
     seen: HelplineEvidence,
     trades: np.ndarray,
     restricted: np.ndarray,
+    o: Operations,
 ) -> tuple[dict[str, pl.Series], np.ndarray]:
     """Draw all facts of the contacts, and add what they say to ``seen``, for one who knows how long each stayed.
 
@@ -314,8 +387,9 @@ def draw_coded_facts(
         trades: (kinds, sectors) probabilities of the fact ``sector``, where those exploited have that of their
             operation.
         restricted: (kinds, phases) probabilities out of 65,536 that movement is.
+        o: whose lives coded facts follow.
     """
-    n = len(c.local)
+    n, kinds = len(c.local), CaseKinds.of(region)
     gaps = (probability(region[f"helpline.{name}"]) for name in ("missing", "missing_unspoken"))
     gap = np.where(c.spoken, *gaps)
     columns: dict[str, pl.Series] = {}
@@ -323,11 +397,13 @@ def draw_coded_facts(
     for k, (name, state) in enumerate(DEPENDS_ON.items()):
         levels = region[f"helpline.fact.{name}"]
         listed = region.values(f"helpline.fact.{name}").T
+        listed = kinds.widen(listed) if state == "kind" else listed
         table, state_of = normalise(listed * ONE), _state_level(c, needs, state)
         possible = (listed > 0)[state_of]
         if name == "weeks_owed":
             possible &= np.array([int(low) for low in levels]) <= c.weeks[:, None]
-        level = region.stream("helpline/fact").choose(c.local, np.where(possible, table[state_of], 0), k)
+        bits = draw_fact_bits(region, c, o, name, k)
+        level = choose_from_bits(bits, np.where(possible, table[state_of], 0))
         if name == "sector":
             own = region.chance("helpline/own_trade", c.person, "helpline.own_trade")
             level, table = np.where((c.trade >= 0) & own, c.trade, level), trades
@@ -339,15 +415,32 @@ def draw_coded_facts(
         elif name == "weeks_owed":
             law = normalise(np.where(possible[:, None], table, 0) * ONE)
             log_likelihood = log(law[np.arange(n), :, level])
-            seen.of(state)[...] += np.where(missing[:, None], 0, log_likelihood)
+            seen.add(state, np.where(missing[:, None], 0, log_likelihood))
         elif state:
-            seen.of(state)[...] += np.where(missing[:, None], 0, log(table)[:, level].T)
+            seen.add(state, np.where(missing[:, None], 0, log(table)[:, level].T))
         if name == "caller_relation":
             relation = level
         columns[name] = _values(region, name, tuple(levels), level, missing, c)
     columns["interpreter_used"] = _interpreter(region, c, needs, seen)
     columns["days_since_leaving"] = _days_since_leaving(region, c, gap, seen)
     return columns, relation
+
+
+def draw_fact_bits(region: Region, c: Cases, o: Operations, name: str, k: int) -> Words:
+    """Return (contacts,) uniform bits that decide a fact, the ``k``-th, of each contact.
+
+    From 0.5.0 on those of ``helpline.follows`` are, for a share of the people of operations, the bits that decided a
+    fact of the operation's life.
+    """
+    bits = region.stream("helpline/fact").bits(c.local, k)
+    if not isinstance(o.facts, Life) or name not in region["helpline.follows"]:
+        return bits
+    coupled = (c.operation >= 0) & region.chance("helpline/coupled", c.person, "helpline.coupled", k)
+    for family, fact in region["helpline.follows"][name].items():
+        number = [one.name for one in facts_of(family)].index(fact)
+        here = coupled & (o.family[c.operation] == FAMILIES.index(family))
+        bits = o.facts.state.couple(number, c.operation, bits, here)
+    return bits
 
 
 def _state_level(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
@@ -385,7 +478,7 @@ def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: HelplineEvid
     missing = region.chance("helpline/interpreter", c.local, "helpline.missing", 1)
     chance = np.stack([offered, wanted], axis=1)
     log_likelihood = log(np.clip(np.where(used[:, None], chance, ONE - chance), 1, ONE))
-    seen.of("interpreting")[...] += np.where(missing[:, None], 0, log_likelihood)
+    seen.add("interpreting", np.where(missing[:, None], 0, log_likelihood))
     return with_nulls(used, ~missing)
 
 
@@ -398,175 +491,3 @@ def _days_since_leaving(region: Region, c: Cases, gap: np.ndarray, seen: Helplin
     other = np.where(phases == c.phase[:, None], 0, IMPOSSIBLE)
     seen.phase[...] += np.where(shown[:, None], other, np.where(left, log(gap)[:, None], 0))
     return with_nulls(c.since.astype(np.int16), shown)
-
-
-APART = "helpline.apart"
-
-
-@dataclass(frozen=True)
-class KnownFacts:
-    """What is known of contacts: coded ``facts`` (a list each, None where missing), and by pool which of its sentences
-    came up, -1 for none: (contacts,) int64, filled in as a note is written."""
-
-    facts: Mapping[str, list[Any]]
-    contacts: int
-    sentences: dict[str, np.ndarray]
-
-    def ruled_out(self, region: Region, pool: str, sentences: int) -> np.ndarray:
-        """Return (contacts, sentences) bool: which sentences of a pool cannot be true of each contact.
-
-        Raises ValueError where nothing of the pool is left for someone, and for a sentence or a name that is none.
-        """
-        made = np.zeros((self.contacts, sentences), dtype=bool)
-        for rule in region[APART].get(pool, []):
-            holds = np.zeros(self.contacts, dtype=bool)
-            for name, wanted in rule["where"].items():
-                said = self.sentences.get(name)
-                holds |= self._holds(name, wanted) if said is None else np.isin(said, wanted)
-            if max(rule["said"]) >= sentences:
-                raise ValueError(
-                    f"{APART}.{pool}: {rule['said']} names a sentence that the pool does not have"
-                )
-            made[:, rule["said"]] |= holds[:, None]
-        if made.all(axis=1).any():
-            raise ValueError(f"{APART}.{pool} leaves some contact no sentence")
-        return made
-
-    def _holds(self, name: str, wanted: list[str] | Mapping[str, int]) -> np.ndarray:
-        if name not in self.facts:
-            raise ValueError(f"{APART}: {name} is neither a fact nor a pool that comes earlier")
-        values = self.facts[name]
-        if isinstance(wanted, Mapping):
-            low, high = wanted.get("from", -math.inf), wanted.get("to", math.inf)
-            return np.array([value is not None and low <= value <= high for value in values], dtype=bool)
-        coded = any(isinstance(value, bool) for value in values)
-        fits = {value == "yes" for value in wanted} if coded else set(wanted)
-        return np.array([value is not None and value in fits for value in values], dtype=bool)
-
-
-OTHER_POOLS = ("danger", "time", "work")
-"""Pools of sentences besides those of needs."""
-POOL_STATES = {"danger": "danger", "time": "phase", "work": "kind"}
-"""The hidden state that each of these pools reflects."""
-MOST_SENTENCES = 3
-"""Most sentences of a note besides its opener."""
-
-
-@dataclass(frozen=True)
-class NoteSentences:
-    """One language.
-
-    Attributes:
-        strings: all sentences.
-        pools: indices of a need's own sentences and those that it shares, and of danger, time and work.
-        filler: indices of neutral sentences.
-        opener: (2, n) indices: the person themself, someone for them.
-        space: what stands between two sentences.
-    """
-
-    strings: tuple[str, ...]
-    pools: dict[str, np.ndarray]
-    filler: np.ndarray
-    opener: np.ndarray
-    space: str
-
-
-@cache
-def read_notes(language: str) -> NoteSentences:
-    """Return the compiled notes of a language."""
-    document = read_document(f"notes/{language}")
-    strings: list[str] = []
-
-    def add(sentences: list[str]) -> np.ndarray:
-        strings.extend(sentences)
-        return np.arange(len(strings) - len(sentences), len(strings))
-
-    shared: dict[str, np.ndarray] = {}
-    for pair, sentences in document["shared"].items():
-        shared |= dict.fromkeys(pair.split("_"), add(sentences))
-    pools = {n: np.concatenate([add(document["needs"][n]), shared[n]]) for n in NEEDS}
-    pools |= {name: add(document[name]) for name in OTHER_POOLS}
-    opener = np.stack([add(document["opener"][who]) for who in ("self", "other")])
-    filler = add(document["filler"])
-    return NoteSentences(tuple(strings), pools, filler, opener, document["space"])
-
-
-def write_notes(
-    region: Region,
-    language: str,
-    c: Cases,
-    needs: np.ndarray,
-    facts: dict[str, pl.Series],
-    relation: np.ndarray,
-    seen: HelplineEvidence,
-) -> tuple[pl.Series, pl.Series]:
-    """Write the note of every contact, add to ``seen`` what came up, and return both: texts, and lists of pools.
-
-    Each pool comes up or not, and in which of its sentences, as the state it stands for has it;
-    none that the facts or an earlier pool rule out. A note has room for two or three of these (``seen`` counts them
-    all), is filled up with neutral sentences, and may have an opener.
-    """
-    book = read_notes(language)
-    coded = {name: values.to_list() for name, values in facts.items()}
-    known = KnownFacts(coded | {"foreign": c.foreign.tolist()}, len(c.local), {})
-    raised, sentence = _draw_raised(region, book, c, needs, known, seen)
-    count = len(book.filler)
-    begin = region.stream("helpline/filler").below(c.local[:, None], count)
-    # Steps that are coprime to the number of sentences (a power of two) give different ones.
-    step = 1 + 2 * region.stream("helpline/filler").below(c.local[:, None], count // 2, 1)
-    filler = book.filler[(begin + step * np.arange(MOST_SENTENCES)) % count]
-    pools = raised.shape[1]
-    places = np.arange(pools + MOST_SENTENCES)
-    order = region.stream("helpline/order").below(c.local[:, None], 1 << 20, places)
-    same = (sentence[:, :, None] == sentence[:, None, :]) & raised[:, None, :]
-    repeats = (same & np.tri(pools, k=-1, dtype=bool)).any(axis=2)
-    order[:, :pools] += np.where(raised & ~repeats, 0, 1 << 22)
-    order[:, pools:] += 1 << 21
-    first = np.argsort(order, axis=1, kind="stable")[:, :MOST_SENTENCES]
-    chosen = np.take_along_axis(np.concatenate([sentence, filler], axis=1), first, axis=1)
-    room = 2 + region.choose("helpline/room", c.local, "helpline.sentence.room")
-    opens = region.chance("helpline/opens", c.local, "helpline.sentence.opener")
-    count = book.opener.shape[1]
-    excluded = known.ruled_out(region, "opener_other", count) & (relation > 0)[:, None]
-    which = region.stream("helpline/opener").below(c.local, count - excluded.sum(axis=1))
-    possible = np.argsort(excluded, axis=1, kind="stable")
-    opener = book.opener[np.minimum(relation, 1), possible[np.arange(len(which)), which]]
-    is_shown = [opens, *(room > place for place in range(MOST_SENTENCES))]
-    sentences = np.column_stack([opener, chosen]).tolist()
-    text = [
-        book.space.join(book.strings[one] for one, here in zip(numbers, visible, strict=True) if here)
-        for numbers, visible in zip(sentences, np.column_stack(is_shown).tolist(), strict=True)
-    ]
-    return pl.Series(text, dtype=pl.String), as_lists(np.array((*NEEDS, *OTHER_POOLS)), raised)
-
-
-def _draw_raised(
-    region: Region,
-    book: NoteSentences,
-    c: Cases,
-    needs: np.ndarray,
-    known: KnownFacts,
-    seen: HelplineEvidence,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return which pools come up, and the sentence of each: two (contacts, pools) arrays."""
-    raised = np.zeros((len(c.local), len(book.pools)), dtype=bool)
-    sentence = np.zeros_like(raised, dtype=np.int64)
-    fond = region.values("helpline.sentence.dialect")
-    for k, (pool, indices) in enumerate(book.pools.items()):
-        kind = "need" if pool in NEEDS else pool
-        level = needs[:, k].astype(np.int64) if pool in NEEDS else getattr(c, POOL_STATES[pool])
-        chance = region.chances(f"helpline.said.{kind}")
-        dialect = fond[region.stream("helpline/dialect").below(indices, len(fond))]
-        listed = region.values(f"helpline.sentence.{kind}") * dialect * ONE
-        excluded = known.ruled_out(region, pool, len(indices))[:, None, :]
-        # By contact, level of the state and sentence: what is ruled out is ruled out at every level.
-        weights = np.where(excluded, 0, normalise(np.where(excluded, 0, listed)))
-        raised[:, k] = region.stream("helpline/said").chance(c.local, chance[level], k)
-        at = np.arange(len(c.local))
-        variant = region.stream("helpline/sentence").choose(c.local, weights[at, level], k)
-        sentence[:, k] = indices[variant]
-        known.sentences[pool] = np.where(raised[:, k], variant, -1)
-        silent = log(ONE - chance)[None, :]
-        spoken = log(chance)[None, :] + log(weights[at, :, variant])
-        seen.of(POOL_STATES.get(pool, pool))[...] += np.where(raised[:, k, None], spoken, silent)
-    return raised, sentence

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import ONE, Ints, normalise, probability
-from tipdata.core.kinds import CATEGORIES, LANGUAGES
+from tipdata.core.draw import ONE, Ints, log, normalise, probability
+from tipdata.core.kinds import BUSINESS, CATEGORIES, INDEPENDENT, LANGUAGES
 from tipdata.core.tables import as_lists, with_nulls
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage, Tables
+from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.helpline.cases import (
     ANY,
-    ENQUIRY,
-    EXPLOITED_KINDS,
     FRESH,
     INSIDE,
     KINDS,
@@ -29,20 +28,21 @@ from tipdata.stages.helpline.cases import (
     NONE,
     PHASES,
     TABLES,
-    WORKER,
+    CaseKinds,
     Cases,
     HelplineEvidence,
     build_need_model,
     circumstance_tables,
+    coarse_kind,
     danger_by_threats,
     draw_coded_facts,
     draw_needs,
     need_posterior,
     phase_table,
     urgency_table,
-    write_notes,
 )
-from tipdata.stages.operations.stage import Operations
+from tipdata.stages.helpline.notes import write_notes
+from tipdata.stages.operations.stage import Operations, has_lives
 from tipdata.stages.people import MOVED_ON, People
 
 WEEK = 7
@@ -50,12 +50,6 @@ MONTHS_A_YEAR = 12
 YEAR = 365
 TRIES = 8
 """Candidates that are tried to find somebody who gets out soon."""
-KINDS_OF_FORMS = {
-    "labour": "labour",
-    "domestic_servitude": "labour",
-    "sexual": "services",
-    "sex_tourism": "services",
-}
 
 
 def find_able(region: Region, o: Operations, people: People) -> np.ndarray:
@@ -93,9 +87,10 @@ def trade_table(region: Region, o: Operations, people: People, able: Ints, kind:
 
     ``able``: positions of people who may call; ``kind``: of the case of each.
     """
-    listed = normalise(region.values("helpline.fact.sector").T * ONE)
+    kinds = CaseKinds.of(region)
+    listed = kinds.widen(normalise(region.values("helpline.fact.sector").T * ONE))
     own, level = probability(region["helpline.own_trade"]), operation_trades(region, o)[people.owner[able]]
-    for k in range(EXPLOITED_KINDS):
+    for k in range(kinds.exploited):
         among = np.bincount(level[kind == k], minlength=listed.shape[1])
         if among.any():
             listed[k] = (among * ONE // among.sum() * own + listed[k] * (ONE - own)) // ONE
@@ -184,7 +179,8 @@ def draw_callers(region: Region, people: People, calls: Calls, able: Ints, kinds
     """
     first, day = calls.first[calls.turn == 0], calls.day[calls.turn == 0]
     group = region.stream("helpline/group").choose(first, group_shares(region))
-    table = phase_table(region)[[0, WORKER, ENQUIRY]]
+    apart = CaseKinds.of(region)
+    table = phase_table(region)[[0, apart.exploited, apart.enquiry]]
     phase = region.stream("helpline/phase").choose(first, table[group])
     # An exploited adult who is in the phase on that day, else in the nearest phase.
     may = able[np.lexsort((people.local[able], people.end[able]))]
@@ -198,7 +194,7 @@ def draw_callers(region: Region, people: People, calls: Calls, able: Ints, kinds
     picked = may[np.where(((phase == INSIDE) & fits) | (left < 0), inside, left)]
     position = np.where(group == 0, picked, NOBODY)
     at = np.maximum(position, 0)
-    kind = np.where(group == 0, kinds[at], group + WORKER - 1)
+    kind = np.where(group == 0, kinds[at], group + apart.exploited - 1)
     lag = region.between("helpline/lag", first, np.stack([low, high], axis=1)[phase])
     leaves = np.where(phase == INSIDE, DAYS * 2, day - lag)
     return Callers(
@@ -207,6 +203,27 @@ def draw_callers(region: Region, people: People, calls: Calls, able: Ints, kinds
         kind=kind,
         leaves=np.where(group == 0, people.end[at], leaves),
     )
+
+
+def count_kinds_by_phase(region: Region, people: People, calls: Calls, able: Ints, kinds: Ints) -> Ints:
+    """Return (kinds of exploitation, phases) weights of who may call on the days of first contacts, in each phase.
+
+    Forms that last weeks are among those who have left far more than among all.
+    """
+    day, apart = calls.day[calls.turn == 0], CaseKinds.of(region)
+    order = able[np.argsort(people.end[able], kind="stable")]
+    ends, ones = people.end[order], np.eye(apart.exploited, dtype=np.int64)[kinds[order]]
+    before = np.concatenate([np.zeros_like(ones[:1]), np.cumsum(ones, axis=0)])
+    low, high = _phase_days(region)
+    made = np.zeros((apart.exploited, len(PHASES)), dtype=np.int64)
+    for phase in range(NONE):
+        first, last = day - high[phase], day - low[phase]
+        if phase == INSIDE:
+            first, last = day + 1, day + region["helpline.soon_days"]
+        among = before[np.searchsorted(ends, last, side="right")] - before[np.searchsorted(ends, first)]
+        made[:, phase] = (among * ONE // np.maximum(among.sum(axis=1, keepdims=True), 1)).sum(axis=0)
+    # Where nobody is in a phase, and in the one that nobody exploited is in, whatever is usual.
+    return np.where(made.any(axis=0), made, made.sum(axis=1, keepdims=True))
 
 
 def _phase_days(region: Region) -> tuple[np.ndarray, np.ndarray]:
@@ -233,7 +250,7 @@ def circumstance_chances(region: Region, people: People, able: Ints, kind: Ints)
     """
     made = circumstance_tables(region)
     for name, held in _treatment(people).items():
-        for k in range(EXPLOITED_KINDS):
+        for k in range(CaseKinds.of(region).exploited):
             among = held[able][kind == k]
             if len(among):
                 made[name][k] = np.clip(int(among.sum()) * ONE // len(among), 1, ONE - 1)
@@ -241,9 +258,10 @@ def circumstance_chances(region: Region, people: People, able: Ints, kind: Ints)
     return made
 
 
-def kinds_of_people(o: Operations, people: People) -> np.ndarray:
-    """Return the kind of case of each person, by the form of exploitation: indices into ``cases.KINDS``."""
-    of_form = np.array([KINDS.index(KINDS_OF_FORMS.get(form, "other_form")) for form in o.forms])
+def kinds_of_people(region: Region, o: Operations, people: People) -> np.ndarray:
+    """Return the kind of case of each person, by the form of exploitation: a number of the region's kinds."""
+    names = CaseKinds.of(region).names
+    of_form = np.array([names.index(form if has_lives(region) else coarse_kind(form)) for form in o.forms])
     return of_form[o.form[people.owner]]
 
 
@@ -252,11 +270,14 @@ def draw_cases(
 ) -> Cases:
     """Return the hidden state of every contact on its day. ``listed``: what :func:`circumstance_chances` returns."""
     kind, person = callers.kind[calls.first], callers.person[calls.first]
-    since = np.where(kind == ENQUIRY, NOBODY, np.maximum(calls.day - callers.leaves[calls.first], NOBODY))
+    apart = CaseKinds.of(region)
+    since = np.where(
+        kind == apart.enquiry, NOBODY, np.maximum(calls.day - callers.leaves[calls.first], NOBODY)
+    )
     _, high = _phase_days(region)
     phase = np.where(since < 0, INSIDE, np.searchsorted(high[FRESH:MONTHS], since, side="left") + FRESH)
-    phase = np.where(kind == ENQUIRY, NONE, phase)
-    p = region.chances("helpline.foreign", KINDS)[kind]
+    phase = np.where(kind == apart.enquiry, NONE, phase)
+    p = apart.widen(region.chances("helpline.foreign", KINDS))[kind]
     foreign = region.stream("helpline/foreign").chance(person, p)
     others = region.values("operations.languages", LANGUAGES)
     others[o.majority] = 0
@@ -278,6 +299,7 @@ def draw_cases(
     return Cases(
         local=calls.local,
         person=person,
+        operation=np.where(at >= 0, people.owner[row], NOBODY),
         kind=kind,
         phase=phase,
         since=since,
@@ -291,26 +313,89 @@ def draw_cases(
     )
 
 
+SHOWN = 2
+"""Contacts of an advert that a caller may name: the telephone number and the handle."""
+
+
+def name_contacts(
+    region: Region,
+    o: Operations,
+    adverts: Adverts,
+    people: People,
+    able: Ints,
+    kind: Ints,
+    c: Cases,
+    day: Ints,
+    seen: HelplineEvidence,
+) -> dict[str, pl.Series]:
+    """Return the column of the number or handle that a caller names, one that adverts showed, null mostly.
+
+    Who was exploited names one of their operation, if it posts; others name one of a lawful operation, as often. What
+    naming one says is added to ``seen``.
+
+    Args:
+        able, kind: positions of people who may call, and the kind of case of each.
+        day: of each contact.
+    """
+    kinds, (contact, shows) = CaseKinds.of(region), adverts.contacts
+    rows = np.flatnonzero(shows[:, :SHOWN].any(axis=1))
+    rows = rows[np.lexsort((adverts.day[rows], adverts.operation[rows]))]
+    # One number that orders operations, and days within each.
+    order = adverts.operation[rows] * (2 * DAYS) + adverts.day[rows]
+    posts = np.zeros(len(o.id), dtype=bool)
+    posts[adverts.operation[rows]] = True
+    share = int(posts[people.owner[able]].mean() * ONE) if len(able) else 0
+    most = probability(region["helpline.known_contact"]["most"])
+    names = min(probability(region["helpline.known_contact"]["names"]), most * ONE // max(share, 1))
+    among = np.bincount(kind, minlength=kinds.exploited)[: kinds.exploited]
+    posting = np.bincount(kind[posts[people.owner[able]]], minlength=kinds.exploited)[: kinds.exploited]
+    chance = np.append(names * posting // np.maximum(among, 1), np.full(2, names * share // ONE))
+    lawful = np.flatnonzero(posts & np.isin(o.kind, (BUSINESS, INDEPENDENT)))
+    begins = o.first_day[lawful]
+    lawful = lawful[np.argsort(begins, kind="stable")]
+    begun = np.maximum(np.searchsorted(np.sort(begins), day, side="right"), 1)
+    exploited = c.kind < kinds.exploited
+    of = lawful[region.stream("helpline/named_operation").below(c.person, begun)]
+    of = np.where(exploited, np.maximum(c.operation, 0), of)
+    p = np.where(exploited, names * posts[of], chance[c.kind])
+    first = np.searchsorted(order, of * (2 * DAYS))
+    until = np.searchsorted(order, of * (2 * DAYS) + day, side="right")
+    named = (until > first) & region.stream("helpline/named").chance(c.local, p)
+    turn = region.stream("helpline/named_advert").below(c.person, np.maximum(until - first, 1))
+    row = rows[np.minimum(first + turn, len(rows) - 1)]
+    slot = region.stream("helpline/named_slot").below(c.person, SHOWN)
+    slot = np.where(shows[row, slot], slot, SHOWN - 1 - slot)
+    seen.add("kind", log(np.clip(np.where(named[:, None], chance, ONE - chance), 1, ONE)))
+    return {"known_contact": with_nulls(contact[row, slot], named)}
+
+
 def generate(region: Region, past: Past) -> tuple[None, Tables]:
     """Draw the contacts of one region."""
     o: Operations = past["operations"]
     people: People = past["people"]
-    able, kinds = find_able(region, o, people), kinds_of_people(o, people)
+    able, kinds = find_able(region, o, people), kinds_of_people(region, o, people)
+    apart = CaseKinds.of(region)
     calls = draw_calls(region)
     callers = draw_callers(region, people, calls, able, kinds)
     circumstances = circumstance_chances(region, people, able, kinds[able])
     cases = draw_cases(region, o, people, calls, callers, circumstances)
     # Weights of the kinds among first contacts: the prior of the posterior.
-    forms, shares = np.bincount(kinds[able], minlength=EXPLOITED_KINDS), group_shares(region)
-    weights = np.append(forms * shares[0] // max(len(able), 1), shares[1:])
-    m = build_need_model(region, weights, circumstances)
+    forms, shares = np.bincount(kinds[able], minlength=apart.exploited)[:, None], group_shares(region)
+    if has_lives(region):
+        forms = count_kinds_by_phase(region, people, calls, able, kinds)
+    exploited = forms * shares[0] // np.maximum(forms.sum(axis=0), 1)
+    lawful = np.repeat(shares[1:, None], forms.shape[1], axis=1)
+    m = build_need_model(region, np.concatenate([exploited, lawful]), circumstances)
     needs = draw_needs(region, m, cases)
     urgency = urgency_table(region)[cases.phase, cases.danger]
     urgency = region.stream("helpline/urgency").choose(calls.local, urgency)
-    seen = HelplineEvidence.none(len(calls.local))
+    seen = HelplineEvidence.none(len(calls.local), len(apart.names))
     sectors = trade_table(region, o, people, able, kinds[able])
-    facts, relation = draw_coded_facts(region, cases, needs, seen, sectors, circumstances["restricted"])
-    text, raised = write_notes(region, LANGUAGES[o.majority], cases, needs, facts, relation, seen)
+    facts, relation = draw_coded_facts(region, cases, needs, seen, sectors, circumstances["restricted"], o)
+    notes = write_notes(region, LANGUAGES[o.majority], cases, needs, facts, relation, seen)
+    named = {}
+    if has_lives(region):
+        named = name_contacts(region, o, past["adverts"], people, able, kinds[able], cases, calls.day, seen)
     odds, urgent = need_posterior(m, cases.foreign, seen)
     happens = region.chance("helpline/settled", calls.local, "helpline.settled")
     delay = region.spread("helpline/settled_days", calls.local, "gamma_2.0", region["helpline.settled_days"])
@@ -323,19 +408,19 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
             "contact": region.ids("helpline", calls.local),
             "minute": calls.minute,
             "language": pl.Series(LANGUAGES)[cases.language],
-            "narrative": text,
+            **notes,
             **facts,
+            **named,
             "repeat_contact": (calls.turn > 0) & recognised,
             "person": region.ids("people", cases.person),
             "operation": with_nulls(o.id[owner], at >= 0),
-            "kind": pl.Series(KINDS)[cases.kind],
+            "kind": pl.Series(KINDS)[apart.coarse[cases.kind]],
             "phase": pl.Series(PHASES)[cases.phase],
             "danger": cases.danger,
             "earnings_withheld": cases.earnings,
             "documents_withheld": cases.documents,
             "needs": as_lists(np.array(NEEDS), needs),
             "urgency": urgency,
-            "raised": raised,
             "settled_day": with_nulls(settled, settled >= 0),
             **{f"log_odds_{name}": odds[:, k] for k, name in enumerate(NEEDS)},
             "log_odds_urgent": urgent,
@@ -343,4 +428,4 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     }
 
 
-STAGE = Stage("helpline", ("operations", "people"), tuple(TABLES.values()), generate)
+STAGE = Stage("helpline", ("operations", "people", "adverts"), tuple(TABLES.values()), generate)
