@@ -4,6 +4,7 @@ A parameter states separately what its *sign* (or its existence) and its *magnit
 ``sources.bib``, ``assumed``, or ``definition`` for a unit, a name or part of a task's question. An assumed magnitude
 is never a single point: a value has ``times`` (it may be any value between 1/times and times of it, log-uniformly),
 or there is a ``range``, from which each region draws uniformly (where assumptions are drawn anew: from half of it).
+A ``quote`` is the sentence or table cell of the source that the parameter rests on, and whose words they are.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ Entry = Mapping[str, Any]
 ASSUMED, DEFINITION = "assumed", "definition"
 CALIBRATED = "calibrated"
 """The source of a parameter that was fitted to a private table. Only parameters of a user's own world may have it."""
-KEYS = ("value", "range", "unit", "sign", "magnitude", "times", "most", "note")
+KEYS = ("value", "range", "unit", "sign", "magnitude", "times", "most", "note", "quote")
 SOURCE = re.compile(r"[a-z]+\d{4}")
 BIBLIOGRAPHY = "sources.bib"
 LEAST_TIMES, MOST_TIMES = 1.01, 10
@@ -51,7 +52,7 @@ def _find_grounds_fault(entry: Mapping[str, Any], own: bool) -> str:
         return f"has an unknown key {unknown[0]}: choose among {', '.join(KEYS)}"
     if ("value" in entry) == ("range" in entry):
         return "needs a value or a range, not both"
-    for name in ("unit", "note"):
+    for name in ("unit", "note", "quote"):
         if name in entry and not (isinstance(entry[name], str) and entry[name].strip()):
             return f"has a {name} that is not a text: {entry[name]!r}"
     if "unit" not in entry:
@@ -69,6 +70,8 @@ def _find_grounds_fault(entry: Mapping[str, Any], own: bool) -> str:
         return f"is a {DEFINITION} in only one of sign and magnitude: give it in both, or in neither"
     if entry["sign"] == ASSUMED and entry["magnitude"] != ASSUMED:
         return "has a source for its magnitude, but none for its sign"
+    if "quote" in entry and {entry["sign"], entry["magnitude"]} <= {ASSUMED, DEFINITION}:
+        return "has a quote, but no source for its sign or magnitude: name the source, or delete the quote"
     return ""
 
 

@@ -14,6 +14,7 @@ from tipdata.core.parameters import (
     DEFINITION,
     count_grounds,
     draw_assumptions,
+    find_fault,
     find_unused,
     iterate_numbers,
 )
@@ -67,6 +68,9 @@ PLANTED = {
     "has a unit that is not a text: ''": {**GOOD, "unit": ""},
     "has a unit that is not a text: ' '": {**GOOD, "unit": " "},
     "has a note that is not a text: 3": {**GOOD, "note": 3},
+    "has a quote that is not a text: ' '": {**GOOD, "sign": "unodc2024", "quote": " "},
+    "has a quote, but no source for its sign or magnitude: name": {**GOOD, "quote": "a third"},
+    "has a quote, but no source for its sign or magnitude": {**FIXED, "quote": "a third"},
     "has times of inf": {**GOOD, "times": math.inf},
     "has times of nan": {**GOOD, "times": math.nan},
     "has times of 0.5": {**GOOD, "times": 0.5},
@@ -96,6 +100,11 @@ def test_a_planted_fault_is_told_by_file_and_parameter(fault: str, monkeypatch: 
         world_module._parameters.__wrapped__("world-planted.yaml")
     assert str(refused.value).startswith("world-planted.yaml: market.event.planted ")
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("sourced", [{**GOOD, "sign": "unodc2024"}, {**FIXED, **KNOWN}])
+def test_a_source_may_be_quoted(sourced: dict[str, Any]) -> None:
+    assert find_fault({**sourced, "quote": "a third"}) == ""
 
 
 WHOLE = (world_module.FOLDER / "world-0.4.0.yaml").read_text(encoding="utf-8")
