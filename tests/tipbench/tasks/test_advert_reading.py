@@ -15,6 +15,7 @@ from tipbench.runs.grid import expand
 from tipbench.tasks import every_task, released_splits, task_of, tasks
 from tipbench.tasks.advert_reading import LABELS
 from tipcore.errors import UsageError
+from tipdata.core.world import is_draft, makeable_versions
 from tipdata.release import Release
 
 TASK = task_of("advert_reading")

@@ -69,7 +69,14 @@ def test_movement_has_the_ratio_of_its_law_whatever_else_an_operation_has_to_say
 
 
 def test_wording_knows_nothing_of_the_kind() -> None:
-    assert {one.name for one in fields(Writers)} == {"language", "family", "category", "writer", "voice", "wordbook"}
+    assert {one.name for one in fields(Writers)} == {
+        "language",
+        "family",
+        "category",
+        "writer",
+        "voice",
+        "wordbook",
+    }
 
 
 def test_the_law_has_a_weight_for_every_level_kind_and_form() -> None:
