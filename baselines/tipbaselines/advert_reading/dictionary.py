@@ -17,7 +17,7 @@ class Dictionary(SentenceReader):
 
     def read(self, said: list[str]) -> np.ndarray:
         known = [(row, self._place[one]) for row, one in enumerate(said) if one in self._place]
-        found = np.zeros((len(said), self._stated.shape[1]), dtype=np.float32)
+        found = np.zeros((len(said), len(self._levels)), dtype=np.float32)
         if known:
             rows, places = np.array(known).T
             found[rows] = self._stated[places].toarray()

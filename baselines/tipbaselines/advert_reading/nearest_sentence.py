@@ -14,6 +14,8 @@ from tipbaselines.advert_reading.sentences import SentenceReader
 from tipbaselines.text import char_ngrams
 
 ROWS_AT_ONCE = 250
+BITS = 18
+"""Character n-grams are hashed to so many bits."""
 
 
 @dataclass(eq=False)
@@ -25,13 +27,13 @@ class NearestSentence(SentenceReader):
 
     def learn(self, said: list[str], times: np.ndarray, stated: csr_matrix) -> None:
         counts = self._count(said)
-        having = np.bincount(counts.indices, minlength=counts.shape[1])
+        having = np.bincount(counts.indices, minlength=1 << BITS)
         kept = (having > 0) & (having <= max(1.0, self.common * len(said)))
         self._weights = diags(np.where(kept, np.log1p(len(said) / np.maximum(having, 1)), 0.0))
         self._known, self._stated = self._weigh(counts).T.tocsr(), stated
 
     def _count(self, said: list[str]) -> csr_matrix:
-        return char_ngrams(tuple(said), (self.size,))
+        return char_ngrams(tuple(said), (self.size,), BITS)
 
     def _weigh(self, counts: csr_matrix) -> csr_matrix:
         """Return weights with rows of length 1, float32."""
@@ -40,8 +42,8 @@ class NearestSentence(SentenceReader):
         return csr_matrix(diags(1.0 / np.maximum(length, 1e-9)) @ found, dtype=np.float32)
 
     def read(self, said: list[str]) -> np.ndarray:
-        found = np.zeros((len(said), self._stated.shape[1]), dtype=np.float32)
-        if not self._known.shape[1]:
+        found = np.zeros((len(said), len(self._levels)), dtype=np.float32)
+        if not len(self._known.indices):
             return found
         asked = self._weigh(self._count(said))
         for first in range(0, len(said), ROWS_AT_ONCE):

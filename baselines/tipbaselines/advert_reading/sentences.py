@@ -20,10 +20,11 @@ ROUNDS = 10
 ROWS_AT_ONCE = 2000
 
 
-def align_levels(counts: csr_matrix, labels: np.ndarray) -> csr_matrix:
+def align_levels(counts: csr_matrix, times: np.ndarray, labels: np.ndarray) -> csr_matrix:
     """Return the share of the adverts with a sentence in which it states a level, (sentences, levels) in [0, 1].
 
-    ``counts``: (adverts, sentences), how often each advert says each sentence; ``labels``: (adverts, levels), 0 or 1.
+    ``counts``: (adverts, sentences), how often each advert says each sentence; ``times``: (sentences,), how many adverts
+    say it; ``labels``: (adverts, levels), 0 or 1.
     """
     stated = csr_matrix(labels)
     sentences, levels = np.diff(counts.indptr), np.diff(stated.indptr)
@@ -34,13 +35,12 @@ def align_levels(counts: csr_matrix, labels: np.ndarray) -> csr_matrix:
     sentence = counts.indices[counts.indptr[advert] + place // levels[advert]].astype(np.int64)
     keys, pair = np.unique(sentence * labels.shape[1] + stated.indices[label], return_inverse=True)
     row, column = np.divmod(keys, labels.shape[1])
-    said_by = np.bincount(counts.indices, minlength=counts.shape[1])
     share = np.ones(len(keys))
     for _ in range(ROUNDS):
         part = share[pair]
         part /= np.bincount(label, part, len(stated.indices))[label]
-        share = np.bincount(pair, part, len(keys)) / said_by[row]
-    return csr_matrix((share.astype(np.float32), (row, column)), (counts.shape[1], labels.shape[1]))
+        share = np.bincount(pair, part, len(keys)) / times[row]
+    return csr_matrix((share.astype(np.float32), (row, column)), (len(times), labels.shape[1]))
 
 
 def highest(counts: csr_matrix, scores: np.ndarray) -> np.ndarray:
@@ -48,8 +48,8 @@ def highest(counts: csr_matrix, scores: np.ndarray) -> np.ndarray:
 
     ``counts``: (adverts, sentences); ``scores``: (sentences, levels), 0 or more.
     """
-    found = np.zeros((counts.shape[0], scores.shape[1]), dtype=np.float32)
-    for first in range(0, counts.shape[0], ROWS_AT_ONCE):
+    found = np.zeros((len(counts.indptr) - 1, scores.shape[1]), dtype=np.float32)
+    for first in range(0, len(found), ROWS_AT_ONCE):
         some = counts[first : first + ROWS_AT_ONCE]
         rows = np.flatnonzero(np.diff(some.indptr))
         if len(rows):
@@ -70,7 +70,8 @@ class SentenceReader(ABC):
         self._levels = [name.removeprefix(LABEL) for name in columns]
         labels = train.select(pl.col(columns).fill_null(0)).to_numpy().astype(np.int8)
         counts, said = sentence_counts(texts(train))
-        self.learn(said, np.bincount(counts.indices, minlength=len(said)), align_levels(counts, labels))
+        times = np.bincount(counts.indices, minlength=len(said))
+        self.learn(said, times, align_levels(counts, times, labels))
 
     @abstractmethod
     def learn(self, said: list[str], times: np.ndarray, stated: csr_matrix) -> None:

@@ -17,7 +17,7 @@ from tipdata.text.facts import ALL, PARTS, RULES, array_shape, facts_of, level_p
 
 FILE = "genre"
 SPEAKS = ("one", "several")
-BESIDE = ("contact", "masking")
+BESIDE: tuple[str, ...] = ("contact", "masking")
 """Facts that stand in no section: the end of the advert."""
 SHAPE = {
     "orders": [[str]],

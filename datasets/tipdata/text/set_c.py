@@ -197,7 +197,10 @@ def _add_level(
     by_family = listed if part == ALL else {part: listed}
     for family, texts in by_family.items():
         if family not in (ANY, *FAMILIES):
-            yield family.line, f"there is no family at {name}/{level} called {family}"
+            yield (
+                line_of(by_family, family, level.line),
+                f"there is no family at {name}/{level} called {family}",
+            )
             continue
         for text in texts:
             where = f"{name}/{level}"

@@ -25,8 +25,8 @@ FROZEN = Frozen(name="spring", frozen=CLOSES, entries=[])
 
 
 def check(words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    code = main(["season", "wordbook", "check", *words])
-    return code, *capsys.readouterr()
+    code, shown = main(["season", "wordbook", "check", *words]), capsys.readouterr()
+    return code, shown.out, shown.err
 
 
 def test_a_sound_file_is_summed_up(capsys: pytest.CaptureFixture[str]) -> None:

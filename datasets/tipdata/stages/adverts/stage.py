@@ -62,7 +62,7 @@ def write_adverts(
     stated = ~region.stream("templates/no_price").chance(plan.template, missing)
     priced[plan.template] = stated
     masked = (plan.day >= o.adopts_obfuscation[plan.operation]) & (o.obfuscation[plan.operation] > 0)
-    voice = _neutral_voice(region, o) if life else o.facts.level[:, number_of("voice")]
+    voice = _neutral_voice(region, o) if isinstance(o.facts, Life) else o.facts.level[:, number_of("voice")]
     writers = Writers(o.language, o.family, o.category, o.writer, voice, o.wordbook)
     framing = FrameChooser(region, writers, words)
     away = town != o.town[plan.operation]
@@ -97,7 +97,8 @@ def _claims_log_odds(o: Operations, life: Life, plan: Schedule, said: Claims) ->
 
 def advert_log_odds(o: Operations, plan: Schedule, statements: Statements) -> Ints:
     """Return log-odds of trafficking from one advert's own category and facts, milli-nats, each fact by itself."""
-    if isinstance(o.facts, Life) and isinstance(statements, Claims):
+    if isinstance(o.facts, Life):
+        assert isinstance(statements, Claims)
         return _claims_log_odds(o, o.facts, plan, statements)
     category = o.category[plan.operation]
     logs = o.facts.law.logs
