@@ -23,8 +23,8 @@ ROWS_AT_ONCE = 2000
 def align_levels(counts: csr_matrix, times: np.ndarray, labels: np.ndarray) -> csr_matrix:
     """Return the share of the adverts with a sentence in which it states a level, (sentences, levels) in [0, 1].
 
-    ``counts``: (adverts, sentences), how often each advert says each sentence; ``times``: (sentences,), how many adverts
-    say it; ``labels``: (adverts, levels), 0 or 1.
+    ``counts``: (adverts, sentences), how often each advert says each sentence; ``times``: (sentences,), how many
+    adverts say it; ``labels``: (adverts, levels), 0 or 1.
     """
     stated = csr_matrix(labels)
     sentences, levels = np.diff(counts.indptr), np.diff(stated.indptr)
