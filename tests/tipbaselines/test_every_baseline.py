@@ -135,7 +135,8 @@ KNOWING = {
         *("recruitment_onset/first_cue", "supplier_risk/personalised_pagerank"),
     },
     "outside": {
-        *("advert_authorship/sentence_encoder", "advert_risk/sentence_encoder"),
+        *("advert_authorship/sentence_encoder", "advert_reading/sentence_encoder"),
+        "advert_risk/sentence_encoder",
         *("assistance_triage/minilm", "assistance_triage/sentence_encoder"),
     },
 }

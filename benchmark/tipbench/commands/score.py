@@ -23,8 +23,8 @@ columns of predictions, by the kind of the task:
                           test, of its region
   alarms                  UNIT, step: an alarm, or none, per unit, for every unit of test; an empty step is
                           not an alarm
-  labelsets               UNIT, score_*: a score per label and unit, for every unit of test; score_urgency as
-                          well where urgency is known
+  labelsets               UNIT, score_*: a score per label and unit, for every unit of test (of valid too if
+                          thresholds are tuned); score_urgency too if urgency is known
   estimates               UNIT, estimate, lower, upper: an estimate with its interval per unit, for every unit
                           of test; empty where there is no estimate
   links                   query, view, candidate, score: ranked rows of other tables per seed, ten at most of

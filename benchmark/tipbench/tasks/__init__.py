@@ -37,7 +37,7 @@ def task_of(task: str | Task) -> Task:
     """Return the task of a name. Raises UsageError, naming the nearest, for a task that does not exist."""
     if isinstance(task, Task):
         return task
-    known = every_task()
+    known = every_task() | tasks()
     check_word(task, known if task in known else tasks(), f"task={task} does not exist")
     return known[task]
 

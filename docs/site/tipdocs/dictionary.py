@@ -14,7 +14,7 @@ from tipbench.data.releases import open_by_name
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import newest_released, parameters
 from tipdata.release import Release
-from tipdata.stages import all_tables
+from tipdata.stages import tables_of
 
 from tipdocs.charts import bars, histogram
 
@@ -41,7 +41,7 @@ def overview() -> str:
     """Return the page of all tables as Markdown."""
     release = _tiny()
     rows = []
-    for table in all_tables().values():
+    for table in tables_of(newest_released()).values():
         count = release.scan(table.name, truth=True).select(pl.len()).collect().item()
         tiers = [TIERS.index(c.tier) for c in table.columns if c.tier in TIERS]
         shown = "all truth" if table.hidden_only else TIERS[max(tiers)]
@@ -52,7 +52,7 @@ def overview() -> str:
 
 def with_values(card: str, name: str) -> str:
     """Return the card of a table, and behind it what its columns hold in ``tiny``."""
-    table = all_tables()[name]
+    table = tables_of(newest_released())[name]
     frame = _tiny().scan(name, truth=True).collect()
     shown = "\n".join(
         _column(table, column, frame[column.name], number) for number, column in enumerate(table.columns)

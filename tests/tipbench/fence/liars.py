@@ -45,7 +45,7 @@ class Flood:
         floods = {
             "rows": lambda: pl.select(advert=pl.int_range(10_000_000)),
             "bytes": lambda: pl.select(advert=pl.int_range(100_000)).with_columns(*zeros(40)),
-            "columns": lambda: units.with_columns(*zeros(70)),
+            "columns": lambda: units.with_columns(*zeros(270)),
             "name of a column": lambda: units.with_columns(pl.lit(1).alias("x" * 201)),
             "texts": lambda: units.with_columns(cluster=pl.lit("x" * 300_000)),
             "texts that fit": lambda: pl.select(advert=pl.int_range(100_000)).with_columns(

@@ -201,7 +201,7 @@ def peak(anew: bool = False) -> int:
     {
         "rows": "10,000,000 rows: return at most 100,000",
         "bytes": "bytes or more in all columns: return at most 25,000,000",
-        "columns": "71 columns: return at most 64",
+        "columns": "271 columns: return at most 256",
         "name of a column": "201 bytes in the name of a column: return at most 200",
         "texts": "300,000 bytes in a text of cluster: return at most 200",
         "objects": "1,001 lists and objects in a line: return at most 1,000",

@@ -160,7 +160,7 @@ def test_a_file_without_parameters_is_refused(text: str, tmp_path: Path) -> None
 
 def test_a_profile_is_held_to_its_units(monkeypatch: pytest.MonkeyPatch) -> None:
     own = {"platforms.closes": 1.5}
-    monkeypatch.setattr(world_module, "profile", lambda size: own if size == "planted" else {})
+    monkeypatch.setattr(world_module, "profile", lambda version, size: own if size == "planted" else {})
     says = r"^versions\.yaml: size planted sets platforms\.closes, which then is a probability of 1\.5, .*\.$"
     with pytest.raises(ValueError, match=says):
         _ = world_module.World("0.4.0", 1, size="planted").parameters
@@ -184,7 +184,7 @@ def test_cards_and_fact_sheet_count_every_parameter(version: str) -> None:
     assert sum(own.total for own in owned) >= len(entries) - len(shared)
     assert all(f" in {versions()[version]['world']}" in text for text in cards().values())
     row = f"| all | {whole.total} | {whole.both} | {whole.sign} | {whole.assumed} | {whole.definitions} |"
-    assert row in sheet()
+    assert version != newest_released() or row in sheet()  # the sheet is of what is released
 
 
 NEWEST = newest_released()
