@@ -92,6 +92,15 @@ def tiny(home: Path) -> Release:
     return open_release("0.4.0", "tiny", engine="sequential", quiet=True)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what makes a release of the draft, which no other test needs."""
+    for item in items:
+        of_draft = "draft" in getattr(item, "fixturenames", ()) or "[advert_reading/" in item.name
+        if of_draft:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def draft(home: Path) -> Release:
     """The tiny release of the data that are not released yet."""

@@ -75,7 +75,12 @@ REFUSED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and w
 # ruff: noqa: E501 # one case a line
 
 
-@pytest.mark.parametrize("case", REFUSED)
+QUICK = {"three frames", "digits", "a stem of the level", "trigrams of a frame of set b"}
+
+
+@pytest.mark.parametrize(
+    "case", [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in REFUSED]
+)
 def test_a_file_that_is_not_sound_is_told_in_one_sentence_with_its_line(case: str, tmp_path: Path) -> None:
     old, new, said = REFUSED[case]
     assert TEXT.count(old) == 1
