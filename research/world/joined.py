@@ -15,9 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from lives import TEST
+from lives import TEST, count_terms
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.preprocessing import StandardScaler
@@ -155,8 +154,7 @@ def scores(units: Units, words: sparse.csr_matrix, views: list[np.ndarray]) -> n
 def compare(world: World, regions: int) -> list[str]:
     """Return a line for each set of views."""
     units = draw_units(world, regions)
-    vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, token_pattern=r"(?u)[^\W\d_]+")
-    words = sparse.csr_matrix(vectors.fit_transform(units.body))
+    words = count_terms(units.body)
     money, calls = units.views["money"], units.views["help"]
     sets = {
         "adverts alone": [],

@@ -89,9 +89,15 @@ def count_words(text: str) -> int:
     return len(re.findall(r"[^\W\u4e00-\u9fff]+", text)) + len(re.findall(r"[\u4e00-\u9fff]", text)) // 2
 
 
-def fit(features: sparse.csr_matrix, m: Market, rows: np.ndarray) -> tuple[float, float]:
+def count_terms(bodies: np.ndarray) -> sparse.csr_matrix:
+    """Return TF-IDF weights of words and pairs of words, (texts, terms)."""
+    vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, token_pattern=r"(?u)[^\W\d_]+")
+    return sparse.csr_matrix(vectors.fit_transform(bodies))
+
+
+def fit(features: sparse.csr_matrix, m: Market) -> tuple[float, float]:
     """Return AUROC and AP on the test rows of a regression that is fitted on the others."""
-    learn, test = rows & ~m.test, rows & m.test
+    learn, test = ~m.test, m.test
     y = m.kind == TRAFFICKING
     model = LogisticRegression(C=1.0, max_iter=300, class_weight="balanced")
     model.fit(features[learn], y[learn], sample_weight=m.weight[learn])
@@ -161,10 +167,8 @@ def measure(world: World, regions: int) -> dict[str, float]:
     m = draw_market(world, regions)
     rows = m.kind != SPAM
     y = m.kind == TRAFFICKING
-    all_rows = np.ones(len(y), dtype=bool)
-    vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, token_pattern=r"(?u)[^\W\d_]+")
-    tfidf = fit(vectors.fit_transform(m.body), m, all_rows)
-    facts = fit(one_hot(m), m, all_rows)
+    tfidf = fit(count_terms(m.body), m)
+    facts = fit(one_hot(m), m)
     test = m.test
     found = {"TF-IDF AUROC": tfidf[0], "TF-IDF AP": tfidf[1], "facts AUROC": facts[0], "facts AP": facts[1]}
     found["reference AUROC"] = roc_auc_score(y[test], m.log_odds[test], sample_weight=m.weight[test])

@@ -31,8 +31,8 @@ PREFIX = 32
 """Hexadecimal digits of the digest of a file of frames by which worlds name it."""
 WORDED = 1 << 4 * PREFIX
 """The first number of the worlds whose test part is worded by a file of frames (:meth:`World.of`)."""
-SETS_SINCE = "0.5.0"
-"""The version of the data since which an operation words its adverts with one set of frames."""
+LIVES_SINCE = "0.5.0"
+"""The version of the data since which operations have lives, and word their adverts with one set of frames each."""
 WEIGHTED = ("operations.kind.", "operations.form")
 """Prefixes of the parameters of a profile that weights undo: coverage targets are of the world's own shares."""
 OWN = "own"
@@ -219,9 +219,9 @@ class World:
         check_world(world)
         seed = int(entry_of(version)["seed"])
         beside, world = divmod(world, WORDED)
-        if beside and not includes(version, SETS_SINCE):
+        if beside and not includes(version, LIVES_SINCE):
             raise UsageError(
-                f"data {version} words no operations with a file of frames: take {SETS_SINCE} or later."
+                f"data {version} words no operations with a file of frames: take {LIVES_SINCE} or later."
             )
         if world:
             seed = int.from_bytes(hashlib.sha256(f"{seed}/world/{world}".encode()).digest()[:8], "big")

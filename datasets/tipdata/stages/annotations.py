@@ -14,7 +14,7 @@ from tipdata.core.tables import read_tables
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.adverts.stage import Adverts
-from tipdata.stages.operations.facts import SILENT, FactLaw
+from tipdata.stages.operations.facts import SILENT, FactLaw, add_forms
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.facts import level_places
 
@@ -50,12 +50,8 @@ def impressions(region: Region, o: Operations, adverts: Adverts, rater: Ints) ->
 def _weights(region: Region, o: Operations) -> np.ndarray:
     """Return (raters, categories, facts, levels) weights in milli-nats; a rater's own part depends on the family."""
     law = o.facts.law
-    if isinstance(law, FactLaw):
-        logs = np.moveaxis(law.logs, 2, -1)
-        by_kind = law.by_kind(logs, np.arange(len(CATEGORIES))[:, None, None])
-    else:
-        logs = law.level_logs()
-        by_kind = law.add_forms(logs, np.arange(len(CATEGORIES))[:, None, None])
+    logs = np.moveaxis(law.logs, 2, -1) if isinstance(law, FactLaw) else law.level_logs()
+    by_kind = add_forms(logs, law.form_log[:, None, None])
     others = o.kind_log[1:]
     lawful = log_sum(by_kind[..., 1:] + others) - log_sum(others)
     truth = np.where((logs == 0).all(axis=-1), 0, by_kind[..., 0] - lawful)

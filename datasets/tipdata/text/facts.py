@@ -6,7 +6,7 @@ In arrays a fact is a column: those of all families first, then a family's own, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -150,7 +150,8 @@ def level_place(family: str, said: str) -> tuple[int, int]:
     return level_places(family)[said]
 
 
-def _fact_number(family: str, name: str) -> int:
+def fact_number(family: str, name: str) -> int:
+    """Return the column of a fact of a family. Raises ValueError where the family has none of that name."""
     names = [fact.name for fact in facts_of(family)]
     if name not in names:
         raise ValueError(f"{_file(name)}: {family} has no fact {name}: name one of it.")
@@ -175,12 +176,9 @@ def rules() -> Rules:
     for f, family in enumerate(FAMILIES):
         held = {key: (*document[key][ALL], *document[key][family]) for key in RULED}
         for key, made in (("apart", excluded), ("unsaid", unsaid)):
-            for rule in held[key]:
-                for other in rule["not"]:
-                    first, second = level_place(family, rule["said"]), level_place(family, other)
-                    made[(f, *first, *second)] = made[(f, *second, *first)] = True
+            mark_apart(made[f], family, held[key])
         for rule in held["needs"]:
-            beside = [_fact_number(family, name) for name in rule["beside"]]
+            beside = [fact_number(family, name) for name in rule["beside"]]
             needs[(f, *level_place(family, rule["said"]))][beside] = True
         for one, two, times in held["together"]:
             first, second = sorted((level_place(family, one), level_place(family, two)))
@@ -188,9 +186,7 @@ def rules() -> Rules:
         for listed, made in ((held["at_home"], at_home), (document["indicators"][family], indicators)):
             for said in listed:
                 made[(f, *level_place(family, said))] = True
-    for c, (category, f) in enumerate(CATEGORIES.items()):
-        for said in document["lacks"].get(category, ()):
-            has[(c, *level_place(FAMILIES[f], said))] = False
+    mark_lacking(has, document["lacks"])
     return Rules(unsaid | excluded, excluded, together, has, indicators, needs, at_home)
 
 
@@ -209,6 +205,21 @@ def list_levels(family: np.ndarray, level: np.ndarray) -> pl.Series:
     facts, levels = array_shape()
     first = (family[:, None] * facts + np.arange(facts)) * levels
     return as_lists(first + level, level >= 0, _level_names())
+
+
+def mark_apart(apart: np.ndarray, family: str, listed: Iterable[dict[str, Any]]) -> None:
+    """Mark in (facts, levels, facts, levels) bool, both ways, what each rule says does not go together."""
+    for rule in listed:
+        for other in rule["not"]:
+            first, second = level_place(family, rule["said"]), level_place(family, other)
+            apart[(*first, *second)] = apart[(*second, *first)] = True
+
+
+def mark_lacking(has: np.ndarray, lacks: dict[str, list[str]]) -> None:
+    """Unmark in (categories, facts, levels) bool the levels that categories lack."""
+    for c, (category, f) in enumerate(CATEGORIES.items()):
+        for said in lacks.get(category, ()):
+            has[(c, *level_place(FAMILIES[f], said))] = False
 
 
 @dataclass(frozen=True)

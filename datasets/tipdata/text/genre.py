@@ -13,7 +13,19 @@ import numpy as np
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.yaml_lines import line_of, read_yaml_lines, strip_lines
 from tipdata.text.documents import OTHER, document_path, find_misfits
-from tipdata.text.facts import ALL, PARTS, RULES, array_shape, facts_of, level_place, level_places, rules
+from tipdata.text.facts import (
+    ALL,
+    PARTS,
+    RULES,
+    array_shape,
+    fact_number,
+    facts_of,
+    level_place,
+    level_places,
+    mark_apart,
+    mark_lacking,
+    rules,
+)
 
 FILE = "genre"
 SPEAKS = ("one", "several")
@@ -62,23 +74,18 @@ def genre() -> Genre:
     speaks = np.zeros((len(SPEAKS), *size), dtype=bool)
     apart = rules().apart.copy()
     for f, family in enumerate(FAMILIES):
-        names = [fact.name for fact in facts_of(family)]
         for name, listed in document["sections"][family].items():
             for at, fact in enumerate(listed):
-                section[f, names.index(fact)], place[f, names.index(fact)] = sections.index(name), at
+                here = f, fact_number(family, fact)
+                section[here], place[here] = sections.index(name), at
         for number, listed in enumerate(document["topics"][family]):
-            topic[f, [names.index(fact) for fact in listed]] = number
-        for rule in (*document["apart"][ALL], *document["apart"][family]):
-            for other in rule["not"]:
-                first, second = level_place(family, rule["said"]), level_place(family, other)
-                apart[(f, *first, *second)] = apart[(f, *second, *first)] = True
+            topic[f, [fact_number(family, fact) for fact in listed]] = number
+        mark_apart(apart[f], family, (*document["apart"][ALL], *document["apart"][family]))
         for number, name in enumerate(SPEAKS):
             for said in document["speaks"][family][name]:
                 speaks[(number, f, *level_place(family, said))] = True
     has = rules().has.copy()
-    for c, (category, f) in enumerate(CATEGORIES.items()):
-        for said in document["lacks"].get(category, ()):
-            has[(c, *level_place(FAMILIES[f], said))] = False
+    mark_lacking(has, document["lacks"])
     orders = np.array([[sections.index(name) for name in order] for order in document["orders"]])
     return Genre(orders, section, place, topic, has, apart, speaks)
 

@@ -18,19 +18,17 @@ from tipdata.core.world import Region
 from tipdata.stages.adverts.schedule import Schedule
 from tipdata.stages.adverts.statements import (
     EXTRA,
-    FRAME_BITS,
-    LEVEL_BITS,
     NOUN,
     UNSTATED,
     FrameChooser,
     StateDraws,
     Statements,
     needs_price,
+    unpack_states,
 )
-from tipdata.stages.operations.facts import BY_ADOPTION, SILENT
+from tipdata.stages.operations.facts import BY_ADOPTION, SILENT, speaker_of
 from tipdata.stages.operations.policy import ALWAYS, Life, draw_claims
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.operations.state import speaker_of
 from tipdata.text.facts import array_shape, number_of, rules
 from tipdata.text.genre import genre
 
@@ -61,28 +59,17 @@ class _ClaimDraws(StateDraws):
         )
         return np.where(says, claim, SILENT)
 
-    def template_levels(self, template: Ints) -> Ints:
-        """Return (templates, facts) levels that templates say."""
-        owner, number = template // MAX_TEMPLATES, np.arange(self.count)
-        departs = self.region.chance("templates/departs", template[:, None], "policy.departs", number)
-        return np.where(departs, self.fresh("templates", template, owner), self.life.said[owner])
-
     def template_states(self, template: Ints, priced: np.ndarray) -> np.ndarray:
         """Return (templates, columns) first state of some templates."""
-        owner, level = template // MAX_TEMPLATES, self.template_levels(template)
-        state = np.zeros((len(template), self.count + EXTRA), dtype=np.int64)
-        rows, cols = np.nonzero(level != SILENT)
-        state[rows, cols] = self.framing.pack_states(
-            "templates", template[rows], owner[rows], cols, level[rows, cols], priced[rows]
-        )
-        everywhere = np.ones((len(template), EXTRA), dtype=bool)
-        state[:, -EXTRA:] = self.framing.extras("templates", template, owner, everywhere)
-        return state
+        owner, number = template // MAX_TEMPLATES, np.arange(self.count)
+        departs = self.region.chance("templates/departs", template[:, None], "policy.departs", number)
+        level = np.where(departs, self.fresh("templates", template, owner), self.life.said[owner])
+        return self.word(template, level, priced)
 
     def edit_states(self, row: Ints, owner: Ints, fact: Ints, before: Ints, priced: np.ndarray) -> Ints:
         """Return the state of facts that are edited: in other words, if they are said."""
         made, said = before.copy(), before != UNSTATED
-        level = before[said] >> FRAME_BITS & (1 << LEVEL_BITS) - 1
+        level, _ = unpack_states(before[said])
         made[said] = self.framing.pack_states(
             "adverts", row[said], owner[said], fact[said], level, priced[said]
         )
@@ -114,10 +101,7 @@ def draw_claimed(
 ) -> Claims:
     """Return what each advert says; arguments as of :func:`tipdata.stages.adverts.statements.draw_statements`."""
     writing = _ClaimDraws(region, o, life, framing)
-    needed = np.unique(source[plan.template])
-    state = np.zeros((len(source), writing.count + EXTRA), dtype=np.int64)
-    state[needed] = writing.template_states(needed, priced[needed])
-    edited = writing.edit(plan, state[source], priced)
+    edited = writing.advert_states(plan, source, priced)
     packed, fillers = edited[:, :-EXTRA].copy(), edited[:, -EXTRA:NOUN].copy()
     owner = source[plan.template] // MAX_TEMPLATES
     writing.depart_once(plan, owner, packed, priced)
@@ -126,8 +110,7 @@ def draw_claimed(
     kept = region.chance("adverts/brief_keeps", plan.row[:, None], "writing.brief_keeps", number)
     packed[brief[:, None] & ~kept & (number != number_of(ALWAYS))] = UNSTATED
     fillers[brief[:, None] & (np.arange(fillers.shape[1]) != OFFERS)] = 0
-    level = np.where(packed == UNSTATED, SILENT, packed >> FRAME_BITS & (1 << LEVEL_BITS) - 1)
-    frame = packed & (1 << FRAME_BITS) - 1
+    level, frame = unpack_states(packed)
     # A copied text speaks of the price that it was copied with.
     level[needs_price(o, framing.words, plan, level, frame) & ~priced[plan.template][:, None]] = SILENT
     level[~masked, number_of(BY_ADOPTION)] = SILENT

@@ -134,6 +134,12 @@ class FrameChooser:
 UNSTATED = 0
 
 
+def unpack_states(packed: Ints) -> tuple[Ints, Ints]:
+    """Return level, :data:`SILENT` where unstated, and frame of what :meth:`FrameChooser.pack_states` packed."""
+    level = np.where(packed == UNSTATED, SILENT, packed >> FRAME_BITS & (1 << LEVEL_BITS) - 1)
+    return level, packed & (1 << FRAME_BITS) - 1
+
+
 @dataclass(frozen=True)
 class Statements:
     """What adverts say, row by row; int64 arrays.
@@ -171,14 +177,10 @@ def draw_statements(
         away: (adverts,) bool: placed in another town than the operation's.
     """
     writing = StateDraws(region, o, framing, array_shape()[0])
-    needed = np.unique(source[plan.template])
-    state = np.zeros((len(source), writing.count + EXTRA), dtype=np.int64)
-    state[needed] = writing.template_states(needed, priced[needed])
-    edited = writing.edit(plan, state[source], priced)
+    edited = writing.advert_states(plan, source, priced)
     packed, fillers = edited[:, :-EXTRA], edited[:, -EXTRA:NOUN]
     family = o.family[plan.operation]
-    level = np.where(packed == UNSTATED, SILENT, packed >> FRAME_BITS & (1 << LEVEL_BITS) - 1)
-    frame = packed & (1 << FRAME_BITS) - 1
+    level, frame = unpack_states(packed)
     # A copied text speaks of the price that it was copied with.
     level[needs_price(o, framing.words, plan, level, frame) & ~priced[plan.template][:, None]] = SILENT
     level[~masked, number_of(BY_ADOPTION)] = SILENT
@@ -232,15 +234,28 @@ class StateDraws:
         owner, number = template // MAX_TEMPLATES, np.arange(self.count)
         change = self.region.chance("templates/changed", template[:, None], "writing.changed", number)
         level = self._redraw("templates", template, owner, self.facts.level[owner], change)
-        stated = self._choose_facts(template, owner, level)
+        return self.word(
+            template, np.where(self._choose_facts(template, owner, level), level, SILENT), priced
+        )
+
+    def word(self, template: Ints, level: Ints, priced: np.ndarray) -> np.ndarray:
+        """Return (templates, columns) states in which templates say these (templates, facts) levels."""
+        owner = template // MAX_TEMPLATES
         state = np.zeros((len(template), self.count + EXTRA), dtype=np.int64)
-        rows, cols = np.nonzero(stated)
+        rows, cols = np.nonzero(level != SILENT)
         state[rows, cols] = self.framing.pack_states(
             "templates", template[rows], owner[rows], cols, level[rows, cols], priced[rows]
         )
         everywhere = np.ones((len(template), EXTRA), dtype=bool)
         state[:, -EXTRA:] = self.framing.extras("templates", template, owner, everywhere)
         return state
+
+    def advert_states(self, plan: Schedule, source: Ints, priced: np.ndarray) -> np.ndarray:
+        """Return (adverts, columns) state of every advert; ``source``: template whose text each template has."""
+        needed = np.unique(source[plan.template])
+        state = np.zeros((len(source), self.count + EXTRA), dtype=np.int64)
+        state[needed] = self.template_states(needed, priced[needed])
+        return self.edit(plan, state[source], priced)
 
     def edit(self, plan: Schedule, state: np.ndarray, priced: np.ndarray) -> np.ndarray:
         """Return (adverts, columns) state of every advert: its template's, each edit lasting until the next there."""
@@ -266,7 +281,7 @@ class StateDraws:
     def edit_states(self, row: Ints, owner: Ints, fact: Ints, before: Ints, priced: np.ndarray) -> Ints:
         """Return the state of facts that are edited: dropped, taken up, said in other words, or at another level."""
         own = self.facts.level[owner, fact]
-        level = np.where(before == UNSTATED, own, before >> FRAME_BITS & (1 << LEVEL_BITS) - 1)
+        level = np.where(before == UNSTATED, own, unpack_states(before)[0])
         changed = np.flatnonzero(
             self.region.chance("adverts/edited_level", row, "writing.edited_level", fact)
         )

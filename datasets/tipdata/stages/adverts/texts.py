@@ -111,8 +111,9 @@ class TextRenderer:
         made["contact_place"] = np.array(self.signs.contact_places)[made["contact_place"]]
         return made
 
-    def _order_sentences(self) -> tuple[Ints, Ints]:
-        """Return advert and frame of every sentence, in writing order."""
+    def _order_sentences(self) -> tuple[Ints, Ints, np.ndarray]:
+        """Return advert and frame of every sentence, in writing order; and bool, whether it is joined to the one before
+        it."""
         said, words, language, family = self.statements, self.words, self.language, self.family
         row, fact = np.nonzero(said.level != SILENT)
         frames = words.levels[language[row], family[row], fact, said.level[row, fact], said.frame[row, fact]]
@@ -135,7 +136,7 @@ class TextRenderer:
             times.append(place)
         row, time, frame = np.concatenate(rows), np.concatenate(times), np.concatenate(listed)
         order = np.argsort(row * 4096 + time, kind="stable")
-        return row[order], frame[order]
+        return row[order], frame[order], np.zeros(len(order), dtype=bool)
 
     def titles(self) -> pa.Array:
         """Return the titles as arrow strings."""
@@ -153,22 +154,28 @@ class TextRenderer:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        row, frame = self._order_sentences()
-        emoji = self._emoji_spots(row)
-        first, which = self._distinct(row, frame, emoji)
-        sentence, at, code = self._pieces(row[first], frame[first])
-        string = self._forms(sentence, at, code, self.styles["body_case"])
+        row, frame, joined = self._order_sentences()
+        goes_on = np.r_[joined[1:], False]
+        last = np.r_[begins_group(row)[1:], True]
+        emoji = self._emoji_spots(row) & ~goes_on
+        first, which = self._distinct(row, frame, ((last * 2 + emoji) * 2 + joined) * 2 + goes_on)
+        row_, frame_, joined_, goes_on_ = (one[first] for one in (row, frame, joined, goes_on))
+        sentence, at, code = self._pieces(row_, frame_)
+        string = self._forms(sentence, at, code, self.styles["body_case"], joined_)
         wrong = (string < self.start) & (string % MISSPELT > 0)
         errors = np.bincount(sentence[wrong], minlength=len(first))
         misspelt = np.bincount(row, errors[which], len(self.owner)).astype(np.int64)
-        opened, opening, ended, end = self._ends(row[first], frame[first])
-        decorated, sign = self._emoji(row[first], emoji[first])
-        number = np.concatenate([opened * 4, sentence * 4 + 1, ended * 4 + 2, decorated * 4 + 3])
+        opened, opening, ended, end = self._ends(row_, frame_, ~joined_ & ~goes_on_)
+        stops = ~goes_on_[ended]
+        decorated, sign = self._emoji(row_, emoji[first])
+        parted, part = self._parts(row_, goes_on_, last[first])
+        places = (opened, sentence, ended[stops], decorated, parted)
+        number = np.concatenate([one * len(places) + turn for turn, one in enumerate(places)])
         order = np.argsort(number, kind="stable")
-        pieces = np.concatenate([opening, string, end, sign])[order]
-        sentences = self._join_pieces(pieces, number[order] // 4, len(first))
+        pieces = np.concatenate([opening, string, end[stops], sign, part])[order]
+        sentences = self._join_pieces(pieces, number[order] // len(places), len(first))
         listed = pa.ListArray.from_arrays(offsets(row, len(self.owner)), sentences.take(pa.array(which)))
-        return pc.binary_join(listed, self._between()), misspelt  # type: ignore[attr-defined]
+        return pc.binary_join(listed, ""), misspelt  # type: ignore[attr-defined]
 
     def _distinct(self, row: Ints, frame: Ints, marks: np.ndarray) -> tuple[Ints, Ints]:
         """Return the first of each distinct sentence, and which of them each sentence is.
@@ -190,18 +197,26 @@ class TextRenderer:
         first[which[::-1]] = np.arange(len(row))[::-1]
         return first, which
 
-    def _between(self) -> pa.Array:
-        import pyarrow as pa
+    def _parts(self, row: Ints, goes_on: np.ndarray, last: np.ndarray) -> tuple[Ints, Ints]:
+        """Return the sentences that another one follows, and the string between the two.
 
-        own = np.array(self._separators(), dtype=object)
-        return pa.array(own[self.language, self.styles["separator"]], type=pa.string())
-
-    def _separators(self) -> list[list[str]]:
-        """Return what stands between two sentences, by language and style."""
-        return [
-            [one.instead.get(name, one.between) or space for one in self.signs.separators]
-            for name, space in zip(LANGUAGES, self._spaces(), strict=True)
-        ]
+        ``row``: advert of each sentence. ``goes_on``: bool, the next one is joined to it. ``last``: bool, the last of
+        its advert.
+        """
+        between = np.array(
+            [
+                [self._own(one.instead.get(name, one.between) or space) for one in self.signs.separators]
+                for name, space in zip(LANGUAGES, self._spaces(), strict=True)
+            ]
+        )
+        here, joins = np.flatnonzero(~last), goes_on[~last]
+        language, template = self.language[row[here]], self.template[row[here]]
+        part = between[language, self.styles["separator"][row[here]]]
+        many = (self.words.joins[language[joins]] != NONE).sum(axis=1)
+        # The first way is the most frequent: of two draws the lower one counts.
+        ways = (self.region.stream("templates/join").below(template[joins], many, k) for k in (0, 1))
+        part[joins] = self.words.joins[language[joins], np.minimum(*ways)] * MISSPELT
+        return here, part
 
     def _spaces(self) -> list[str]:
         return [self.words.strings[number * MISSPELT] for number in self.words.space]
@@ -232,7 +247,7 @@ class TextRenderer:
         return made
 
     def _forms(
-        self, sentence: Ints, at: Ints, code: Ints, case: np.ndarray, joined: np.ndarray | None = None
+        self, sentence: Ints, at: Ints, code: Ints, case: np.ndarray, joined: np.ndarray | bool = False
     ) -> Ints:
         """Return the number of the string of each piece, misspelt and cased as the writer does; slots are filled.
 
@@ -256,10 +271,8 @@ class TextRenderer:
             else:
                 string[here] = self._price(at[here]) if name == "price" else self._contact(at[here])
         begins = np.flatnonzero(begins_group(sentence) & (filled >= 0))
-        first = filled[begins]
-        filled[begins] = self.words.capital[first]
-        if joined is not None:
-            filled[begins] = np.where(joined[sentence[begins]], self.words.lower[first], filled[begins])
+        first, small = filled[begins], np.broadcast_to(joined, sentence.max(initial=-1) + 1)[sentence[begins]]
+        filled[begins] = np.where(small, self.words.lower[first], self.words.capital[first])
         base = np.flatnonzero(filled >= 0)
         listed = self.words.wrong[filled[base]]
         misspelt = np.zeros(len(base), dtype=np.int64)
@@ -295,7 +308,7 @@ class TextRenderer:
         style = self.styles["mask"][at]
         return np.where(self.masked[at], masked[style % len(masked)], plain[style % len(plain)])
 
-    def _ends(self, row: Ints, frame: Ints, alone: np.ndarray | bool = True) -> tuple[Ints, Ints, Ints, Ints]:
+    def _ends(self, row: Ints, frame: Ints, alone: np.ndarray) -> tuple[Ints, Ints, Ints, Ints]:
         """Return the sentences that open with a sign, and the signs, then those that end with one.
 
         None has one where the writer parts sentences otherwise. In a language that opens cries no sentence that also

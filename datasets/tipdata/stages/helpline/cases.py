@@ -35,7 +35,7 @@ from tipdata.core.world import Region
 from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.stage import Operations, has_lives
 from tipdata.stages.people import probability_of_withheld_earnings
-from tipdata.text.facts import facts_of
+from tipdata.text.facts import fact_number
 
 TABLES = read_tables("helpline")
 KINDS = TABLES["contacts"].values("kind")
@@ -437,9 +437,8 @@ def draw_fact_bits(region: Region, c: Cases, o: Operations, name: str, k: int) -
         return bits
     coupled = (c.operation >= 0) & region.chance("helpline/coupled", c.person, "helpline.coupled", k)
     for family, fact in region["helpline.follows"][name].items():
-        number = [one.name for one in facts_of(family)].index(fact)
         here = coupled & (o.family[c.operation] == FAMILIES.index(family))
-        bits = o.facts.state.couple(number, c.operation, bits, here)
+        bits = o.facts.state.couple(fact_number(family, fact), c.operation, bits, here)
     return bits
 
 

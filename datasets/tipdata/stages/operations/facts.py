@@ -53,15 +53,32 @@ class FactLaw:
         return np.where(self.weights > 0, level_logs, 0)
 
     def speaker(self, kind: Ints, form: Ints) -> Ints:
-        """Return the row of the law of operations of a kind and form."""
-        return np.where(kind == TRAFFICKING, form, self.form_log.shape[1] + kind - 1)
+        """Return :func:`speaker_of` operations."""
+        return speaker_of(self.form_log.shape[1], kind, form)
 
     def by_kind(self, by_speaker: np.ndarray, category: Ints) -> np.ndarray:
-        """Return (..., kinds) log-likelihoods of (..., speakers) ones: forms are added, each times its share in the
-        category; ``category``: of the shape that is left, or broadcasting to it."""
-        forms = self.form_log.shape[1]
-        trafficking = log_sum(by_speaker[..., :forms] + self.form_log[category])
-        return np.concatenate([trafficking[..., None], by_speaker[..., forms:]], axis=-1)
+        """Return :func:`add_forms` of (..., speakers) log-likelihoods."""
+        return add_forms(by_speaker, self.form_log[category])
+
+
+def speaker_of(forms: int, kind: Ints, form: Ints) -> Ints:
+    """Return the row of the law of operations of a kind and form; ``forms``: how many there are."""
+    return np.where(kind == TRAFFICKING, form, forms + kind - 1)
+
+
+def kinds_of_speakers(forms: int) -> Ints:
+    """Return the kind of each speaker; ``forms``: how many there are."""
+    return np.array([TRAFFICKING] * forms + list(range(1, len(KINDS))))
+
+
+def add_forms(by_speaker: np.ndarray, form_log: Ints) -> np.ndarray:
+    """Return (..., kinds) log-likelihoods of (..., speakers) ones: forms are added, each times its share.
+
+    ``form_log``: (..., forms) log shares of forms, of the shape that is left or broadcasting to it.
+    """
+    forms = form_log.shape[-1]
+    trafficking = log_sum(by_speaker[..., :forms] + form_log)
+    return np.concatenate([trafficking[..., None], by_speaker[..., forms:]], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -94,7 +111,7 @@ def build_law(region: Region) -> FactLaw:
             noise[families, c, :, : len(fact.levels)] = own_cells.reshape(-1, len(KINDS), len(fact.levels))
     jitter = probability(region["facts.jitter"])
     moved = np.clip(noise * jitter // ONE, -jitter * 2000 // ONE, jitter * 2000 // ONE)
-    speaks = np.array([TRAFFICKING] * forms + list(range(1, len(KINDS))))
+    speaks = kinds_of_speakers(forms)
     speaks = np.where(by_migration[:, None], np.arange(len(speaks)) % len(KINDS), speaks)
     moved = moved[np.array(list(CATEGORIES.values()))][:, np.arange(len(by_migration))[:, None], speaks]
     weights = np.where(usual > 0, np.maximum(usual * exp(moved) // ONE, 1), 0)
@@ -121,17 +138,25 @@ def _world_weights(world: World) -> tuple[np.ndarray, np.ndarray]:
                 )
                 by = np.rint(by * 1000).astype(np.int64)
             else:
-                by = _by_speaker(world, listed, fact, category, forms)
+                by = weigh_levels(world, "facts", listed, fact, category, forms)
             weights[k, c, : len(by), : by.shape[1]] = np.maximum(by, 1)
     return weights * rules().has[:, :, None], by_migration
 
 
-def _by_speaker(
-    world: World, listed: dict[str, dict[str, list[float]]], fact: Fact, category: str, forms: tuple[str, ...]
+def weigh_levels(
+    world: World,
+    group: str,
+    listed: dict[str, dict[str, list[float]]],
+    fact: Fact,
+    category: str,
+    forms: tuple[str, ...],
 ) -> np.ndarray:
-    """Return (speakers, levels) weights, of a mean of about 2**16."""
-    leaning = _level_ratios(world, f"facts.category.{category}.{fact.name}")
-    own = [_level_ratios(world, f"facts.form.{form}.{fact.name}") for form in forms]
+    """Return (speakers, levels) weights of a fact, of a mean of about 2**16.
+
+    ``group``: of parameters by which levels lean by category and form. ``listed``: weights and ratios by level.
+    """
+    leaning = _level_ratios(world, f"{group}.category.{category}.{fact.name}")
+    own = [_level_ratios(world, f"{group}.form.{form}.{fact.name}") for form in forms]
     made = np.empty((len(forms) + len(KINDS) - 1, len(fact.levels)), dtype=np.int64)
     for number, (level, one) in enumerate((level, listed[level]) for level in fact.levels):
         weight = one["weight"][CATEGORIES[category] if fact.part == ALL else 0] * leaning.get(level, 1.0)

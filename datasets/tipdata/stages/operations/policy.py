@@ -20,7 +20,7 @@ import numpy as np
 from tipdata.core.draw import ONE, Ints, choose_from_bits, log, log_sum, normalise, probability
 from tipdata.core.kinds import BUSINESS, FAMILIES, INDEPENDENT, KINDS, TRAFFICKING
 from tipdata.core.world import Region, World
-from tipdata.stages.operations.facts import BY_ADOPTION, SILENT
+from tipdata.stages.operations.facts import BY_ADOPTION, SILENT, add_forms, kinds_of_speakers, speaker_of
 from tipdata.stages.operations.state import (
     BY_TOURING,
     FAMILY,
@@ -28,9 +28,8 @@ from tipdata.stages.operations.state import (
     StateLaw,
     build_state_law,
     draw_state,
-    speaker_of,
 )
-from tipdata.text.facts import ALL, Fact, array_shape, facts, facts_of, number_of
+from tipdata.text.facts import ALL, Fact, array_shape, fact_number, facts, facts_of, number_of
 from tipdata.text.genre import genre
 
 LAWFUL = 1
@@ -89,14 +88,7 @@ class SayingLaw:
         """Return (rows, kinds): of (rows, speakers, profiles, verbosities), profiles, verbosities and forms added up,
         each times its share."""
         total = total + self.profile[FAMILY[category]][..., None] + self.verbosity[migrant][:, None, None]
-        return self.add_forms(log_sum(total.reshape(*total.shape[:2], -1)), category)
-
-    def add_forms(self, by_speaker: np.ndarray, category: Ints) -> np.ndarray:
-        """Return (..., kinds) log-likelihoods of (..., speakers) ones: forms are added, each times its share in the
-        category; ``category``: of the shape that is left, or broadcasting to it."""
-        forms = self.form_log.shape[1]
-        trafficking = log_sum(by_speaker[..., :forms] + self.form_log[category])
-        return np.concatenate([trafficking[..., None], by_speaker[..., forms:]], axis=-1)
+        return add_forms(log_sum(total.reshape(*total.shape[:2], -1)), self.form_log[category])
 
     def level_logs(self) -> np.ndarray:
         """Return (categories, facts, levels, speakers) log probability that a level is said, whoever's verbosity and
@@ -140,7 +132,7 @@ def build_saying_law(region: Region, touring: np.ndarray, form_log: np.ndarray) 
     state = build_state_law(region, touring)
     forms = state.share.shape[2] - len(KINDS) + 1
     claims = _world_claims(region.world)
-    who = np.array([TRAFFICKING] * forms + [LAWFUL] * (len(KINDS) - 1))
+    who = _who_speaks(forms)
     by_speaker = claims[:, :, who][..., :-1]
     said = (state.share[..., None] * by_speaker[:, :, :, None]).sum(axis=-2) >> 16
     factors = np.array([probability(x) for x in region["policy.verbosity.factor"]])
@@ -164,6 +156,11 @@ def build_saying_law(region: Region, touring: np.ndarray, form_log: np.ndarray) 
         verbosity_weights=weights,
         form_log=form_log,
     )
+
+
+def _who_speaks(forms: int) -> Ints:
+    """Return the side in policies of each speaker: trafficking, or :data:`LAWFUL`."""
+    return np.minimum(kinds_of_speakers(forms), LAWFUL)
 
 
 def _chances_to_say(region: Region, state: StateLaw, said: np.ndarray, factors: np.ndarray) -> np.ndarray:
@@ -238,7 +235,7 @@ def _world_claims(world: World) -> np.ndarray:
         for fact in own:
             tells, claims = (_policy(world, group, part, fact) for group in ("tells", "claims"))
             for f in range(len(FAMILIES)) if part == ALL else (FAMILIES.index(part),):
-                c = [one.name for one in facts_of(FAMILIES[f])].index(fact.name)
+                c = fact_number(FAMILIES[f], fact.name)
                 instead = np.array(
                     [probability(_of_family(claims.get(level, [0]), f)) for level in fact.levels]
                 )
@@ -295,7 +292,7 @@ def draw_claims(
     kind, speaker, category = who
     facts_ = np.arange(state.level.shape[1])
     level = state.level[owner]
-    side = np.where(kind[owner] == TRAFFICKING, TRAFFICKING, LAWFUL)[:, None]
+    side = np.minimum(kind[owner], LAWFUL)[:, None]
     weights = law.claims[category[owner][:, None], facts_, side, np.maximum(level, 0)]
     claim = choose_from_bits(region.stream(f"{path}/claim").bits(row[:, None], facts_), weights)
     nothing = (level == SILENT) | (claim >= law.levels)
@@ -340,13 +337,12 @@ def _stay_given_touring(law: SayingLaw, code: Ints, category: Ints, tours: Ints)
     verbosities)."""
     stay = number_of(BY_TOURING)
     forms = law.form_log.shape[1]
-    who = np.array([TRAFFICKING] * forms + [LAWFUL] * (len(KINDS) - 1))
+    who = _who_speaks(forms)
     by_level = law.claims[:, stay, :, : law.state.by_touring.shape[1], :-1]
     said = np.tensordot(law.state.by_touring, by_level, axes=(1, 2)) >> 16
     says = law.says[:, stay]
     made = []
     for shares in said:
-        wide = np.zeros((*says.shape[:3], law.levels), dtype=np.int64)
-        wide[:] = shares[:, who][:, :, None]
+        wide = np.broadcast_to(shares[:, who][:, :, None], (*says.shape[:3], law.levels))
         made.append(_code_logs(wide, says) - law.logs[:, stay])
     return np.stack(made)[tours, category, code].astype(np.int64)

@@ -14,7 +14,7 @@ from tipdata.core import draw
 from tipdata.core.draw import ONE, Ints, log, log_sum, normalise
 from tipdata.core.kinds import CATEGORIES, KINDS, LANGUAGES, STRATEGIES, TRAFFICKING
 from tipdata.core.tables import decode, read_tables, with_nulls
-from tipdata.core.world import DAYS, Region, includes
+from tipdata.core.world import DAYS, LIVES_SINCE, Region, includes
 from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.operations import habits
 from tipdata.stages.operations.facts import OperationFacts, draw_facts
@@ -144,7 +144,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
 
 def has_lives(region: Region) -> bool:
     """Return whether the region's version of the data has states and policies: those from 0.5.0 on."""
-    return includes(region.world.version, "0.5.0")
+    return includes(region.world.version, LIVES_SINCE)
 
 
 def _facts(

@@ -18,8 +18,8 @@ import numpy as np
 from tipdata.core.draw import ONE, Ints, Words, choose_from_bits, exp, normalise, probability
 from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, TRAFFICKING
 from tipdata.core.world import Region, World
-from tipdata.stages.operations.facts import BY_ADOPTION, BY_MIGRATION, SILENT
-from tipdata.text.facts import ALL, Fact, array_shape, facts_of, level_places, number_of
+from tipdata.stages.operations.facts import BY_ADOPTION, BY_MIGRATION, SILENT, kinds_of_speakers, weigh_levels
+from tipdata.text.facts import Fact, array_shape, facts_of, level_places, number_of
 from tipdata.text.genre import genre
 
 BY_TOURING = "stay"
@@ -44,11 +44,6 @@ class StateLaw:
     profile: np.ndarray
 
 
-def speaker_of(forms: int, kind: Ints, form: Ints) -> Ints:
-    """Return the row of the law of operations of a kind and form."""
-    return np.where(kind == TRAFFICKING, form, forms + kind - 1)
-
-
 def build_state_law(region: Region, touring: np.ndarray) -> StateLaw:
     """Return the law of a region: that of the world, each ratio moved by the region's own small deviation.
 
@@ -62,7 +57,7 @@ def build_state_law(region: Region, touring: np.ndarray) -> StateLaw:
     noise = region.stream("parameter/state").quantile(cells, "normal") // 1000 * jitter // ONE
     noise = np.clip(noise, -2 * jitter * 1000 // ONE, 2 * jitter * 1000 // ONE)
     noise = noise.reshape(*law.weights.shape[:2], len(KINDS), -1)
-    kind_of = np.array([TRAFFICKING] * forms + list(range(1, len(KINDS))))
+    kind_of = kinds_of_speakers(forms)
     moved = law.weights * exp(noise[:, :, kind_of]) // ONE
     weights = moved[:, :, :, None] * law.ratio[FAMILY][:, :, None] // 1000
     share = np.where(weights > 0, normalise(weights), 0)
@@ -106,7 +101,7 @@ def _world_law(world: World) -> _WorldLaw:
                 by = np.array([[listed[level][one] for level in fact.levels] for one in who])
                 by_migration[c, :, : len(fact.levels)] = np.rint(by * 1000)
                 continue
-            weights[k, c, :, : len(fact.levels)] = _by_speaker(world, listed, fact, category, forms)
+            weights[k, c, :, : len(fact.levels)] = weigh_levels(world, "state", listed, fact, category, forms)
             leaning[f, c, : len(fact.levels)] = [listed[level]["ratio"][TRAFFICKING] for level in fact.levels]
     touring = by_migration[number_of(BY_TOURING)]
     return _WorldLaw(
@@ -124,30 +119,11 @@ def _check_levels(path: str, fact: Fact, listed: dict[str, object]) -> None:
         raise ValueError(f"{path}: its levels are {', '.join(fact.levels)}, in this order: list these")
 
 
-def _by_speaker(
-    world: World, listed: dict[str, dict[str, list[float]]], fact: Fact, category: str, forms: tuple[str, ...]
-) -> np.ndarray:
-    """Return (speakers, levels) weights."""
-    leaning = _level_ratios(world, f"state.category.{category}.{fact.name}")
-    own = [_level_ratios(world, f"state.form.{form}.{fact.name}") for form in forms]
-    made = np.empty((len(forms) + len(KINDS) - 1, len(fact.levels)), dtype=np.int64)
-    for number, (level, one) in enumerate((level, listed[level]) for level in fact.levels):
-        weight = one["weight"][CATEGORIES[category] if fact.part == ALL else 0] * leaning.get(level, 1.0)
-        ratios = [one["ratio"][TRAFFICKING] * ratio.get(level, 1.0) for ratio in own] + one["ratio"][1:]
-        made[:, number] = [round(weight * ratio * 1000) for ratio in ratios]
-    return made
-
-
-def _level_ratios(world: World, path: str) -> dict[str, float]:
-    return world.parameters[path]["value"] if path in world.parameters else {}
-
-
 def _profile_weights(world: World, forms: int) -> np.ndarray:
     """Return (families, speakers, profiles) weights."""
     listed = [world.parameters[f"state.profiles.{family}"]["value"] for family in FAMILIES]
     by_kind = np.array([list(one.values()) for one in listed], dtype=np.int64)
-    speaks = [TRAFFICKING] * forms + list(range(1, len(KINDS)))
-    return np.swapaxes(by_kind[:, :, speaks], 1, 2)
+    return np.swapaxes(by_kind[:, :, kinds_of_speakers(forms)], 1, 2)
 
 
 def _profile_ratios(world: World) -> np.ndarray:
