@@ -191,7 +191,7 @@ def choose_from_bits(words: Words, weights: Ints) -> Ints:
 
 
 def log_uniform_from_bits(words: Words, low: Ints, high: Ints) -> Ints:
-    """Return whole numbers from ``low`` to ``high`` whose logarithm is uniform, rising with 64 bits each.
+    """Return log-uniform whole numbers from ``low`` to ``high``; they increase with the 64 bits.
 
     Args:
         words: uniform bits, which stay as they are.

@@ -28,13 +28,13 @@ DRAFT, RELEASED, RETIRED = "draft", "released", "retired"
 DRAWN = 1 << 96
 """The first number of the worlds that draw every assumed parameter."""
 PREFIX = 32
-"""Hexadecimal digits of the digest of a file of frames by which worlds name it."""
+"""Number of hexadecimal digits of a file's digest in the number of a world."""
 WORDED = 1 << 4 * PREFIX
 """The first number of the worlds whose test part is worded by a file of frames (:meth:`World.of`)."""
 LIVES_SINCE = "0.5.0"
 """The version of the data since which operations have lives, and word their adverts with one set of frames each."""
 WEIGHTED = ("operations.kind.", "operations.form")
-"""Prefixes of the parameters of a profile that weights undo: coverage targets are of the world's own shares."""
+"""Prefixes of parameters whose profile is undone by weights. Coverage targets use the world's own values of them."""
 OWN = "own"
 """Status of an own world (:mod:`tipdata.core.own_worlds`)."""
 

@@ -80,7 +80,7 @@ def _turns(group: Ints) -> Ints:
 
 
 def _merge_needs(needed: NeededPeople, who: Ints) -> NeededPeople:
-    """Return needs of which each is met by another person: those with one ``owner`` and ``who`` by one."""
+    """Return the needs after those with the same ``owner`` and ``who`` are merged, so that one person meets them."""
     _, first, same = np.unique(np.stack([needed.owner, who]), axis=1, return_index=True, return_inverse=True)
     by, until = needed.by[first], needed.until[first]
     np.minimum.at(by, same.ravel(), needed.by)
@@ -356,7 +356,7 @@ def _ways(
 def _old_answers(
     region: Region, o: Operations, crew: Crew, person: Ints, strangers: np.ndarray
 ) -> tuple[np.ndarray, Ints]:
-    """Return bool, who answers an advert, before 0.5.0, and the day: any of those on which the operation posts."""
+    """Return who answers an advert, bool, and the day: any on which the operation posts. For data before 0.5.0."""
     owner = crew.owner
     offers = o.posts & (o.family != FAMILIES.index("services"))
     answers = region.chance("people/advert", person, "people.by_advert")
@@ -559,11 +559,11 @@ def _age_band(region: Region, p: People) -> np.ndarray:
 CLAIMS = "claims"
 """What a means of control may follow beside facts: how much of what an operation says is false."""
 NOTHING, CLAIMED = -1, -2
-"""In place of a fact: a means that follows nothing, and one that follows :data:`CLAIMS`."""
+"""Instead of the number of a fact: the means follows no fact; it follows :data:`CLAIMS`."""
 
 
 def _control_facts(region: Region, means: tuple[str, ...]) -> Ints:
-    """Return (families, means) the number of the fact that each means of control follows, or what is in its place."""
+    """Return (families, means) the fact that each means of control follows: its number, or one of the two above."""
     listed = region["people.control_by"]
     made = np.full((len(FAMILIES), len(means)), NOTHING)
     for f, family in enumerate(FAMILIES):
@@ -578,7 +578,7 @@ def _control_facts(region: Region, means: tuple[str, ...]) -> Ints:
 
 
 def rank_false_claims(region: Region, o: Operations, life: Life) -> Words:
-    """Return 64 bits of each operation that rise with how many of the facts that it usually says are false.
+    """Return 64 uniform bits of each operation, which rise with the number of its false claims.
 
     They are uniform among trafficking operations of one family whose forms share a table of means of control, so that
     these keep their shares.
@@ -626,7 +626,7 @@ def draw_control(
 def _old_control(
     region: Region, o: Operations, crew: Crew, person: Ints
 ) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return what :func:`draw_control` does, before 0.5.0: each means by itself, debts mostly with earnings."""
+    """Return :func:`draw_control` of data before 0.5.0: means are independent, except debts and earnings."""
     tables = by_form(region, o, "people.control")
     means = tuple(tables[0])
     p = np.array([[probability(x) for x in t.values()] for t in tables])[o.form[crew.owner]]

@@ -30,7 +30,7 @@ from tipdata.text.facts import (
 FILE = "genre"
 SPEAKS = ("one", "several")
 BESIDE: tuple[str, ...] = ("contact", "masking")
-"""Facts that stand in no section: the end of the advert."""
+"""Facts without a section: they stand at the end of the advert."""
 SHAPE = {
     "orders": [[str]],
     "sections": {family: {OTHER: [str]} for family in FAMILIES},
@@ -113,7 +113,7 @@ def _find_faults(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
 
 
 def _find_unknown_levels(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    """Yield levels that a family does not have, and categories that there are not."""
+    """Yield levels that a family does not have, and unknown categories."""
     said: dict[str, list[Any]] = {family: [] for family in FAMILIES}
     for category, levels in document["lacks"].items():
         if category in CATEGORIES:

@@ -263,7 +263,7 @@ class _Compiler:
         return number
 
     def _lower_first(self, item: int) -> None:
-        """Note how the first words of a frame are written where it does not begin the sentence."""
+        """Note the spelling of a frame's first words within a sentence."""
         first, by = self.items[item]
         for option in self.pieces[first : first + prod(by)]:
             if option[0] >= 0:

@@ -1,4 +1,4 @@
-"""Set C: a host's own frames, with which the test part of a season's worlds is worded. Methods have not read them.
+"""Set C: frames of a host's own, used in the test part of a season's worlds. No method has seen them.
 
 The file lists frames as a wordbook does, by language; a level of a fact that all families have lists those of ``any``
 family or of one::
@@ -9,7 +9,7 @@ family or of one::
         all: {voice: {i: {any: ["...", "...", "...", "..."]}}}
         jobs: {papers: {own: ["...", "...", "...", "..."]}}
 
-It covers the levels that it lists; of all others the sets of the wordbook are used. A world reads it from
+Levels that it does not list use the sets of the wordbook. A world reads it from
 ``$TIPBENCH_HOME``, by its digest (:func:`save_set_c`).
 """
 
@@ -229,7 +229,7 @@ def _find_counts(made: SetC) -> Iterator[tuple[int, str]]:
 
 
 def _find_stems(book: Book, frames: Iterable[Frame]) -> Iterator[tuple[Frame, str]]:
-    """Yield the frames that can read so that they hold a stem of their level, as wordbooks list them."""
+    """Yield the frames of which some reading contains a stem of their level."""
     by_fact = {
         (part, fact.name): levels
         for part in PARTS

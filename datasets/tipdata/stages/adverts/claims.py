@@ -1,8 +1,8 @@
 """What each advert says, from 0.5.0 on: its operation's policy, template by template, re-post by re-post.
 
-A template says what its operation usually says, but for a few facts; a re-post says what its template says, now and
-then but for one; its wording is edited from re-post to re-post. A brief re-post is a line or two. How a fact is worded
-is drawn without a look at state, policy, kind, form or label: a false statement is worded as a true one.
+A template states what its operation usually states, except for a few facts. A re-post states what its template does;
+sometimes one fact differs. Its wording is edited from re-post to re-post. A brief re-post has a line or two. The
+wording of a fact does not depend on state, policy, kind, form or label: a false statement is worded like a true one.
 """
 
 from __future__ import annotations
@@ -124,15 +124,16 @@ OFFERS = 1
 
 @cache
 def _ruled_out() -> np.ndarray:
-    """Return (families, facts, levels, facts) bits: the levels of the last that the first, said, rules out."""
+    """Return (families, facts, levels, other facts) int64: a bit for each level of the other fact that cannot be stated
+    beside this level."""
     apart = genre().apart
     return (apart << np.arange(apart.shape[-1])).sum(axis=-1)
 
 
 def rule_out(family: Ints, level: Ints, away: np.ndarray) -> tuple[Ints, Ints]:
-    """Return levels without those that an earlier fact rules out, and the codes of what is seen.
+    """Remove levels that contradict an earlier fact. Return the remaining levels, and the code of each fact.
 
-    The contact, which all adverts have, comes first.
+    Facts are checked in order. The contact comes first, because every advert states it.
 
     Args:
         level: (rows, facts) levels, :data:`SILENT` for unsaid ones.

@@ -1,4 +1,4 @@
-"""Case workers' notes: which sentences come up, how they make a note, and what they say of the hidden state.
+"""Notes of case workers: which sentences they contain, and the evidence that these give of the hidden state.
 
 A note is put together from listed sentences (:file:`text/notes/`), so that everything it can say can be listed and
 audited; ``helpline.apart`` of the world file rules out sentences that contradict what is known of the contact. From
@@ -223,13 +223,13 @@ def _draw_raised(
 
 
 def _dialect(region: Region, indices: np.ndarray) -> np.ndarray:
-    """Return how fond a region's case workers are of each of some sentences."""
+    """Return the weight that case workers of the region give to each sentence."""
     fond = region.values("helpline.sentence.dialect")
     return fond[region.stream("helpline/dialect").below(indices, len(fond))]
 
 
 def _weights(listed: np.ndarray, excluded: np.ndarray) -> np.ndarray:
-    """Return probabilities out of 65,536 over the last axis; none of what is excluded."""
+    """Return probabilities out of 65,536 over the last axis, 0 where ``excluded``."""
     return np.where(excluded, 0, normalise(np.where(excluded, 0, listed)))
 
 
@@ -237,7 +237,7 @@ UNFIT = "helpline.unfit"
 
 
 def find_unfit(region: Region, pool: str, sentences: int) -> np.ndarray:
-    """Return (kinds, sentences) bool: which sentences of a pool are never said of each kind of case.
+    """Return (kinds, sentences) bool: which sentences of a pool do not fit each kind of case.
 
     Raises ValueError for a sentence that the pool does not have.
     """

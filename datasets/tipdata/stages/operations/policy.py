@@ -1,12 +1,11 @@
 """What an operation says of its life: of each fact it says the truth, leaves it out, or says something false.
 
-What trafficking operations do not tell they often replace by what they claim instead; what they leave out they make up
-for by facts that cost nothing to say (``policy.neutral``), so that *how many* facts are said tells nothing. Whether a
-fact is said depends on how readily it is said at all, and on the operation's *verbosity*, which is independent of its
-kind.
+Trafficking operations often replace a fact that they hide by a false one. For the facts that they leave out they state
+more neutral facts (``policy.neutral``), so the *number* of facts tells nothing. Whether a fact is stated depends on the
+fact and on the operation's *verbosity*, which is independent of its kind.
 
-Given kind, form, category, profile and verbosity what is said of each fact is independent. The posterior of one advert
-and that of an operation are therefore exact sums over profiles, verbosities and forms, in integers.
+Given kind, form, category, profile and verbosity, facts are stated independently of each other. The posterior of one
+advert and that of one operation are therefore exact sums over profiles, verbosities and forms, in integers.
 """
 
 from __future__ import annotations
@@ -35,23 +34,23 @@ from tipdata.text.genre import genre
 LAWFUL = 1
 """Who speaks, in policies: 0 trafficking, 1 all others."""
 MOST_SAID = probability(0.95)
-"""No fact is said more surely than this, but those of :data:`ALWAYS`."""
+"""Highest probability that a fact is stated, except for :data:`ALWAYS`."""
 ALWAYS = "contact"
 NEUTRAL = probability(0.25), 4 * ONE
-"""Between these the factor lies by which neutral facts are said more or less readily."""
+"""Bounds of the factor that multiplies how readily neutral facts are stated."""
 
 
 @dataclass(frozen=True)
 class SayingLaw:
     """How likely an operation says what; int64.
 
-    ``claims``: (categories, facts, 2 who, state levels, levels + 1) shares of what is said given the state, out of
-    65,536, the last for nothing. ``says``: (categories, facts, speakers, profiles, verbosities) probability that it is
-    said, if anything. ``logs``: (categories, facts, codes, speakers, profiles, verbosities) log-likelihood of what is
-    seen of a fact, milli-nats. A code is the level that is said; of an unsaid fact it is the number of levels, plus a
-    bit for each level that could not be said beside others. ``brief``: the same of brief adverts. ``profile``,
-    ``verbosity``: log shares, (families, speakers, profiles) and (2 resident or migrant, verbosities). ``form_log``:
-    (categories, forms). ``verbosity_weights``: (2, verbosities).
+    ``claims``: (categories, facts, 2 sides, true levels, stated levels + 1) probabilities out of 65,536 of the level
+    that a side would state given the true one; the last is to state none. ``says``: (categories, facts, speakers,
+    profiles, verbosities) probability that this level is stated. ``logs``: (categories, facts, codes, speakers,
+    profiles, verbosities) log-likelihood of a code, milli-nats. The code of a stated fact is its level. The code of
+    another fact is the number of levels, plus one bit for each level that other facts of the advert rule out.
+    ``brief``: the same for brief adverts. ``profile`` and ``verbosity``: log shares, (families, speakers, profiles) and
+    (2 resident or migrant, verbosities). ``form_log``: (categories, forms). ``verbosity_weights``: (2, verbosities).
     """
 
     state: StateLaw
@@ -66,7 +65,7 @@ class SayingLaw:
 
     @property
     def levels(self) -> int:
-        """The most levels of a fact: the code of an unsaid one beside which nothing was ruled out."""
+        """Largest number of levels of a fact, which is the code of an unstated fact with no level ruled out."""
         return self.claims.shape[-1] - 1
 
     def log_of(self, code: Ints, category: Ints, brief: np.ndarray | None = None) -> np.ndarray:
@@ -333,8 +332,7 @@ def draw_life(
 
 
 def _stay_given_touring(law: SayingLaw, code: Ints, category: Ints, tours: Ints) -> np.ndarray:
-    """Return what to add to the log-likelihood, where it is known who tours: of shape (rows, speakers, profiles,
-    verbosities)."""
+    """Return the correction of the log-likelihood for known touring, (rows, speakers, profiles, verbosities)."""
     stay = number_of(BY_TOURING)
     forms = law.form_log.shape[1]
     who = _who_speaks(forms)

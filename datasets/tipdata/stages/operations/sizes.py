@@ -1,4 +1,4 @@
-"""How many people an operation exploits, from 0.5.0 on: by form, so that a household is no compound.
+"""How many people an operation exploits, from 0.5.0 on. Sizes differ by form: a household is smaller than a compound.
 
 Each form has bounds of its own (``people.sizes``), between which the size is log-uniform and mostly read from the
 fact ``heads`` of the life. Those of some forms that never post are larger, by the share that each has of the region's
@@ -22,7 +22,7 @@ HEADS = "heads"
 
 
 def size_bounds(region: Region, o: Operations) -> Ints:
-    """Return the fewest and the most people of each operation, (operations, 2); no matter where it has no form."""
+    """Return the fewest and the most people of each operation, (operations, 2); meaningless for lawful operations."""
     usual, posting = region["people.sizes"], region["people.sizes_posting"]
     by_form = np.array([[usual[form], posting.get(form, usual[form])] for form in o.forms])
     return by_form[o.form, o.posts.astype(np.int64)]

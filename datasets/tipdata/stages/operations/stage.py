@@ -70,13 +70,13 @@ class Operations:
     facts: OperationFacts | Life
     """What each has to say; from 0.5.0 on, its life and what it usually says of it."""
     drawn_set: np.ndarray
-    """Set of the frames that each words its adverts with, but where a host's own file does."""
+    """Set of frames that each uses, before a host's own file is considered."""
     has_file: bool
     """Whether the world has such a file, which words the test part."""
 
     @property
     def wordbook(self) -> np.ndarray:
-        """Number among :data:`tipdata.text.book.ALL_SETS` of the set that each words its adverts with."""
+        """Index into :data:`tipdata.text.book.ALL_SETS` of the set of frames that each uses."""
         by_host = (self.part == PARTS.index("test")) & self.has_file
         return np.where(by_host, ALL_SETS.index(HOST_SET), self.drawn_set)
 
@@ -158,8 +158,10 @@ def _facts(
 
 
 def prior_weights(region: Region, o: Operations) -> Ints:
-    """Return how much each operation counts in a region's own composition, where this is the prior of odds: as many
-    thousandths as it stands for in the world, and a thousand before 0.5.0."""
+    """Return the weight of each operation, in thousandths, where a region's own composition is the prior of odds.
+
+    From 0.5.0 on it is the operation's natural weight, before that 1,000.
+    """
     weight = habits.natural_weight(region, o.kind, o.form, o.posts) if has_lives(region) else habits.USUAL
     return np.broadcast_to(weight, o.kind.shape) // 1000
 

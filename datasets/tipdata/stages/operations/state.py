@@ -4,8 +4,8 @@ Levels are independent given kind, form, category and one of a few *profiles* (w
 trafficking has a law of its own, so the law is a table by *speaker*: forms first, in the order of ``operations.form``,
 then the lawful kinds and spam. What depends on migration or touring alone tells nothing of the kind.
 
-Other tables read the same life. They do so by *coupling*: the uniform number that decided a level also decides what
-depends on it, so that both go together while each keeps its own published shares.
+Other tables depend on the same life by *coupling*: the uniform number that decided a level also decides the value that
+depends on it. The two are correlated, and each keeps its own distribution.
 """
 
 from __future__ import annotations

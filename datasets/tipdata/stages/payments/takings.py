@@ -1,8 +1,7 @@
 """How money follows the life of an operation, from 0.5.0 on.
 
-Its state leads habits of its schemes: the same random bits decide both, so they go together while each keeps its own
-shares. What people pay follows what the operation asks, for how many hours, and how many work there. Wages are withheld
-from as many people as are exploited there on the payday.
+Habits of its schemes are coupled to its state (:mod:`tipdata.stages.operations.state`). What people pay depends on the
+operation's price, hours and number of workers. On a payday, wages are withheld from the people exploited there then.
 """
 
 from functools import partial
@@ -25,7 +24,7 @@ NOT_THERE = -1
 
 
 def lead_habits(region: Region, o: Operations, mechanism: str, number: Ints, owner: Ints) -> dict[str, Lead]:
-    """Return what leads habits of schemes of a mechanism: a fact of the state of their operation.
+    """Return, for the coupled habits of a mechanism's schemes, the fact of the state that decides each.
 
     ``payments.coupled`` of the schemes with an owner go by its state in all these habits, the others in none. Habits
     of a mechanism go by different facts, so that they stay independent given the group.
@@ -87,7 +86,7 @@ def scale_sums(region: Region, o: Operations, mechanism: str, owner: Ints) -> In
 
 
 def is_taken(o: Operations, people: People, owner: Ints, day: Ints, seat: Ints) -> np.ndarray:
-    """Return whether somebody has a seat among those whose wages are passed on, bool.
+    """Return bool: whether the wages of a seat are passed on, because somebody fills it on the day.
 
     A trafficking operation fills as many seats, the first ones, as people are exploited there on the day. Those of
     others are all taken.
