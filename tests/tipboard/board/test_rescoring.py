@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from stored_results import change_results
 from tipbench.cli import main
+from tipboard.board import rescoring
 from tipboard.board.rescoring import EXCEPTIONS
 from tipdata.release import Release
 
@@ -86,9 +87,19 @@ def test_of_an_exception_the_primary_score_alone_is_compared_within_its_toleranc
         assert tipbench(*command)[0] == code
 
 
+def test_of_a_method_that_learns_by_gradients_the_primary_score_alone_is_compared(
+    tipbench: Callable, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_results(results / REFERENCE, lambda one: off(one["scores"]["auroc"], 0.5), method=MAJORITY)
+    command = ("board", "check", "results=results", "cells=2")
+    assert tipbench(*command)[0] == 1
+    monkeypatch.setattr(rescoring, "BY_GRADIENTS", (MAJORITY,))
+    assert tipbench(*command)[0] == 0
+
+
 def test_exceptions_are_methods_of_the_board() -> None:
     known = {f"{path.parent.name}/{path.stem}" for path in (CONFIGS / "baseline").glob("*/*.yaml")}
-    assert set(EXCEPTIONS) <= known
+    assert {*EXCEPTIONS, *rescoring.BY_GRADIENTS} <= known
 
 
 def test_fewer_cells_than_one_are_refused(tipbench: Callable) -> None:
