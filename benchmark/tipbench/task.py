@@ -104,9 +104,9 @@ class Problem:
     ``label_columns``: of labelsets, the columns of its labels and urgency in answers and supervision.
     ``version``: what a score of it means; scores of different versions are never put in one table.
     ``probabilities``: whether its scores are read as probabilities, so that the contract of methods asks for [0, 1].
-    ``since``: the version of the data that it needs; '' is the first one. ``tuned``: whether decisions are made at
-    thresholds of the valid part, so that valid is predicted too. ``label_clusters``: of labelsets, the clusters of the
-    test part that must have a label; rarer labels are predicted and do not count.
+    ``tuned``: whether decisions are made at thresholds of the valid part, so that valid is predicted too.
+    ``label_clusters``: of labelsets, the clusters of the test part that must have a label; rarer labels are predicted
+    and do not count.
     ``quantity``: of estimates, what the units of a user's own data estimate; one of
     :data:`tipbench.kinds.answers.QUANTITIES`. ``views``: of links, the tables whose rows are ranked, and the key of
     each.
@@ -138,7 +138,6 @@ class Problem:
     views: Mapping[str, str] = field(default_factory=dict)
     version: int = 2
     probabilities: bool = False
-    since: str = ""
     tuned: bool = False
     label_clusters: int = 0
 
@@ -186,8 +185,6 @@ class Task(Problem):
     ``check``: what a user's own tables must fulfil together; raises UsageError.
     ``supersede``: a user's own tables -> the tables without rows that later rows replace, and notes that count them.
     ``classes``: whether a user's own data may have any number of classes, and where these are named.
-    ``draft_splits``: splits that only a draft of the data can have; no list names them. They become ``splits`` when
-    that data version is released.
     """
 
     units: Callable[[Source], pl.LazyFrame] = field(repr=False)
@@ -198,7 +195,6 @@ class Task(Problem):
     check: Callable[[dict[str, pl.DataFrame]], None] = field(default=accept_all, repr=False)
     supersede: Callable[[dict[str, pl.DataFrame]], tuple[dict[str, pl.DataFrame], list[str]]] | None = None
     classes: Classes | None = None
-    draft_splits: tuple[str, ...] = ()
 
     def _summarise(self) -> list[tuple[str, str]]:
         rows = super()._summarise()
@@ -208,11 +204,6 @@ class Task(Problem):
     def labels(self) -> tuple[str, ...]:
         """Allowed supervision on a release, the first is the default."""
         return tuple(self.supervise)
-
-    @property
-    def known_splits(self) -> tuple[str, ...]:
-        """Return the splits that any version of the data can have."""
-        return (*self.splits, *self.draft_splits)
 
     def labels_on(self, split: str) -> tuple[str, ...]:
         """Return the supervisions that a split of a release allows: only ``none`` if it tests every unit."""

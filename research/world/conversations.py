@@ -79,7 +79,7 @@ def people(options: argparse.Namespace) -> None:
         _row(f"days, {name}: under one year, over two", (days < 365).mean(), (days > 730).mean())
     for form, days in stays.group_by("form").agg(pl.col("days").median()).sort("form").iter_rows():
         _row(f"median days, {form}", days)
-    for column in ("way", "exit", "recruiter_relation"):
+    for column in ("door", "exit", "recruiter_relation"):
         shares = here.drop_nulls(column).group_by(column).len().sort(column)
         for value, count in shares.iter_rows():
             _row(f"{column} {value}", count / here.height)

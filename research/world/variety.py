@@ -64,7 +64,7 @@ CONTACTS = "|".join(
 
 def misspellings(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
     """Return a pattern of misspelt words, and the right word of each, in lower case."""
-    listed = read_document(f"frames/{language}")["misspellings"]
+    listed = read_document(f"wordbooks/{language}")["misspellings"]
     right = {str(wrong).lower(): str(word).lower() for word, wrong in listed.items()}
     words = "|".join(sorted(map(re.escape, right), key=len, reverse=True))
     return re.compile(words if language == "zh" else rf"(?<!\w)(?:{words})(?!\w)"), right

@@ -10,10 +10,9 @@ from tipdata.release.release import StoredRelease
 
 from tipbench.config.methods import is_shipped, method_class
 from tipbench.data.custom.splits import summary_of
-from tipbench.data.splits import SPLITS
 from tipbench.method import class_of
 from tipbench.metrics.registry import families
-from tipbench.tasks import every_task, released_splits, task_of, tasks
+from tipbench.tasks import task_of
 
 Line = dict[str, Any]
 
@@ -22,17 +21,8 @@ def complete(what: str, lines: Sequence[Line]) -> list[Line]:
     """Return the lines of a list with what their files do not say; metrics have no files, and so no lines yet."""
     if what == "metrics":
         return _describe_metrics()
-    found = [{**line, **DESCRIBED[what](line)} for line in lines if _is_released(what, line["name"])]
+    found = [{**line, **DESCRIBED[what](line)} for line in lines]
     return sorted(found, key=lambda line: line["regions"]) if what == "releases" else found
-
-
-def _is_released(what: str, name: str) -> bool:
-    """Return whether an option belongs to a released version of the data; a draft's tasks and splits are not listed."""
-    if what == "splits":
-        return name in released_splits() or name not in SPLITS
-    return what not in ("tasks", "baselines") or name.partition("/")[0] not in set(every_task()) - set(
-        tasks()
-    )
 
 
 def _describe_metrics() -> list[Line]:

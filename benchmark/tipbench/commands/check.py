@@ -24,14 +24,13 @@ from dataclasses import asdict
 
 from tipcore.errors import UsageError
 from tipcore.extras import require
-from tipdata.core.world import includes, newest_released, release_name
+from tipdata.core.world import newest_released, release_name
 
 from tipbench.config.compose import composer_of
 from tipbench.config.methods import make
 from tipbench.console import emit, emit_json, notice
 from tipbench.contract.promises import Promise, Verdict, check, compare_keys, compare_words
 from tipbench.contract.trial import Trial
-from tipbench.data.release_folds import check_version
 from tipbench.data.releases import open_by_name
 from tipbench.exit_codes import FAILED
 from tipbench.tasks import task_of
@@ -73,9 +72,9 @@ def _trial(options: argparse.Namespace) -> Trial:
             f"{options.method} learns from labelled pairs, which only your own data have: run it on them."
         )
     name, task = str(method["_target_"]), task_of(settings.task.name)
-    version = newest_released() if includes(newest_released(), task.since) else task.since
+    version = newest_released()
     if tiny and settings.release is not None:
-        check_version(task, version := settings.release.version)
+        version = settings.release.version
     source = open_by_name(release_name(version, "tiny"))
     return Trial(name, task, lambda: make(method), source, settings.labels, settings.access)
 

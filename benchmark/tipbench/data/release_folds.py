@@ -9,7 +9,7 @@ import polars as pl
 from tipcore.errors import UsageError
 from tipdata.core.draw import effective_size
 from tipdata.core.tables import TIERS, Table
-from tipdata.core.world import DAYS, MINUTES_A_DAY, entry_of, includes, profile
+from tipdata.core.world import DAYS, MINUTES_A_DAY, profile
 from tipdata.release import Release
 from tipdata.stages import all_tables
 
@@ -23,21 +23,9 @@ from tipbench.kinds.answers import Answers
 from tipbench.task import Source, Task
 
 
-def check_version(task: Task, version: str) -> None:
-    """Refuse a version of the data that is older than the task, or does not exist. Raises UsageError that names the
-    first version which has the task."""
-    if task.since:
-        entry_of(version)
-    if not includes(version, task.since):
-        raise UsageError(
-            f"{task.name} needs data of version {task.since} or later, and {version} is older: "
-            f"set release.version={task.since}."
-        )
-
-
 def allowed_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[str]:
     """Yield the splits of the task that these units can have, the default first."""
-    for name in task.known_splits:
+    for name in task.splits:
         try:
             partition(SPLITS[name], units, task.unit, source)
         except CannotSplitError:
@@ -58,7 +46,7 @@ def choose_split(task: Task, source: Source, units: pl.DataFrame, split: str) ->
     """Return the split of a name; ``auto`` is the first that the task and the data allow."""
     if split == "auto":
         return SPLITS[next(require_splits(task, source, units))]
-    if split not in task.known_splits:
+    if split not in task.splits:
         raise UsageError(
             f"{task.name} has no split={split} on a release: choose one of {', '.join(task.splits)}."
         )
@@ -93,7 +81,6 @@ def prepare_release(
     task: Task, source: Source, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
 ) -> Prepared:
     """Return one fold and its answers; see :func:`tipbench.loading.prepare`."""
-    check_version(task, source.version)
     level = access_level(task, access)
     check_needs(task, needs, level, oracle)
     units = collect_units(task.units, source)
@@ -251,7 +238,7 @@ def _visible_tables_by_region(
 
 def available_columns(frame: pl.LazyFrame, table: Table, columns: Collection[str]) -> list[str]:
     """Return those of a table's columns that this version of the data has: each version lacks some."""
-    later = {name for name in columns if table[name].since or table[name].until}
+    later = {name for name in columns if table[name].since}
     has = frame.collect_schema() if later else {}
     return [name for name in columns if name not in later or name in has]
 

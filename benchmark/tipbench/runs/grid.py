@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Any, NoReturn
+from typing import Any
 
 from tipcore.errors import UsageError
 from tipcore.extras import how_to_install, missing_extra
@@ -19,7 +19,7 @@ from tipbench.config.methods import is_shipped, method_class
 from tipbench.config.settings import SEEDS, Grid, Settings
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.folds import is_mapped
-from tipbench.data.release_folds import check_version, require_splits
+from tipbench.data.release_folds import require_splits
 from tipbench.data.releases import collect_units
 from tipbench.loading import prepare
 from tipbench.method import is_oracle
@@ -106,15 +106,11 @@ def expand(
     cells: list[Cell] = []
     splits_of: dict[tuple[str, int], list[str]] = {}
     left_out: dict[str, list[str]] = {}
-    older: list[tuple[Settings, Task]] = []
     for name in _matching(rest, grid.baselines):
         settings = rest.settings(name)
         task = task_of(settings.task.name if settings.task else name)
         named = name in _as_list(grid.baselines)
         if not _is_for_data(settings, task):
-            continue
-        if _is_older(settings, task) and not named:
-            older.append((settings, task))
             continue
         if (extra := missing_extra(settings.baseline.model_dump())) is not None:
             if named:
@@ -134,18 +130,11 @@ def expand(
     for extra, names in left_out.items():
         notice(f"left out, since they need the extra {extra} ({how_to_install(extra)}): {', '.join(names)}")
     if not cells:
-        _refuse_empty(grid, older)
+        wanted = ", ".join(f"{axis} {asked}" for axis, asked in grid if asked is not None)
+        raise UsageError(
+            f"the grid is empty: no task has what it asks for ({wanted}); see `tipbench list splits`."
+        )
     return sorted(cells, key=lambda cell: (cell.task, cell.split, cell.data))
-
-
-def _refuse_empty(grid: Grid, older: list[tuple[Settings, Task]]) -> NoReturn:
-    """Raise UsageError for a grid without a cell; ``older``: tasks that were left out since their data are older."""
-    for settings, task in older:
-        _check_version(settings, task)
-    wanted = ", ".join(f"{axis} {asked}" for axis, asked in grid if asked is not None)
-    raise UsageError(
-        f"the grid is empty: no task has what it asks for ({wanted}); see `tipbench list splits`."
-    )
 
 
 def _grid(composer: Composer, commas: bool) -> Grid:
@@ -179,7 +168,6 @@ def _single(composer: Composer, allowed: Allowed) -> Cell:
     if (extra := missing_extra(settings.baseline.model_dump())) is not None:
         raise _needs(name, extra)
     task = task_of(settings.task.name if settings.task else name.partition("/")[0])
-    _check_version(settings, task)
     split = settings.split.name
     if split == "auto":
         split = next(iter(allowed(task, settings)))
@@ -250,13 +238,12 @@ def _matching(composer: Composer, patterns: str | list[str]) -> list[str]:
 
 def _splits(task: Task, settings: Settings, asked: str | list[str] | None, allowed: Allowed) -> list[str]:
     """Return the splits asked for that the task can have; a name that no task has is a mistake."""
-    _check_version(settings, task)
     wanted = _as_list(asked or "auto")
     if ALLOWED in wanted:
         return list(allowed(task, settings))
     if wanted == ["auto"]:
         return [next(iter(allowed(task, settings)))]
-    has = task.known_splits if settings.data is None else task.own_splits
+    has = task.splits if settings.data is None else task.own_splits
     return [split for split in wanted if split in has]
 
 
@@ -286,21 +273,6 @@ def _is_for_data(settings: Settings, task: Task) -> bool:
         return settings.data.get("task") == task.name
     needs = getattr(_class_of(settings), "needs", frozenset())
     return {need.partition(".")[0] for need in needs} <= {*task.tables, "operations"}
-
-
-def _is_older(settings: Settings, task: Task) -> bool:
-    """Return whether the release is older than the task."""
-    try:
-        _check_version(settings, task)
-    except UsageError:
-        return True
-    return False
-
-
-def _check_version(settings: Settings, task: Task) -> None:
-    """Refuse a release that is older than the task, before it is made. Raises UsageError."""
-    if settings.release is not None:
-        check_version(task, settings.release.version)
 
 
 def _is_stochastic(settings: Settings) -> bool:

@@ -186,7 +186,7 @@ def _people(source: Source, about: About, rows: OwnRows) -> Iterator[Dated]:
         if row["role"] != "exploited":
             yield "prepares", "people", "member", {**days, "sort": row["role"]}
             continue
-        way = WORDS["way"][row["door" if "door" in row else "way"]]  # 0.4.0 has ways, later versions doors
+        way = WORDS["door"][row["door"]]
         yield "works", "people", "person", {**days, "sort": way, "town": row["town"]}
         if row["to_day"] is not None:
             left = "handed on" if row["exit"] == MOVED_ON else "exit"

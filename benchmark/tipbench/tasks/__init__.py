@@ -9,21 +9,13 @@ from typing import Annotated
 
 from pydantic import Field
 from tipcore.spelling import check_word
-from tipdata.core.world import includes, newest_released
 
 from tipbench.task import Task
 
 
 @cache
 def tasks() -> dict[str, Task]:
-    """Return every task that the newest released data have, by name: those that lists, pages, boards and seasons show.
-    Raises ValueError where two modules define a task of the same name."""
-    return {name: task for name, task in every_task().items() if includes(newest_released(), task.since)}
-
-
-@cache
-def every_task() -> dict[str, Task]:
-    """Return the tasks of :func:`tasks`, and those that only a draft of the data has."""
+    """Return every task by name. Raises ValueError where two modules define a task of the same name."""
     found: dict[str, Task] = {}
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
         task: Task = import_module(f"{__name__}.{module}").TASK
@@ -37,14 +29,13 @@ def task_of(task: str | Task) -> Task:
     """Return the task of a name. Raises UsageError, naming the nearest, for a task that does not exist."""
     if isinstance(task, Task):
         return task
-    known = every_task() | tasks()
-    check_word(task, known if task in known else tasks(), f"task={task} does not exist")
-    return known[task]
+    check_word(task, tasks(), f"task={task} does not exist")
+    return tasks()[task]
 
 
 @cache
-def released_splits() -> frozenset[str]:
-    """Return the splits that the tasks of :func:`tasks` have, on a release or on a user's own data."""
+def task_splits() -> frozenset[str]:
+    """Return the splits that any task has, on a release or on a user's own data."""
     return frozenset(split for task in tasks().values() for split in (*task.splits, *task.own_splits))
 
 

@@ -75,7 +75,6 @@ TASK = Task(
     signal_columns=frozenset({f"{TABLE}.category"}),
     leak_limits=adverts.LEAK_LIMITS,
     version=1,
-    since="0.5.0",
     tuned=True,
     label_clusters=FEWEST_OPERATIONS,
     units=adverts.units,

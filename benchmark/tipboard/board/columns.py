@@ -27,7 +27,7 @@ from tipbench.runs.report import (
     signed,
     value_text,
 )
-from tipbench.tasks import released_splits, task_of
+from tipbench.tasks import task_of, task_splits
 
 from tipboard.board.standings import NO_SHIFT, Line, Lines, shift_drops
 
@@ -115,7 +115,7 @@ def worst_values(line: Line) -> dict[str, Any]:
     known = {split: drop for split, drop in drops.items() if drop is not None}
     sign = -1 if metric_of(line["metric"]).lower_is_better else 1
     worst = max(known, key=lambda split: sign * known[split], default=None)
-    shifted = released_splits() - set(NO_SHIFT)
+    shifted = task_splits() - set(NO_SHIFT)
     each = {f"drop_{split}": drops.get(split) for split in SPLITS if split in shifted}
     return {"worst_shift_drop": worst and known[worst], "worst_shift": worst, **each}
 

@@ -27,7 +27,7 @@ from tipcore.atomic import check_writable, fill_folder_atomically, whole_folders
 from tipcore.errors import UsageError
 from tipcore.locations import expand_home
 from tipcore.operating_system import file_lock, require_confinement
-from tipdata.core.world import LIVES_SINCE, check_status, includes
+from tipdata.core.world import check_status
 from tipdata.text.book import Faulty
 from tipdata.text.set_c import check_set_c
 
@@ -162,11 +162,6 @@ def _read_wordbook(order: SeasonOrder) -> bytes:
     """Return the content of the set C of an order, no bytes where it has none. Raises UsageError for an unsound one."""
     if order.wordbook is None:
         return b""
-    if not includes(order.data, LIVES_SINCE):
-        raise UsageError(
-            f"wordbook={order.wordbook} cannot word data {order.data}: leave it out, or take data {LIVES_SINCE} or "
-            "later."
-        )
     try:
         made = check_set_c(order.wordbook)
         content = order.wordbook.read_bytes()

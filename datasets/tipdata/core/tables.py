@@ -3,7 +3,7 @@
 A file :file:`tables/<stage>.yaml` lists tables by name, each with ``key`` (the columns of the primary key), ``note``,
 ``columns`` and, where some rows are of a higher tier, ``private_rows``. A column has the fields of :class:`Column`:
 ``type`` (a key of :data:`DTYPES`, or ``list of`` one), ``tier``, and where needed ``unit``, ``note``, ``id_of``,
-``since``, ``until``, ``sealed`` (the way, then the kind) and ``values``: a list, the name of a vocabulary, or
+``since``, ``sealed`` (the way, then the kind) and ``values``: a list, the name of a vocabulary, or
 ``{world: path}`` if the world file lists the values, with ``part`` and ``more`` as of :class:`InWorld`.
 """
 
@@ -109,7 +109,6 @@ class Column:
         sealed: how a copy with other ids treats it. None means: as the key that it holds, and as it is where it holds
             none; a 64-bit column that holds no key has to say.
         since: the version of the data from which on the column exists, '' where it is as old as its table.
-        until: the version of the data from which on the column no longer exists, '' where it stays.
     """
 
     name: str
@@ -121,7 +120,6 @@ class Column:
     values: tuple[str, ...] | Listing = ()
     sealed: Sealed | None = None
     since: str = ""
-    until: str = ""
 
     def possible(self, parameters: Parameters) -> tuple[str, ...]:
         """Return the category values in the world of these parameters; empty for other columns."""

@@ -31,8 +31,6 @@ PREFIX = 32
 """Number of hexadecimal digits of a file's digest in the number of a world."""
 WORDED = 1 << 4 * PREFIX
 """The first number of the worlds whose test part is worded by a file of frames (:meth:`World.of`)."""
-LIVES_SINCE = "0.5.0"
-"""The version of the data since which operations have lives, and word their adverts with one set of frames each."""
 WEIGHTED = ("operations.kind.", "operations.form")
 """Prefixes of parameters whose profile is undone by weights. Coverage targets use the world's own values of them."""
 OWN = "own"
@@ -113,8 +111,7 @@ def includes(version: str, since: str) -> bool:
 
 def profile(version: str, size: str) -> Mapping[str, Any]:
     """Return the profile of a size in a version: its own values of some parameters, by path; {} if it has none."""
-    listed = _document("versions.yaml")["sizes"].get(size, {})
-    return listed["profile"] if includes(version, listed.get("since", "")) and "profile" in listed else {}
+    return _document("versions.yaml")["sizes"].get(size, {}).get("profile", {})
 
 
 def check_world(number: object) -> None:
@@ -214,15 +211,11 @@ class World:
 
         ``size``: of a release, which may have a profile. The seed of world k >= 1 is the first 8 bytes, most
         significant first, of SHA-256 of ``<seed>/world/<k>`` with the version's seed. Raises UsageError as
-        :func:`entry_of`, for a world that does not exist, and for a file of frames in a version without sets.
+        :func:`entry_of`, and for a world that does not exist.
         """
         check_world(world)
         seed = int(entry_of(version)["seed"])
         beside, world = divmod(world, WORDED)
-        if beside and not includes(version, LIVES_SINCE):
-            raise UsageError(
-                f"data {version} words no operations with a file of frames: take {LIVES_SINCE} or later."
-            )
         if world:
             seed = int.from_bytes(hashlib.sha256(f"{seed}/world/{world}".encode()).digest()[:8], "big")
         set_c = f"{beside:0{PREFIX}x}" if beside else ""

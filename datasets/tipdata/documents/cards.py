@@ -65,8 +65,7 @@ def _describe(column: Column) -> str:
     named = ", ".join(values) if len(values) <= LISTED else f"{len(values)} values"
     owner = f"identifies {column.id_of}" if column.id_of else ""
     since = f"from data version {column.since} on" if column.since else ""
-    until = f"before data version {column.until}" if column.until else ""
-    parts = (column.unit, column.note, owner, f"one of {named}" if values else "", since, until)
+    parts = (column.unit, column.note, owner, f"one of {named}" if values else "", since)
     return "; ".join(part for part in parts if part)
 
 

@@ -10,7 +10,7 @@ from tipdata.core.kinds import FAMILIES, KINDS
 from tipdata.core.parameters import ASSUMED, Grounds, count_grounds
 from tipdata.core.world import FOLDER, newest_released, parameters, versions
 from tipdata.documents.project_files import render_markdown
-from tipdata.stages.operations.facts import BY_ADOPTION, BY_MIGRATION
+from tipdata.stages.operations.state import BY_ADOPTION, BY_MIGRATION
 from tipdata.text.documents import read_document
 from tipdata.text.facts import ALL, Fact, facts
 

@@ -209,7 +209,7 @@ def foreign(word: str, language: str) -> dict[str, str]:
 
 @cache
 def _vocabulary(language: str) -> frozenset[str]:
-    texts = (document_path(f"{of}/{language}").read_text(encoding="utf-8") for of in ("frames", "notes"))
+    texts = (document_path(f"{of}/{language}").read_text(encoding="utf-8") for of in ("wordbooks", "notes"))
     return frozenset(word for text in texts for word in _words(text))
 
 

@@ -21,7 +21,6 @@ from tipdata.release.verification import category_values
 from tipdata.stages import tables_of
 from tipdata.stages.helpline.notes import read_notes
 from tipdata.text.book import Faulty
-from tipdata.text.cache import FILES
 from tipdata.text.checks import wordbook
 from tipdata.text.grammar import surfaces
 from tipdata.text.misspellings import Misspellings
@@ -35,14 +34,13 @@ TERMS = ("sexual", "sex_tourism", "organs", "child", "departure=escorted")
 
 def producible_texts(language: str) -> Iterator[tuple[str, str]]:
     """Yield every string of a language with where it comes from: adverts, misspelt adverts, or notes."""
-    for folder in FILES:
-        book = wordbook(language, folder=folder)
-        misspellings = Misspellings(book.document["misspellings"], whole=book.space != "")
-        for frame in book.frames():
-            for text in book.readings(frame):
-                yield "adverts", text
-                if (wrong := misspellings.all_wrong(text)) != text:
-                    yield "adverts, misspelt", wrong
+    book = wordbook(language)
+    misspellings = Misspellings(book.document["misspellings"], whole=book.space != "")
+    for frame in book.frames():
+        for text in book.readings(frame):
+            yield "adverts", text
+            if (wrong := misspellings.all_wrong(text)) != text:
+                yield "adverts, misspelt", wrong
     yield from (("notes", text) for text in read_notes(language).strings)
 
 

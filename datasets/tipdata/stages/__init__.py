@@ -125,5 +125,4 @@ def tables_of(version: str) -> dict[str, Table]:
 
 def as_of(version: str, table: Table) -> Table:
     """Return a table with the columns that it has in a version of the data."""
-    there = [c for c in table.columns if includes(version, c.since)]
-    return replace(table, columns=tuple(c for c in there if not (c.until and includes(version, c.until))))
+    return replace(table, columns=tuple(c for c in table.columns if includes(version, c.since)))

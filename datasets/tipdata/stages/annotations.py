@@ -14,8 +14,8 @@ from tipdata.core.tables import read_tables
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.adverts.stage import Adverts
-from tipdata.stages.operations.facts import SILENT, FactLaw, add_forms
 from tipdata.stages.operations.stage import Operations
+from tipdata.stages.operations.state import SILENT, add_forms
 from tipdata.text.facts import level_places
 
 
@@ -49,8 +49,8 @@ def impressions(region: Region, o: Operations, adverts: Adverts, rater: Ints) ->
 
 def _weights(region: Region, o: Operations) -> np.ndarray:
     """Return (raters, categories, facts, levels) weights in milli-nats; a rater's own part depends on the family."""
-    law = o.facts.law
-    logs = np.moveaxis(law.logs, 2, -1) if isinstance(law, FactLaw) else law.level_logs()
+    law = o.life.law
+    logs = law.level_logs()
     by_kind = add_forms(logs, law.form_log[:, None, None])
     others = o.kind_log[1:]
     lawful = log_sum(by_kind[..., 1:] + others) - log_sum(others)

@@ -24,11 +24,11 @@ from tipdata.core.world import DAYS, Region
 from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.messages.stage import JoinedPeople
-from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.habits import ARMED
 from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.sizes import ALONE, draw_sizes, size_bounds
 from tipdata.stages.operations.stage import Operations
+from tipdata.stages.operations.state import SILENT
 from tipdata.stages.places import Places
 from tipdata.stages.suppliers.firms import NOBODY, Agencies, Exploitation, is_within_reach
 from tipdata.stages.trips.circuits import find_parties
@@ -50,7 +50,7 @@ class NeededPeople:
 
 def find_needed(region: Region, o: Operations, exploitation: Exploitation) -> NeededPeople:
     """Return the people that trafficking operations need: one as long as services are advertised, one at each firm in
-    which they exploit, and, with the controller, the party of each circuit. From 0.5.0 on one person meets several of
+    which they exploit, and, with the controller, the party of each circuit. One person meets several of
     these needs, so that small operations stay small."""
     sells = np.flatnonzero((o.kind == TRAFFICKING) & o.posts & (o.family == FAMILIES.index("services")))
     firm = np.flatnonzero(exploitation.in_force & (exploitation.operation != NOBODY))
@@ -65,8 +65,6 @@ def find_needed(region: Region, o: Operations, exploitation: Exploitation) -> Ne
     owner, by, until = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(owner, kind="stable")
     needed = NeededPeople(owner[order], by[order], until[order])
-    if not isinstance(o.facts, Life):
-        return needed
     place = np.concatenate([np.zeros_like(sells), _turns(exploitation.operation[firm]), _turns(travels)])
     return _merge_needs(needed, place[order] % np.maximum(size_bounds(region, o)[needed.owner, 1] // 4, 1))
 
@@ -117,11 +115,8 @@ def draw_sales(
 
 
 TABLES = read_tables("people")
-WAYS = TABLES["people"].values("way")
-CONVERSATION, JOB_ADVERT, ACQUAINTANCE, SOLD = WAYS
 DOORS = TABLES["people"].values("door")
-"""Those of :data:`WAYS`, and :data:`AGENCY`."""
-AGENCY = DOORS[len(WAYS)]
+CONVERSATION, JOB_ADVERT, ACQUAINTANCE, SOLD, AGENCY = DOORS
 SELLERS = ("network", ARMED)
 """Kinds of organisation that sell people, and that hand them on to others elsewhere."""
 MOVED_ON, RELEASED, AUTHORITIES = "moved_on", "released", "authorities"
@@ -166,15 +161,12 @@ class Stay:
 def draw_crew(region: Region, o: Operations, joined: JoinedPeople, needed: NeededPeople, most: int) -> Crew:
     """Draw how many people each trafficking operation has; ``most``: of one operation.
 
-    Before 0.5.0 the longer one lives, and the more are behind it, the more it exploits; from then on it is by form. One
-    person alone never exploits many, and has no staff beside; those who join by a conversation, and those who are
+    One person alone never exploits many, and has no staff beside. Those who join by a conversation, and those who are
     needed, are among the exploited.
     """
     local = np.arange(len(o.id))
     alone = organisation_names(region, o) == ALONE
-    count = np.minimum(
-        draw_sizes(region, o, o.facts) if isinstance(o.facts, Life) else _draw_counts(region, o, alone), most
-    )
+    count = np.minimum(draw_sizes(region, o, o.life), most)
     come = np.bincount(joined.owner, minlength=len(local))
     count = np.maximum(count, come + np.bincount(needed.owner, minlength=len(local)))
     staff = 1 + count * probability(region["people.staff"]) // ONE
@@ -193,26 +185,11 @@ def draw_crew(region: Region, o: Operations, joined: JoinedPeople, needed: Neede
     return Crew(owner, within, exploited, conversation, joins, is_needed, by, until)
 
 
-def _draw_counts(region: Region, o: Operations, alone: np.ndarray) -> Ints:
-    """Return how many each operation would exploit, before 0.5.0. ``alone``: bool, operations of one person."""
-    local = np.arange(len(o.id))
-    few = 1 + region.spread("people/few", local, "gamma_2.0", region["people.posting"]) // 2
-    behind = region.values("people.size", region["operations.organisation"])[o.organisation]
-    share = region.stream("people/many").quantile(local, "gamma_0.5") + 20_000
-    share *= (o.ends - o.begins + 1) * behind
-    silent = (o.kind == TRAFFICKING) & ~o.posts
-    many = 1 + region["people.hidden"] * share // max(int(share[silent].sum()), 1)
-    count = np.where(o.kind == TRAFFICKING, np.where(o.posts, few, many), 0)
-    return np.where(alone, np.minimum(count, region["people.most_alone"]), count)
-
-
 def draw_relation(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> np.ndarray:
-    """Return each person's relation to the recruiter by published shares; before 0.5.0 no family by conversations."""
+    """Return each person's relation to the recruiter by published shares."""
     names = list(region["people.relation.other"])
     listed = by_form(region, o, "people.relation")
     weights = np.array([list(one.values()) for one in listed])[o.form[crew.owner]]
-    if not isinstance(o.facts, Life):
-        weights[:, names.index(FAMILY)] *= crew.conversation < 0
     return np.array(names)[region.stream("people/relation").choose(person, weights)]
 
 
@@ -235,7 +212,7 @@ class Answers:
 def draw_answers(
     region: Region, o: Operations, crew: Crew, person: Ints, relation: np.ndarray, adverts: Adverts
 ) -> Answers:
-    """Draw who comes by an advert of the operation for work or as an intermediary, from 0.5.0 on: within some weeks
+    """Draw who comes by an advert of the operation for work or as an intermediary: within some weeks
     after it was posted, whoever recruited them."""
     latest = np.minimum(o.ends - region["people.shortest_days"], DAYS - 1)
     owner = adverts.operation
@@ -263,7 +240,7 @@ def _positions(values: np.ndarray, names: list[str]) -> Ints:
 def draw_agency(
     region: Region, places: Places, o: Operations, agencies: Agencies, crew: Crew, person: Ints, stay: Stay
 ) -> Ints:
-    """Return the position of the agency by which each came, from 0.5.0 on, -1 for none.
+    """Return the position of the agency by which each came, -1 for none.
 
     It is the operation's own, or that of another trafficking operation within reach that is there on the day; some of
     those of whom nothing else brought anybody come by one.
@@ -286,19 +263,19 @@ def draw_agency(
 
 
 def draw_stay(
-    region: Region, o: Operations, crew: Crew, person: Ints, relation: np.ndarray, answers: Answers | None
+    region: Region, o: Operations, crew: Crew, person: Ints, relation: np.ndarray, answers: Answers
 ) -> Stay:
-    """Draw ways in, spells and ways out. ``answers``: None before 0.5.0."""
+    """Draw ways in, spells and ways out."""
     way, comes = _ways(region, o, crew, person, relation, answers)
-    buys = crew.exploited & (way == WAYS.index(SOLD))
-    free = buys | (way == WAYS.index(ACQUAINTANCE))
+    buys = crew.exploited & (way == DOORS.index(SOLD))
+    free = buys | (way == DOORS.index(ACQUAINTANCE))
     start, end = _spells(region, o, crew, person, free, comes)
     hands_on = draw_exit(region, o, crew, person, end) == MOVED_ON
     leaves = crew.exploited & hands_on & (end < DAYS) & ~buys
     seller, buyer = draw_sales(region, o, crew.owner, person, end, leaves, buys)
     sold = np.full(len(way), NO_ONE)
     sold[buyer] = seller
-    way[buys & (sold == NO_ONE)] = WAYS.index(ACQUAINTANCE)
+    way[buys & (sold == NO_ONE)] = DOORS.index(ACQUAINTANCE)
     # All but who was sold on once more, now that the days are known on which the sold come.
     comes[buyer], free[buyer] = end[seller], False
     again = _spells(region, o, crew, person, free, comes)
@@ -337,32 +314,16 @@ def _free_start(region: Region, o: Operations, crew: Crew, person: Ints, length:
 
 
 def _ways(
-    region: Region, o: Operations, crew: Crew, person: Ints, relation: np.ndarray, answers: Answers | None
+    region: Region, o: Operations, crew: Crew, person: Ints, relation: np.ndarray, answers: Answers
 ) -> tuple[Ints, Ints]:
     """Return how each came, and the day of those who came by a conversation or an advert."""
     strangers = relation == STRANGER
     sold = region.chance("people/sold", person, "people.sold")
-    way = np.where(sold & strangers, WAYS.index(SOLD), WAYS.index(ACQUAINTANCE))
-    if answers is None:
-        by_advert, day = _old_answers(region, o, crew, person, strangers)
-    else:
-        by_advert, day = answers.advert >= 0, answers.day
-    way = np.where(by_advert, WAYS.index(JOB_ADVERT), way)
-    way = np.where(crew.needed, WAYS.index(ACQUAINTANCE), way)
-    way = np.where(crew.conversation >= 0, WAYS.index(CONVERSATION), way)
-    return way, np.where(crew.conversation >= 0, crew.joins, day)
-
-
-def _old_answers(
-    region: Region, o: Operations, crew: Crew, person: Ints, strangers: np.ndarray
-) -> tuple[np.ndarray, Ints]:
-    """Return who answers an advert, bool, and the day: any on which the operation posts. For data before 0.5.0."""
-    owner = crew.owner
-    offers = o.posts & (o.family != FAMILIES.index("services"))
-    answers = region.chance("people/advert", person, "people.by_advert")
-    posting = o.last_day[owner] - o.first_day[owner] + 1
-    day = o.first_day[owner] + region.stream("people/answers").below(person, posting)
-    return offers[owner] & answers & strangers, day
+    way = np.where(sold & strangers, DOORS.index(SOLD), DOORS.index(ACQUAINTANCE))
+    way = np.where(answers.advert >= 0, DOORS.index(JOB_ADVERT), way)
+    way = np.where(crew.needed, DOORS.index(ACQUAINTANCE), way)
+    way = np.where(crew.conversation >= 0, DOORS.index(CONVERSATION), way)
+    return way, np.where(crew.conversation >= 0, crew.joins, answers.day)
 
 
 def organisation_names(region: Region, o: Operations) -> np.ndarray:
@@ -476,16 +437,10 @@ def generate(region: Region, past: Past) -> tuple[People, Tables]:
     crew = draw_crew(region, o, joined, needed, ROOM // 2 - 1)
     person = crew.owner * ROOM + crew.within + np.where(crew.exploited, 0, ROOM // 2)
     relation = draw_relation(region, o, crew, person)
-    life = o.facts if isinstance(o.facts, Life) else None
-    answers = draw_answers(region, o, crew, person, relation, past["adverts"]) if life else None
+    answers = draw_answers(region, o, crew, person, relation, past["adverts"])
     stay = draw_stay(region, o, crew, person, relation, answers)
-    means, control = (
-        draw_control(region, o, life, crew, person) if life else _old_control(region, o, crew, person)
-    )
-    if life and answers:
-        stay, doors = _draw_doors(region, past, crew, person, answers, stay)
-    else:
-        doors = {"way": decode(WAYS, np.where(crew.exploited, stay.way, -1))}
+    means, control = draw_control(region, o, o.life, crew, person)
+    stay, doors = _draw_doors(region, past, crew, person, answers, stay)
     women = region.chances("people.women", o.forms)[o.form[crew.owner]]
     women = np.where(crew.exploited, women, probability(region["people.women_staff"]))
     people = People(
@@ -528,7 +483,7 @@ def generate(region: Region, past: Past) -> tuple[People, Tables]:
 def _draw_doors(
     region: Region, past: Past, crew: Crew, person: Ints, answers: Answers, stay: Stay
 ) -> tuple[Stay, Columns]:
-    """Return the stay of each, those who came by an agency among them, and the columns of doors, from 0.5.0 on."""
+    """Return the stay of each, those who came by an agency among them, and the columns of doors."""
     agencies: Agencies = past["suppliers"].agencies
     adverts: Adverts = past["adverts"]
     agency = draw_agency(region, past["places"], past["operations"], agencies, crew, person, stay)
@@ -599,7 +554,7 @@ def rank_false_claims(region: Region, o: Operations, life: Life) -> Words:
 def draw_control(
     region: Region, o: Operations, life: Life, crew: Crew, person: Ints
 ) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return the means of control, and (people, means) bool: which were used on each of those exploited, from 0.5.0 on.
+    """Return the means of control, and (people, means) bool: which were used on each of those exploited.
 
     Each mostly follows one fact of the operation's life (``people.control_by``): who is under it are those of
     operations with the levels that trafficking makes likeliest, as many as published. Debts that bind somebody mostly
@@ -620,20 +575,6 @@ def draw_control(
     of_either = both[region.stream("people/binds").below(person[bound], len(both))]
     words[bound[:, None], both] = words[bound, of_either][:, None]
     used = (words >> np.uint64(48)).astype(np.int64) >= ONE - p
-    return means, used & crew.exploited[:, None]
-
-
-def _old_control(
-    region: Region, o: Operations, crew: Crew, person: Ints
-) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return :func:`draw_control` of data before 0.5.0: means are independent, except debts and earnings."""
-    tables = by_form(region, o, "people.control")
-    means = tuple(tables[0])
-    p = np.array([[probability(x) for x in t.values()] for t in tables])[o.form[crew.owner]]
-    bound = region.chance("people/bound", person, "people.bound")
-    number = np.tile(np.arange(len(means)), (len(person), 1))
-    number[bound, means.index(EARNINGS)] = means.index(DEBT)
-    used = region.stream("people/control").chance(person[:, None], p, number)
     return means, used & crew.exploited[:, None]
 
 

@@ -39,7 +39,6 @@ from tipdata.release import size_in_words
 
 from tipbench.commands.data._release import chosen_release, open_chosen
 from tipbench.console import emit_result
-from tipbench.data.release_folds import check_version
 from tipbench.publishing.data_files import ALL
 from tipbench.publishing.export import check_splits, check_target, export_release
 from tipbench.publishing.metadata import check_extra, validate
@@ -57,8 +56,6 @@ def call(options: argparse.Namespace) -> None:
     check_status(release.version, options.draft)
     names = options.tasks.strip("[]").split(",")
     only = list(tasks().values()) if options.tasks == ALL else [task_of(name.strip()) for name in names]
-    for task in only:
-        check_version(task, release.version)
     splits = options.splits
     check_splits(splits)
     _check_metadata(options)

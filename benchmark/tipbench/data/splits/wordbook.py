@@ -2,9 +2,8 @@
 
 import polars as pl
 from tipdata.core.world import DAYS
-from tipdata.stages import all_tables
 
-from tipbench.data.splits.policy import CannotSplitError, Shift, Split, lookup_value
+from tipbench.data.splits.policy import Shift, Split, lookup_value
 from tipbench.task import Source
 
 TABLE, COLUMN = "operations", "wordbook"
@@ -12,15 +11,8 @@ LEARNT, TESTED = "a", "b"
 
 
 def shift(rows: pl.DataFrame, source: Source) -> Shift:
-    """Train and tune on operations that word with one set, test on those that word with the other; all days.
-
-    Raises CannotSplitError where the data have one set of sentences only.
-    """
-    operations = source.scan(TABLE, truth=True)
-    if COLUMN not in operations.collect_schema():
-        since = all_tables()[TABLE][COLUMN].since
-        raise CannotSplitError(f"only data of version {since} or later have two sets of sentences")
-    sets = operations.select("operation", COLUMN).collect()
+    """Train and tune on operations that word with one set, test on those that word with the other; all days."""
+    sets = source.scan(TABLE, truth=True).select("operation", COLUMN).collect()
     of_unit = lookup_value("cluster", sets["operation"], sets[COLUMN])
     return Shift(of_unit == LEARNT, of_unit == LEARNT, of_unit == TESTED, pl.lit(DAYS))
 

@@ -11,10 +11,9 @@ from tipdata.core.tables import read_tables, with_nulls
 from tipdata.core.world import Region
 from tipdata.stages.adverts.schedule import ROOM, Schedule
 from tipdata.stages.adverts.statements import Statements, number_of
-from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.habits import pick_within
-from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.stage import Operations
+from tipdata.stages.operations.state import SILENT
 from tipdata.text.book import BASES
 from tipdata.text.facts import InFacts, facts_of, level_place
 
@@ -60,19 +59,16 @@ def draw_prices(
     """Return price in minor units of XTS (-1 if none is stated) and what it is for, a number of :data:`BASES`.
 
     What is said to be usual lies within ``prices.near`` of what is usual in the category and town, what is said to be
-    low or high beyond it. An advert that says nothing of its price has that of the level its operation holds. Half an
+    low or high beyond it. What an advert does not say of its price tells nothing: its level is drawn. Half an
     hour has a price only where the advert says so: by its length, or beside the price where it says no length.
 
     Args:
         states_price: (n,) bool: the text states the price, and what it is for.
     """
-    level = _level_of(o, plan, statements, number_of("price"))
-    if isinstance(o.facts, Life):  # what is not said tells nothing
-        usual_shares = o.facts.law.state.share[o.category[plan.operation], number_of("price"), -1].mean(
-            axis=1
-        )
-        unsaid = region.stream("templates/price_level").choose(plan.template, usual_shares.astype(np.int64))
-        level = np.where(level == SILENT, unsaid, level)
+    level = statements.level[:, number_of("price")]
+    usual_shares = o.life.law.state.share[o.category[plan.operation], number_of("price"), -1].mean(axis=1)
+    unsaid = region.stream("templates/price_level").choose(plan.template, usual_shares.astype(np.int64))
+    level = np.where(level == SILENT, unsaid, level)
     level = np.where(level == SILENT, PRICE_LEVELS["usual"], level)
     base = region.values("prices.base", CATEGORIES)[o.category[plan.operation]] * 100
     length = statements.level[:, LENGTH]
@@ -85,15 +81,6 @@ def draw_prices(
     of = [BASES.index(region["prices.basis"][c]) for c in CATEGORIES]
     basis = np.where(half, BASES.index(HALF_HOUR), np.array(of)[o.category[plan.operation]])
     return np.where(stated, _round_prices(region, plan, level, usual, target), -1), basis
-
-
-def _level_of(o: Operations, plan: Schedule, statements: Statements, fact: int) -> Ints:
-    """Return the level of a fact that each advert says, else that of its operation; from 0.5.0 on
-    :data:`SILENT`."""
-    said = statements.level[:, fact]
-    if isinstance(o.facts, Life):
-        return said
-    return np.where(said == SILENT, o.facts.level[plan.operation, fact], said)
 
 
 def _shift(region: Region, plan: Schedule, level: Ints) -> Ints:
@@ -198,12 +185,12 @@ def job_fields(region: Region, o: Operations, plan: Schedule, statements: Statem
     for name in JOB_FIELDS:
         stated = region.chance(f"templates/states_{name}", plan.template, f"job_fields.{name}")
         value = region.stream(f"templates/{name}").chance(plan.template, yes)
-        # The advert's text decides, else the operation's own facts, else the draw.
+        # The advert's text decides, else the draw.
         fact, means = STATED_BY_FACT[name]
         number, levels = next(
             (i, list(one.levels)) for i, one in enumerate(facts_of(FAMILIES[1])) if one.name == fact
         )
-        level = _level_of(o, plan, statements, number)
+        level = statements.level[:, number]
         for level_name in means:
             value = np.where(level == levels.index(level_name), means[level_name], value)
         fields[name] = with_nulls(value, job & stated)

@@ -19,21 +19,10 @@ from tipdata.core.world import Region
 from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.accounts import Accounts
 from tipdata.stages.adverts import details
-from tipdata.stages.adverts.claims import Claims, draw_claimed
-from tipdata.stages.adverts.genre import GenreRenderer
+from tipdata.stages.adverts.frames import FrameChooser, Writers
 from tipdata.stages.adverts.schedule import Schedule, draw_bursts, place_on_tour
-from tipdata.stages.adverts.statements import (
-    FrameChooser,
-    Statements,
-    Writers,
-    draw_copies,
-    draw_statements,
-    needs_price,
-    number_of,
-)
+from tipdata.stages.adverts.statements import Statements, draw_copies, draw_statements, needs_price
 from tipdata.stages.adverts.texts import TextRenderer
-from tipdata.stages.operations.facts import SILENT
-from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places import Places
 from tipdata.stages.trips.circuits import Tours, draw_tours
@@ -54,34 +43,29 @@ def write_adverts(
     own, or the one it was copied from; what it says; and its price as :func:`draw_prices` does. ``town``: rank of the
     town of each.
     """
-    life = o.facts if isinstance(o.facts, Life) else None
-    words = phrases(LANGUAGES, "wordbooks" if life else "frames", region.world.set_c)
+    words = phrases(LANGUAGES, "wordbooks", region.world.set_c)
     source = draw_copies(region, o)
     priced = np.zeros(len(source), dtype=bool)
     missing = region.chances("prices.missing", FAMILIES)[o.family[plan.operation]]
     stated = ~region.stream("templates/no_price").chance(plan.template, missing)
     priced[plan.template] = stated
     masked = (plan.day >= o.adopts_obfuscation[plan.operation]) & (o.obfuscation[plan.operation] > 0)
-    voice = _neutral_voice(region, o) if isinstance(o.facts, Life) else o.facts.level[:, number_of("voice")]
-    writers = Writers(o.language, o.family, o.category, o.writer, voice, o.wordbook)
+    writers = Writers(o.language, o.family, o.category, o.writer, _draw_voices(region, o), o.wordbook)
     framing = FrameChooser(region, writers, words)
     away = town != o.town[plan.operation]
-    if life:
-        said = draw_claimed(region, o, life, framing, plan, source, priced, masked, away)
-    else:
-        said = draw_statements(region, o, framing, plan, source, priced, masked, away)
+    said = draw_statements(region, o, framing, plan, source, priced, masked, away)
     states_price = np.logical_or.reduce(needs_price(o, words, plan, said.level, said.frame), axis=1)
     price, basis = details.draw_prices(region, o, plan, town, stated, said, states_price)
-    text = (GenreRenderer if life else TextRenderer)(framing, plan, source, said, price, basis, masked)
+    text = TextRenderer(framing, plan, source, said, price, basis, masked)
     return (text.titles(), *text.bodies()), source[plan.template], said, (price, basis)
 
 
-def _neutral_voice(region: Region, o: Operations) -> Ints:
+def _draw_voices(region: Region, o: Operations) -> Ints:
     """Return the level of ``voice`` that decides who speaks where adverts do not say it, whatever the kind."""
     return region.stream("operations/speaks").below(np.arange(len(o.id)), 2)
 
 
-def _claims_log_odds(o: Operations, life: Life, plan: Schedule, said: Claims) -> Ints:
+def advert_log_odds(o: Operations, plan: Schedule, said: Statements) -> Ints:
     """Return the exact log-odds of trafficking from what one advert says, given its category and its writer's
     migration, milli-nats. Equal adverts are looked at once."""
     category, migrant = o.category[plan.operation], o.traits["migrant"][plan.operation]
@@ -90,25 +74,9 @@ def _claims_log_odds(o: Operations, life: Life, plan: Schedule, said: Claims) ->
         rows.view(np.dtype((np.void, rows.shape[1]))).ravel(), return_index=True, return_inverse=True
     )
     category, migrant = category[first], migrant[first]
-    total = life.law.log_of(said.code[first], category, said.brief[first])
-    of_kind = o.kind_log + o.category_log[category] + life.law.by_kind(total, category, migrant)
+    total = o.life.law.log_of(said.code[first], category, said.brief[first])
+    of_kind = o.kind_log + o.category_log[category] + o.life.law.by_kind(total, category, migrant)
     return (of_kind[:, TRAFFICKING] - log_sum(of_kind[:, TRAFFICKING + 1 :]))[which]
-
-
-def advert_log_odds(o: Operations, plan: Schedule, statements: Statements) -> Ints:
-    """Return log-odds of trafficking from one advert's own category and facts, milli-nats, each fact by itself."""
-    if isinstance(o.facts, Life):
-        assert isinstance(statements, Claims)
-        return _claims_log_odds(o, o.facts, plan, statements)
-    category = o.category[plan.operation]
-    logs = o.facts.law.logs
-    row, fact = np.nonzero(statements.level != SILENT)
-    level_logs = logs[category[row], fact, :, statements.level[row, fact]]
-    total = np.zeros((len(category), level_logs.shape[1]), dtype=np.int64)
-    for speaker in range(total.shape[1]):  # numpy adds to one axis at a time fast, to two slowly
-        np.add.at(total[:, speaker], row, level_logs[:, speaker])
-    of_kind = o.kind_log + o.category_log[category] + o.facts.law.by_kind(total, category)
-    return of_kind[:, TRAFFICKING] - log_sum(of_kind[:, TRAFFICKING + 1 :])
 
 
 @dataclass(frozen=True)

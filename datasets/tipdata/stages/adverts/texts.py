@@ -1,4 +1,7 @@
-"""The text of adverts: what is said, in the writer's order and style.
+"""The text of adverts: what is offered, then the facts section by section, then a contact, in the writer's style.
+
+Two neighbouring sentences of a topic are often joined to one. The order of sections, where the contact stands and
+what is joined depend on writer and template alone.
 
 A sentence is put together from pieces (:mod:`tipdata.text.phrases`). How a writer picks among near-synonyms, orders
 sentences, ends them, spells, and what decorates them, depends on the writer alone.
@@ -13,10 +16,13 @@ import numpy as np
 from tipdata.core.draw import Ints
 from tipdata.core.kinds import LANGUAGES, MAX_TEMPLATES
 from tipdata.core.tables import begins_group, repeat_rows
+from tipdata.stages.adverts.frames import FrameChooser
 from tipdata.stages.adverts.schedule import Schedule
-from tipdata.stages.adverts.statements import FrameChooser, Statements, number_of
-from tipdata.stages.operations.facts import SILENT
+from tipdata.stages.adverts.statements import Statements
+from tipdata.stages.operations.state import SILENT
 from tipdata.text.book import BASES, KINDS_OF_FILLER, NUMBERS, REGISTERS, SLOTS, WORDS, price_text
+from tipdata.text.facts import number_of
+from tipdata.text.genre import genre
 from tipdata.text.misspellings import MISSPELT
 from tipdata.text.phrases import NONE, PIECES
 from tipdata.text.style import Style, style
@@ -39,6 +45,13 @@ REGIONAL = 6
 """Divisible by every number of dialects that a language may have."""
 
 
+SECTION = 1000
+"""Room for the sentences of a section in their times."""
+FIRST = 2 * SECTION
+PLACES = {"openings": 0, "offers": 100, "chat": FIRST + SECTION - 1, "closings": 9 * SECTION}
+"""When fillers come."""
+AT_END, AFTER_OFFER = 8 * SECTION, 900
+"""When the contact comes."""
 MARKS = 16
 """What the text of a sentence may depend on beside frame, price, noun, contact and speaker: so many values."""
 BEFORE_CRY = 3
@@ -88,7 +101,15 @@ class TextRenderer:
         """(writers, words) bool: the writer misspells the word."""
 
     def _who_speaks(self, stated_voice: Ints, voice: Ints) -> Ints:
-        return np.where(np.where(stated_voice == SILENT, voice, stated_voice) == 0, ONE, SEVERAL)
+        """Where an advert does not state the voice, other facts may tell it; else it is ``voice``."""
+        level = self.statements.level
+        fact = np.arange(level.shape[1])
+        one, several = (
+            ((level != SILENT) & speaks[self.family[:, None], fact, np.maximum(level, 0)]).any(axis=1)
+            for speaks in genre().speaks
+        )
+        told = np.where(several, SEVERAL, np.where(one, ONE, voice))
+        return np.where(stated_voice == SILENT, told, stated_voice > 0)
 
     def _draw_styles(self) -> dict[str, np.ndarray]:
         """Return style features of each advert: its writer's, each redrawn for a template now and then."""
@@ -108,35 +129,47 @@ class TextRenderer:
         strays = region.chance("writers/strays", self.writer, "writing.other_dialect")
         elsewhere = region.stream("writers/dialect").below(self.writer, REGIONAL)
         made["dialect"] = np.where(strays, elsewhere, usual) % self.words.dialects[self.language]
-        made["contact_place"] = np.array(self.signs.contact_places)[made["contact_place"]]
         return made
 
     def _order_sentences(self) -> tuple[Ints, Ints, np.ndarray]:
         """Return advert and frame of every sentence, in writing order; and bool, whether it is joined to the one before
         it."""
-        said, words, language, family = self.statements, self.words, self.language, self.family
+        said, words, made = self.statements, self.words, genre()
         row, fact = np.nonzero(said.level != SILENT)
-        frames = words.levels[language[row], family[row], fact, said.level[row, fact], said.frame[row, fact]]
-        distinct, which = np.unique(self.template, return_inverse=True)
-        writer = self.writers.writer[distinct // MAX_TEMPLATES][:, None]
-        facts = np.arange(said.level.shape[1])
-        habit = self.region.stream("writers/order").below(writer, 1000, facts)
-        own = self.region.stream("templates/order").below(distinct[:, None], 400, facts)
-        time = (1000 + habit + own)[which[row], fact]
-        contact = fact == number_of("contact")
-        time[contact] = self.styles["contact_place"][row[contact]]
-        rows, times, listed = [row], [time], [frames]
+        language, family = self.language[row], self.family[row]
+        frames = words.levels[language, family, fact, said.level[row, fact], said.frame[row, fact]]
+        writer = self.writers.writer[self.template[row] // MAX_TEMPLATES]
+        order = self.region.stream("writers/sections").below(writer, len(made.orders))
+        section = made.section[family, fact]
+        rank = (made.orders[order] == section[:, None]).argmax(axis=1)
+        within = made.place[family, fact] * 60 + self.region.stream("writers/place").below(writer, 90, fact)
+        time = FIRST + rank * SECTION + within
+        late = self.region.stream("writers/contact_place").below(writer, 5) > 0
+        contact = section < 0
+        time[contact] = np.where(late, AT_END, AFTER_OFFER)[contact] + (fact[contact] != number_of("contact"))
+        rows, times, listed, topics = [row], [time], [frames], [made.topic[family, fact]]
         for kind, name in enumerate(KINDS_OF_FILLER):
             there = np.flatnonzero(said.filler[:, kind] >= 0)
-            place = self.region.between(
-                f"templates/place_{name}", self.template[there], self.signs.places[name]
-            )
             rows.append(there)
-            listed.append(words.fillers[language[there], kind, family[there], said.filler[there, kind]])
-            times.append(place)
-        row, time, frame = np.concatenate(rows), np.concatenate(times), np.concatenate(listed)
-        order = np.argsort(row * 4096 + time, kind="stable")
-        return row[order], frame[order], np.zeros(len(order), dtype=bool)
+            times.append(np.full(len(there), PLACES[name]))
+            listed.append(
+                words.fillers[self.language[there], kind, self.family[there], said.filler[there, kind]]
+            )
+            topics.append(np.full(len(there), -1))
+        row, time, frame, topic = (np.concatenate(one) for one in (rows, times, listed, topics))
+        order = np.argsort(row * (10 * SECTION) + time, kind="stable")
+        row, frame, topic = row[order], frame[order], topic[order]
+        return row, frame, self._find_joined(row, frame, topic)
+
+    def _find_joined(self, row: Ints, frame: Ints, topic: Ints) -> np.ndarray:
+        may = self.region.chance("templates/joined", self.template[row], "writing.joined", frame)
+        may &= self.words.joinable[frame] & (topic >= 0) & ~self.statements.brief[row]
+        may[1:] &= self.words.joinable[frame[:-1]] & (row[1:] == row[:-1]) & (topic[1:] == topic[:-1])
+        may[:1] = False
+        # Two at most: of a run of such sentences every other one is joined.
+        number = np.arange(len(may))
+        start = np.maximum.accumulate(np.where(may & ~np.r_[False, may[:-1]], number, 0))
+        return may & ((number - start) % 2 == 0)
 
     def titles(self) -> pa.Array:
         """Return the titles as arrow strings."""

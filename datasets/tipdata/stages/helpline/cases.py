@@ -1,9 +1,8 @@
 """The hidden state of a contact, what a person needs and how soon, what is recorded of it, and the exact posterior.
 
 A need's log-odds are a sum of the kind of case, the time since leaving, danger and circumstances. Coded facts and a
-note are recorded. The posterior adds up over every hidden state: kind, phase and danger (75 cells) and, within a cell,
-the circumstances that a need depends on. From data 0.5.0 on cases are kept apart by form of exploitation (135 cells):
-what is noted and who controls whom differ by form, so that kinds alone would be no exact sum. All in integers.
+note are recorded. The posterior adds up over every hidden state: form of exploitation (or lawful worker, or other),
+phase and danger (135 cells) and, within a cell, the circumstances that a need depends on. All in integers.
 
 A coded fact may follow the life of the operation (``helpline.follows``): the bits that decided a fact of the life then
 decide the coded fact as well. They are uniform whatever the hidden state of the case is, so each coded fact keeps its
@@ -32,8 +31,7 @@ from tipdata.core.draw import (
 from tipdata.core.kinds import FAMILIES
 from tipdata.core.tables import decode, read_tables, with_nulls
 from tipdata.core.world import Region
-from tipdata.stages.operations.policy import Life
-from tipdata.stages.operations.stage import Operations, has_lives
+from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people import probability_of_withheld_earnings
 from tipdata.text.facts import fact_number
 
@@ -62,7 +60,7 @@ NEEDS = TABLES["contacts"].values("needs")
 
 @dataclass(frozen=True)
 class CaseKinds:
-    """Kinds of cases that a region tells apart: :data:`KINDS`, or from 0.5.0 on forms of exploitation and the last two.
+    """Kinds of cases that a region tells apart: forms of exploitation and the last two of :data:`KINDS`.
 
     ``names``: of each, those exploited before worker and enquiry. ``coarse``: index into :data:`KINDS` of each.
     """
@@ -72,9 +70,7 @@ class CaseKinds:
 
     @classmethod
     def of(cls, region: Region) -> "CaseKinds":
-        """Return the kinds of a region's version of the data."""
-        if not has_lives(region):
-            return cls(KINDS, np.arange(len(KINDS)))
+        """Return the kinds of a region."""
         names = (*region["operations.form"], WORKER, ENQUIRY)
         coarse = [KINDS.index(name if name in KINDS[-2:] else coarse_kind(name)) for name in names]
         return cls(names, np.array(coarse))
@@ -429,16 +425,16 @@ def draw_coded_facts(
 def draw_fact_bits(region: Region, c: Cases, o: Operations, name: str, k: int) -> Words:
     """Return (contacts,) uniform bits that decide a fact, the ``k``-th, of each contact.
 
-    From 0.5.0 on those of ``helpline.follows`` are, for a share of the people of operations, the bits that decided a
+    Those of ``helpline.follows`` are, for a share of the people of operations, the bits that decided a
     fact of the operation's life.
     """
     bits = region.stream("helpline/fact").bits(c.local, k)
-    if not isinstance(o.facts, Life) or name not in region["helpline.follows"]:
+    if name not in region["helpline.follows"]:
         return bits
     coupled = (c.operation >= 0) & region.chance("helpline/coupled", c.person, "helpline.coupled", k)
     for family, fact in region["helpline.follows"][name].items():
         here = coupled & (o.family[c.operation] == FAMILIES.index(family))
-        bits = o.facts.state.couple(fact_number(family, fact), c.operation, bits, here)
+        bits = o.life.state.couple(fact_number(family, fact), c.operation, bits, here)
     return bits
 
 

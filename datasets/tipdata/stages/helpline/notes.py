@@ -1,10 +1,10 @@
 """Notes of case workers: which sentences they contain, and the evidence that these give of the hidden state.
 
 A note is put together from listed sentences (:file:`text/notes/`), so that everything it can say can be listed and
-audited; ``helpline.apart`` of the world file rules out sentences that contradict what is known of the contact. From
-data 0.5.0 on ``helpline.unfit`` rules out sentences by form of exploitation, and a further pool, *topics*, is about
-what is particular to a form (tests and a clinic, quotas, papers of a marriage, a household); lawful workers and others
-draw from it as well, so that such a sentence is evidence and not proof.
+audited; ``helpline.apart`` of the world file rules out sentences that contradict what is known of the contact, and
+``helpline.unfit`` those that do not fit the form of exploitation. The pool *topics* is about what is particular to a
+form (tests and a clinic, quotas, papers of a marriage, a household); lawful workers and others draw from it as well, so
+that such a sentence is evidence and not proof.
 """
 
 import math
@@ -20,7 +20,6 @@ from tipdata.core.draw import ONE, log, normalise
 from tipdata.core.tables import as_lists, decode
 from tipdata.core.world import Region
 from tipdata.stages.helpline.cases import NEEDS, TABLES, CaseKinds, Cases, HelplineEvidence
-from tipdata.stages.operations.stage import has_lives
 from tipdata.text.documents import read_document
 
 APART = "helpline.apart"
@@ -70,7 +69,7 @@ class KnownFacts:
 OTHER_POOLS = ("danger", "time", "work")
 """Pools of sentences besides those of needs."""
 TOPIC = "topic"
-"""The pool of sentences about what is particular to a form; since data 0.5.0."""
+"""The pool of sentences about what is particular to a form."""
 TOPICS = TABLES["contacts"].values(TOPIC)
 POOL_STATES = {"danger": "danger", "time": "phase", "work": "kind"}
 """The hidden state that each of these pools reflects."""
@@ -130,7 +129,7 @@ def write_notes(
     seen: HelplineEvidence,
 ) -> dict[str, pl.Series]:
     """Write the note of every contact, add to ``seen`` what came up, and return both: columns of texts, of lists of
-    pools, and from 0.5.0 on of topics.
+    pools, and of topics.
 
     Each pool comes up or not, and in which of its sentences, as the state it stands for has it;
     none that the facts or an earlier pool rule out. A note has room for two or three of these (``seen`` counts them
@@ -141,11 +140,10 @@ def write_notes(
     known = KnownFacts(coded | {"foreign": c.foreign.tolist()}, len(c.local), {})
     raised, sentence = _draw_raised(region, book, c, needs, known, seen)
     columns = {"raised": as_lists(np.array((*NEEDS, *OTHER_POOLS)), raised)}
-    if has_lives(region):
-        topic = draw_topics(region, book, c, known, seen)
-        columns[TOPIC] = decode(TOPICS, np.where(topic < 0, -1, topic // (len(book.topics) // len(TOPICS))))
-        raised = np.column_stack([raised, topic >= 0])
-        sentence = np.column_stack([sentence, book.topics[topic]])
+    topic = draw_topics(region, book, c, known, seen)
+    columns[TOPIC] = decode(TOPICS, np.where(topic < 0, -1, topic // (len(book.topics) // len(TOPICS))))
+    raised = np.column_stack([raised, topic >= 0])
+    sentence = np.column_stack([sentence, book.topics[topic]])
     count = len(book.filler)
     begin = region.stream("helpline/filler").below(c.local[:, None], count)
     # Steps that are coprime to the number of sentences (a power of two) give different ones.
@@ -243,8 +241,6 @@ def find_unfit(region: Region, pool: str, sentences: int) -> np.ndarray:
     """
     names = CaseKinds.of(region).names
     made = np.zeros((len(names), sentences), dtype=bool)
-    if not has_lives(region):
-        return made
     for name, said in region[UNFIT].get(pool, {}).items():
         if max(said) >= sentences:
             raise ValueError(f"{UNFIT}.{pool}: {said} names a sentence that the pool does not have")

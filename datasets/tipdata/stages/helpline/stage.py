@@ -33,7 +33,6 @@ from tipdata.stages.helpline.cases import (
     HelplineEvidence,
     build_need_model,
     circumstance_tables,
-    coarse_kind,
     danger_by_threats,
     draw_coded_facts,
     draw_needs,
@@ -42,7 +41,7 @@ from tipdata.stages.helpline.cases import (
     urgency_table,
 )
 from tipdata.stages.helpline.notes import write_notes
-from tipdata.stages.operations.stage import Operations, has_lives
+from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people import MOVED_ON, People
 
 WEEK = 7
@@ -261,7 +260,7 @@ def circumstance_chances(region: Region, people: People, able: Ints, kind: Ints)
 def kinds_of_people(region: Region, o: Operations, people: People) -> np.ndarray:
     """Return the kind of case of each person, by the form of exploitation: a number of the region's kinds."""
     names = CaseKinds.of(region).names
-    of_form = np.array([names.index(form if has_lives(region) else coarse_kind(form)) for form in o.forms])
+    of_form = np.array([names.index(form) for form in o.forms])
     return of_form[o.form[people.owner]]
 
 
@@ -380,9 +379,7 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     circumstances = circumstance_chances(region, people, able, kinds[able])
     cases = draw_cases(region, o, people, calls, callers, circumstances)
     # Weights of the kinds among first contacts: the prior of the posterior.
-    forms, shares = np.bincount(kinds[able], minlength=apart.exploited)[:, None], group_shares(region)
-    if has_lives(region):
-        forms = count_kinds_by_phase(region, people, calls, able, kinds)
+    forms, shares = count_kinds_by_phase(region, people, calls, able, kinds), group_shares(region)
     exploited = forms * shares[0] // np.maximum(forms.sum(axis=0), 1)
     lawful = np.repeat(shares[1:, None], forms.shape[1], axis=1)
     m = build_need_model(region, np.concatenate([exploited, lawful]), circumstances)
@@ -393,9 +390,7 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     sectors = trade_table(region, o, people, able, kinds[able])
     facts, relation = draw_coded_facts(region, cases, needs, seen, sectors, circumstances["restricted"], o)
     notes = write_notes(region, LANGUAGES[o.majority], cases, needs, facts, relation, seen)
-    named = {}
-    if has_lives(region):
-        named = name_contacts(region, o, past["adverts"], people, able, kinds[able], cases, calls.day, seen)
+    named = name_contacts(region, o, past["adverts"], people, able, kinds[able], cases, calls.day, seen)
     odds, urgent = need_posterior(m, cases.foreign, seen)
     happens = region.chance("helpline/settled", calls.local, "helpline.settled")
     delay = region.spread("helpline/settled_days", calls.local, "gamma_2.0", region["helpline.settled_days"])

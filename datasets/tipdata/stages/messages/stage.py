@@ -23,7 +23,6 @@ from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.accounts import BACKGROUND, MAX_SITES, Accounts, background_site, spoken_language
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.acts import WEEK, ThreadModel, reply_rows
-from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.sizes import draw_sizes
 from tipdata.stages.operations.stage import Operations, draw_hunts, prior_weights
 from tipdata.stages.places import Places
@@ -234,8 +233,7 @@ def draw_outcomes(
     joining = day + (high - day + 1) * (halves[0] + halves[1]) // (1 << 17)
     lost = region.chance("messages/lost", number, "messages.lost")
     joins = ~lost & ~drawn_back & (high >= day)
-    if isinstance(o.facts, Life):
-        joins[joins] = _has_room(draw_sizes(region, o, o.facts), number[joins], owner[joins], joining[joins])
+    joins[joins] = _has_room(draw_sizes(region, o, o.life), number[joins], owner[joins], joining[joins])
     code = np.full(len(onset), -1)
     code[commits] = np.where(joins, OUTCOMES.index(JOINED), OUTCOMES.index(LOST))
     return JoinedPeople(number[joins], owner[joins], joining[joins]), decode(OUTCOMES, code)

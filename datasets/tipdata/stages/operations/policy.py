@@ -19,17 +19,20 @@ import numpy as np
 from tipdata.core.draw import ONE, Ints, choose_from_bits, log, log_sum, normalise, probability
 from tipdata.core.kinds import BUSINESS, FAMILIES, INDEPENDENT, KINDS, TRAFFICKING
 from tipdata.core.world import Region, World
-from tipdata.stages.operations.facts import BY_ADOPTION, SILENT, add_forms, kinds_of_speakers, speaker_of
 from tipdata.stages.operations.state import (
+    BY_ADOPTION,
     BY_TOURING,
     FAMILY,
+    SILENT,
     State,
     StateLaw,
+    add_forms,
     build_state_law,
     draw_state,
+    kinds_of_speakers,
+    speaker_of,
 )
-from tipdata.text.facts import ALL, Fact, array_shape, fact_number, facts, facts_of, number_of
-from tipdata.text.genre import genre
+from tipdata.text.facts import ALL, Fact, array_shape, fact_number, facts, facts_of, number_of, rules
 
 LAWFUL = 1
 """Who speaks, in policies: 0 trafficking, 1 all others."""
@@ -251,7 +254,7 @@ def _world_claims(world: World) -> np.ndarray:
                         made[f, c, who, state, -1] = left_out
     # Nobody claims what adverts of the category cannot say: that is left out.
     own = made[FAMILY]
-    own[..., :-1] *= genre().has[:, :, None, None]
+    own[..., :-1] *= rules().has[:, :, None, None]
     own[..., -1] = ONE - own[..., :-1].sum(axis=-1)
     return own
 

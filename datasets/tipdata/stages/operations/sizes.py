@@ -1,4 +1,4 @@
-"""How many people an operation exploits, from 0.5.0 on. Sizes differ by form: a household is smaller than a compound.
+"""How many people an operation exploits. Sizes differ by form: a household is smaller than a compound.
 
 Each form has bounds of its own (``people.sizes``), between which the size is log-uniform and mostly read from the
 fact ``heads`` of the life. Those of some forms that never post are larger, by the share that each has of the region's

@@ -14,10 +14,9 @@ from tipdata.core import draw
 from tipdata.core.draw import ONE, Ints, log, log_sum, normalise
 from tipdata.core.kinds import CATEGORIES, KINDS, LANGUAGES, STRATEGIES, TRAFFICKING
 from tipdata.core.tables import decode, read_tables, with_nulls
-from tipdata.core.world import DAYS, LIVES_SINCE, Region, includes
+from tipdata.core.world import DAYS, Region
 from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.operations import habits
-from tipdata.stages.operations.facts import OperationFacts, draw_facts
 from tipdata.stages.operations.habits import Disturbances
 from tipdata.stages.operations.policy import Life, draw_life
 from tipdata.stages.places import Places
@@ -67,8 +66,8 @@ class Operations:
     category_log: np.ndarray
     """(11 categories, 4 kinds) log probability in the world's shares of forms, milli-nats."""
     log_odds: np.ndarray
-    facts: OperationFacts | Life
-    """What each has to say; from 0.5.0 on, its life and what it usually says of it."""
+    life: Life
+    """What the life of each is like, and what it usually says of it."""
     drawn_set: np.ndarray
     """Set of frames that each uses, before a host's own file is considered."""
     has_file: bool
@@ -97,8 +96,10 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
     traits, trait_log = habits.draw_levels(region, local, kind, KINDS, listed, streams)
     language, majority = _languages(region, local, traits["migrant"])
     kind_log = log(normalise(habits.posting_kinds(region.natural)))
-    facts = _facts(region, local, kind, form, category, traits)
-    total = kind_log + category_log[category] + trait_log + facts.log
+    tours = habits.habit_shares(region, KINDS, listed["circuit"], "parameter/trait/circuit")[:, 1]
+    form_log = habits.form_logs(region.natural)
+    life = draw_life(region, local, kind, form, category, traits, tours, form_log)
+    total = kind_log + category_log[category] + trait_log + life.log
     first, last = habits.draw_spell(region, local)
     begins, ends = habits.draw_life(region, local, posts, first, last)
     adopts = {name: habits.draw_adoption(region, local, name, kind) for name in ("messaging", "obfuscation")}
@@ -135,35 +136,16 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
         kind_log=kind_log,
         category_log=category_log,
         log_odds=total[:, TRAFFICKING] - log_sum(total[:, TRAFFICKING + 1 :]),
-        facts=facts,
+        life=life,
         has_file=bool(region.world.set_c),
         drawn_set=region.stream("operations/wordbook").below(local, len(SETS)),
     )
     return operations, {"operations": _frame(region, operations, investigated)}
 
 
-def has_lives(region: Region) -> bool:
-    """Return whether the region's version of the data has states and policies: those from 0.5.0 on."""
-    return includes(region.world.version, LIVES_SINCE)
-
-
-def _facts(
-    region: Region, local: Ints, kind: Ints, form: Ints, category: Ints, traits: dict[str, Ints]
-) -> OperationFacts | Life:
-    if not has_lives(region):
-        return draw_facts(region, local, kind, form, category, traits["migrant"])
-    circuit = region.group("operations.traits")["circuit"]
-    tours = habits.habit_shares(region, KINDS, circuit, "parameter/trait/circuit")[:, 1]
-    return draw_life(region, local, kind, form, category, traits, tours, habits.form_logs(region.natural))
-
-
 def prior_weights(region: Region, o: Operations) -> Ints:
-    """Return the weight of each operation, in thousandths, where a region's own composition is the prior of odds.
-
-    From 0.5.0 on it is the operation's natural weight, before that 1,000.
-    """
-    weight = habits.natural_weight(region, o.kind, o.form, o.posts) if has_lives(region) else habits.USUAL
-    return np.broadcast_to(weight, o.kind.shape) // 1000
+    """Return the natural weight of each operation, in thousandths: a region's own composition is the prior of odds."""
+    return habits.natural_weight(region, o.kind, o.form, o.posts) // 1000
 
 
 def _kinds(region: Region, local: Ints, posts: np.ndarray) -> Ints:
@@ -225,7 +207,7 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> Columns:
         "log_odds": o.log_odds,
         "weight": habits.natural_weight(region, o.kind, o.form, o.posts),
         "wordbook": pl.Series(ALL_SETS)[o.wordbook],
-        "life": list_levels(o.family, o.facts.state.level if isinstance(o.facts, Life) else o.facts.level),
+        "life": list_levels(o.family, o.life.state.level),
     }
 
 
@@ -234,5 +216,5 @@ STAGE = Stage(
     ("places",),
     tuple(read_tables("operations", {"facts": InFacts()}).values()),
     generate,
-    parameters=("facts", "state", "policy", "tactics"),
+    parameters=("state", "policy", "tactics"),
 )

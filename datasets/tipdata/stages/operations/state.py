@@ -15,18 +15,43 @@ from functools import lru_cache
 
 import numpy as np
 
-from tipdata.core.draw import ONE, Ints, Words, choose_from_bits, exp, normalise, probability
+from tipdata.core.draw import ONE, Ints, Words, choose_from_bits, exp, log_sum, normalise, probability
 from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, TRAFFICKING
 from tipdata.core.world import Region, World
-from tipdata.stages.operations.facts import BY_ADOPTION, BY_MIGRATION, SILENT, kinds_of_speakers, weigh_levels
-from tipdata.text.facts import Fact, array_shape, facts_of, level_places, number_of
-from tipdata.text.genre import genre
+from tipdata.text.facts import ALL, Fact, array_shape, facts_of, level_places, number_of, rules
 
+SILENT = -1
+"""The level of a fact that a family lacks, or that an advert does not state."""
+BY_MIGRATION = ("languages", "origin")
+"""Facts that depend on migration alone: they mean nothing for the kind."""
+BY_ADOPTION = "masking"
+"""The fact that follows from whether contacts are obfuscated on the day: operations have its only level, and adverts
+say it on days on which they are."""
 BY_TOURING = "stay"
 """The fact that depends on whether an operation tours."""
 FAMILY = np.array(list(CATEGORIES.values()))
 """(categories,) family of each."""
 MIGRATION, TOURING = ("resident", "migrant"), ("stays", "tours")
+
+
+def speaker_of(forms: int, kind: Ints, form: Ints) -> Ints:
+    """Return the row of the law of operations of a kind and form; ``forms``: how many there are."""
+    return np.where(kind == TRAFFICKING, form, forms + kind - 1)
+
+
+def kinds_of_speakers(forms: int) -> Ints:
+    """Return the kind of each speaker; ``forms``: how many there are."""
+    return np.array([TRAFFICKING] * forms + list(range(1, len(KINDS))))
+
+
+def add_forms(by_speaker: np.ndarray, form_log: Ints) -> np.ndarray:
+    """Return (..., kinds) log-likelihoods of (..., speakers) ones: forms are added, each times its share.
+
+    ``form_log``: (..., forms) log shares of forms, of the shape that is left or broadcasting to it.
+    """
+    forms = form_log.shape[-1]
+    trafficking = log_sum(by_speaker[..., :forms] + form_log)
+    return np.concatenate([trafficking[..., None], by_speaker[..., forms:]], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -84,6 +109,7 @@ class _WorldLaw:
 @lru_cache(maxsize=2)
 def _world_law(world: World) -> _WorldLaw:
     forms = tuple(world.parameters["operations.form"]["value"])
+    _check_ratios(world, forms)
     count, levels = array_shape()
     weights = np.zeros((len(CATEGORIES), count, len(forms) + len(KINDS) - 1, levels), dtype=np.int64)
     by_migration = np.zeros((count, 2, levels), dtype=np.int64)
@@ -101,11 +127,11 @@ def _world_law(world: World) -> _WorldLaw:
                 by = np.array([[listed[level][one] for level in fact.levels] for one in who])
                 by_migration[c, :, : len(fact.levels)] = np.rint(by * 1000)
                 continue
-            weights[k, c, :, : len(fact.levels)] = weigh_levels(world, "state", listed, fact, category, forms)
+            weights[k, c, :, : len(fact.levels)] = _weigh_levels(world, listed, fact, category, forms)
             leaning[f, c, : len(fact.levels)] = [listed[level]["ratio"][TRAFFICKING] for level in fact.levels]
     touring = by_migration[number_of(BY_TOURING)]
     return _WorldLaw(
-        weights=np.maximum(weights, weights > 0) * genre().has[:, :, None],
+        weights=np.maximum(weights, weights > 0) * rules().has[:, :, None],
         ratio=_profile_ratios(world),
         by_migration=by_migration,
         by_touring=touring[:, touring.any(axis=0)],
@@ -117,6 +143,41 @@ def _world_law(world: World) -> _WorldLaw:
 def _check_levels(path: str, fact: Fact, listed: dict[str, object]) -> None:
     if list(listed) != list(fact.levels):
         raise ValueError(f"{path}: its levels are {', '.join(fact.levels)}, in this order: list these")
+
+
+def _weigh_levels(
+    world: World,
+    listed: dict[str, dict[str, list[float]]],
+    fact: Fact,
+    category: str,
+    forms: tuple[str, ...],
+) -> np.ndarray:
+    """Return (speakers, levels) weights of a fact, of a mean of about 2**16. ``listed``: weights, ratios by level."""
+    leaning = _level_ratios(world, f"state.category.{category}.{fact.name}")
+    own = [_level_ratios(world, f"state.form.{form}.{fact.name}") for form in forms]
+    made = np.empty((len(forms) + len(KINDS) - 1, len(fact.levels)), dtype=np.int64)
+    for number, (level, one) in enumerate((level, listed[level]) for level in fact.levels):
+        weight = one["weight"][CATEGORIES[category] if fact.part == ALL else 0] * leaning.get(level, 1.0)
+        ratios = [one["ratio"][TRAFFICKING] * ratio.get(level, 1.0) for ratio in own] + one["ratio"][1:]
+        made[:, number] = [round(weight * ratio * 1000) for ratio in ratios]
+    return made
+
+
+def _level_ratios(world: World, path: str) -> dict[str, float]:
+    return world.parameters[path]["value"] if path in world.parameters else {}
+
+
+def _check_ratios(world: World, forms: tuple[str, ...]) -> None:
+    families = {**{form: FAMILIES for form in forms}, **{c: (FAMILIES[f],) for c, f in CATEGORIES.items()}}
+    for path, entry in world.parameters.items():
+        group, _, rest = path.removeprefix("state.").partition(".")
+        if not path.startswith("state.") or group not in ("category", "form"):
+            continue
+        name, _, fact = rest.partition(".")
+        known = {level for family in families.get(name, ()) for level in level_places(family)}
+        unknown = [level for level in entry["value"] if f"{fact}={level}" not in known]
+        if (name in forms) != (group == "form") or unknown or fact in (*BY_MIGRATION, BY_ADOPTION):
+            raise ValueError(f"{path}: there is no such {group}, fact or level, or none that leans by it")
 
 
 def _profile_weights(world: World, forms: int) -> np.ndarray:

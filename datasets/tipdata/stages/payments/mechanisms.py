@@ -21,7 +21,7 @@ from tipdata.core.tables import join_rows, place_in_group, repeat_rows
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.habits import pick_within
-from tipdata.stages.operations.stage import Operations, has_lives
+from tipdata.stages.operations.stage import Operations
 from tipdata.stages.payments import wallets
 from tipdata.stages.payments.everyday import Inhabitants, draw_employers, draw_wages, wage_rows
 from tipdata.stages.payments.schemes import SOON, Schemes
@@ -378,8 +378,8 @@ def spend(region: Region, s: Schemes, calendar: Calendar) -> list[PaymentRows]:
         "takings": np.where(funding == 0, takings, 0),
         "deposit": (funding == 1).astype(np.int64),
         "transfer": (funding == 2).astype(np.int64),
-        # From 0.5.0 on, owners pay for the adverts that they post.
-        "advert": np.where(has_lives(region) & (s.owner[rows] >= 0), 0, weekly),
+        # Owners pay for the adverts that they post.
+        "advert": np.where(s.owner[rows] >= 0, 0, weekly),
         "room": s.level(region, "rooms")[rows],
         # Those that tour pay for each leg where it is booked.
         "travel": np.where(_tours(s, rows), 0, region.stream("payments/travels").below(weeks, 2)),
@@ -521,16 +521,13 @@ class PaidAdverts:
 def pay_adverts(
     region: Region, o: Operations, schemes: dict[str, Schemes], adverts: Adverts, calendar: Calendar
 ) -> tuple[list[PaymentRows], PaidAdverts]:
-    """Return what operations pay for the adverts that they post, and whose adverts those are; nothing before 0.5.0.
+    """Return what operations pay for the adverts that they post, and whose adverts those are.
 
     A payment is for all adverts of one account within some days, and comes within a day of the first. How many there
     are follows from the adverts and, where a scheme of spending pays, from its habit. Only then they are its own doing.
     """
-    parts, paid = [], PaidAdverts(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-    if not has_lives(region):
-        return parts, paid
     left = np.ones(len(adverts.day), dtype=bool)
-    known = []
+    parts, known = [], []
     for s in sorted(schemes.values(), key=lambda s: s.mechanism != "spend"):
         rows = wallets.first_position(s.owner, adverts.operation)
         mine = np.flatnonzero(left & (rows >= 0))

@@ -77,7 +77,7 @@ def generate(region: Region, past: Past) -> tuple[None, Tables]:
     others = everyday.find_members(region, list(schemes.values()), holders, first_outsider)
     everyone = join_rows([people, others])
     lived = everyday.live_everyday(region, everyone, people, calendar)
-    # Adverts of an operation are paid for when they are posted: by its scheme of spending, from 0.5.0 on by any.
+    # Adverts of an operation are paid for when they are posted: by its scheme of spending, or by any other.
     advert = (lived.payee - wallets.VENUES) // wallets.A_KIND == wallets.VENUE_KINDS.index("advert")
     lived = lived.where((lived.payer >= FIRST) | ~advert)
     wages = everyday.pay_wages(region, everyone, first_firm)

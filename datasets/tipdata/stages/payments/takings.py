@@ -1,4 +1,4 @@
-"""How money follows the life of an operation, from 0.5.0 on.
+"""How money follows the life of an operation.
 
 Habits of its schemes are coupled to its state (:mod:`tipdata.stages.operations.state`). What people pay depends on the
 operation's price, hours and number of workers. On a payday, wages are withheld from the people exploited there then.
@@ -11,10 +11,9 @@ import numpy as np
 from tipdata.core.draw import Ints
 from tipdata.core.kinds import CATEGORIES, FAMILIES, TRAFFICKING
 from tipdata.core.world import Region
-from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.habits import Lead
-from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.stage import Operations
+from tipdata.stages.operations.state import SILENT
 from tipdata.stages.people import People
 from tipdata.text.facts import facts_of
 
@@ -36,8 +35,6 @@ def lead_habits(region: Region, o: Operations, mechanism: str, number: Ints, own
     Raises:
         ValueError: for a habit of which the world file does not list all levels.
     """
-    if not isinstance(o.facts, Life):
-        return {}
     coupled = (owner >= 0) & region.chance("payments/coupled", number, "payments.coupled")
     found: dict[str, Lead] = {}
     for habit, (fact, *rising) in region[f"payments.couples.{mechanism}"].items():
@@ -48,7 +45,7 @@ def lead_habits(region: Region, o: Operations, mechanism: str, number: Ints, own
             raise ValueError(
                 f"payments.couples.{mechanism}: {habit} has the levels {', '.join(levels)}: list all"
             )
-        lead = partial(o.facts.state.couple, np.maximum(column, 0), owner, coupled=here)
+        lead = partial(o.life.state.couple, np.maximum(column, 0), owner, coupled=here)
         found[habit] = lead, np.array([levels.index(level) for level in rising])
     return found
 
@@ -68,7 +65,7 @@ def scale_sums(region: Region, o: Operations, mechanism: str, owner: Ints) -> In
     ``owner``: local number of each scheme's operation, -1 for nobody's.
     """
     as_it_is = np.full(len(owner), AS_IT_IS)
-    if not isinstance(o.facts, Life) or mechanism not in region["payments.takings.spells"]:
+    if mechanism not in region["payments.takings.spells"]:
         return as_it_is
     spells = region["payments.takings.spells"][mechanism]
     middle = region["payments.takings.middle"][mechanism]
@@ -79,7 +76,7 @@ def scale_sums(region: Region, o: Operations, mechanism: str, owner: Ints) -> In
     scale = np.where(worth > 0, worth // middle, AS_IT_IS)[o.category[owner]]
     for fact in region["payments.takings.by_state"][mechanism]:
         listed = region[f"payments.takings.worth.{fact}"]
-        level = o.facts.state.level[owner, np.maximum(fact_columns(fact)[o.family[owner]], 0)]
+        level = o.life.state.level[owner, np.maximum(fact_columns(fact)[o.family[owner]], 0)]
         factor = np.append(np.rint(1000 * np.array(list(listed.values()))).astype(np.int64), AS_IT_IS)
         scale = scale * factor[np.where(level == SILENT, len(listed), level)] // 1000
     return np.where(owner >= 0, np.maximum(scale, 1), as_it_is)
@@ -95,8 +92,6 @@ def is_taken(o: Operations, people: People, owner: Ints, day: Ints, seat: Ints) 
         owner: local number of the operation of each seat, -1 for nobody's.
         seat: place among the seats of its scheme, from 0.
     """
-    if not isinstance(o.facts, Life):
-        return np.ones(len(day), dtype=bool)
     span = 1 << 16
     ours = people.exploited
     spells = (people.start, people.end + 1)
