@@ -1,4 +1,4 @@
-"""The wordbook of one language (:file:`text/frames/`): its frames and words, and all that a frame can read."""
+"""The wordbook of one language (:file:`text/wordbooks/`): its frames and words, and all that a frame can read."""
 
 from __future__ import annotations
 
@@ -37,17 +37,13 @@ SHOWN = {"price": "90", "contact": "NNN-NNNN"}
 """What stands for the amount of a price and for a contact where a wordbook is read by itself."""
 
 
-FEWEST = 10
-"""Frames of a level, in each family."""
-FIT = 5
-"""Of these, in each category of advert."""
 SETS = ("a", "b")
 """Sets of frames: an operation words its adverts with one of them."""
 HOST_SET = "c"
 """The set of a host's own file (:mod:`tipdata.text.set_c`), which no wordbook holds."""
 ALL_SETS = (*SETS, HOST_SET)
 """Sets of frames by their number in arrays."""
-FEWEST_OF_SET, FIT_OF_SET = 5, 3
+FEWEST, FIT = 5, 3
 """Frames of a level in each set, and of these in each category of advert."""
 FEWEST_JOINS, MOST_JOINS = 2, 6
 """Ways to join two sentences to one."""
@@ -55,6 +51,7 @@ ALONE = "~"
 """Begins a frame that is never joined to another by a word such as "and"."""
 TITLES, FILLERS = 16, 14
 LISTED = {OTHER: [str]}
+IN_SETS: dict[str, Any] = {name: [str] for name in SETS}
 SHAPE = {
     "language": str,
     "name": str,
@@ -63,6 +60,7 @@ SHAPE = {
     "registers": [str],
     "ends": {name: str for name in ("statement", "cry", "question", "before_cry")},
     "bases": {name: [str] for name in BASES},
+    "joins": [str],
     "unfit": LISTED,
     "dialects": {"names": [str], "words": LISTED},
     "numbers": {OTHER: {OTHER: str}},
@@ -71,26 +69,20 @@ SHAPE = {
     "stems": {OTHER: {OTHER: LISTED}},
     "titles": LISTED,
     "fillers": {OTHER: LISTED},
-    "frames": {ALL: {OTHER: {OTHER: LISTED}}, **{family: {OTHER: LISTED} for family in FAMILIES}},
-}
-"""The shape of a wordbook; see :mod:`tipdata.text.documents`."""
-IN_SETS: dict[str, Any] = {name: [str] for name in SETS}
-SHAPE_WITH_SETS = {
-    **SHAPE,
-    "joins": [str],
     "frames": {
         ALL: {OTHER: {OTHER: {OTHER: IN_SETS}}},
         **{family: {OTHER: {OTHER: IN_SETS}} for family in FAMILIES},
     },
 }
-"""The shape of a wordbook whose frames stand in sets. ``joins``: what may stand between two sentences joined to one."""
+"""The shape of a wordbook; see :mod:`tipdata.text.documents`. ``joins``: what may stand between two sentences joined to
+one."""
 
 
 @dataclass(frozen=True)
 class Frame:
     """A sentence of a fact's level, or a filler.
 
-    ``where``: fact and level, or kind of filler. ``set``: one of :data:`SETS`, '' for none. ``joins``: it may be
+    ``where``: fact and level, or kind of filler. ``set``: one of :data:`ALL_SETS`, '' for fillers. ``joins``: it may be
     joined to another sentence.
     """
 
@@ -129,9 +121,7 @@ class Book:
             document = read_yaml_lines(path)
         except ValueError as error:
             raise Faulty([str(error)]) from error
-        self.has_sets = isinstance(document, dict) and "joins" in document
-        shape = SHAPE_WITH_SETS if self.has_sets else SHAPE
-        misshapen = list(find_misfits(document, shape, "the wordbook", 1))
+        misshapen = list(find_misfits(document, SHAPE, "the wordbook", 1))
         if not misshapen:
             keys = ((name, key) for name, words in document["numbers"].items() for key in words)
             misshapen = [
@@ -145,7 +135,7 @@ class Book:
         plain = strip_lines(document)
         self.language: str = plain["language"]
         self.space: str = plain["space"]
-        self.joins: list[str] = plain.get("joins", [])
+        self.joins: list[str] = plain["joins"]
         self.registers: list[str] = plain["registers"]
         self.dialects: list[str] = plain["dialects"]["names"]
         self.dialect_words = {name: tuple(words) for name, words in plain["dialects"]["words"].items()}
@@ -200,22 +190,21 @@ class Book:
         self.levels[family, fact, level] = frames
         if self._sound:
             return
-        fewest, needed = (FEWEST_OF_SET, FIT_OF_SET) if self.has_sets else (FEWEST, FIT)
-        for name in SETS if self.has_sets else ("",):
+        for name in SETS:
             mine = [frame for frame in frames if frame.set == name]
-            of = f" of set {name}" if name else ""
-            if len(mine) < fewest:
-                self.fault(line, f"{family}, {fact}/{level} has {len(mine)} frames{of} and needs {fewest}")
+            if len(mine) < FEWEST:
+                what = f"{family}, {fact}/{level} has {len(mine)} frames of set {name}"
+                self.fault(line, f"{what} and needs {FEWEST}")
                 continue
             for number, (category, f) in enumerate(CATEGORIES.items()):
                 said = level_places(family)[f"{fact}={level}"]
                 if FAMILIES[f] != family or not rules().has[(number, *said)]:
                     continue
                 fit = [frame for frame in mine if self.fits(frame, category)]
-                what = f"{fact}/{level}: {len(fit)} frames{of} are fit for {category}"
-                if len(fit) < needed:
-                    self.fault(line, f"{what}, and {needed} are needed")
-                elif name and all("{price}" in frame.text for frame in fit):
+                what = f"{fact}/{level}: {len(fit)} frames of set {name} are fit for {category}"
+                if len(fit) < FIT:
+                    self.fault(line, f"{what}, and {FIT} are needed")
+                elif all("{price}" in frame.text for frame in fit):
                     self.fault(line, f"{what} and all state a price: add one that does not")
 
     def _unknown(self, found: dict[str, Any], known: set[str], what: str) -> None:
@@ -224,8 +213,6 @@ class Book:
                 self.fault(getattr(name, "line", 1), f"there is no {what} called {name}")
 
     def _list_sets(self, listed: Any, where: str, family: str) -> list[Frame]:
-        if not self.has_sets:
-            return self._list(listed, where, family)
         return [
             one for name in SETS for one in self._list((listed or {}).get(name), where, family, of_set=name)
         ]

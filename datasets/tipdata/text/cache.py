@@ -26,8 +26,6 @@ from tipdata.text.phrases import Phrases, compile_wordbooks
 from tipdata.text.set_c import PLACE, load_set_c
 
 FILE = "wordbooks.npz"
-FILES = {"frames": FILE, "wordbooks": "wordbooks-in-sets.npz"}
-"""Folder of :file:`text/` -> the file that keeps its compiled wordbooks."""
 SOUND = "sound.txt"
 """The digest of texts and code whose wordbooks are sound; ``python tests/tipdata/text/lock.py`` writes it."""
 DIGEST, STRINGS = "digest", "strings"
@@ -35,20 +33,20 @@ BETWEEN = "\0"
 
 
 @cache
-def phrases(languages: tuple[str, ...], folder: str = "frames", set_c: str = "") -> Phrases:
+def phrases(languages: tuple[str, ...], set_c: str = "") -> Phrases:
     """Return the compiled wordbooks of some languages: those that are kept, else new ones, which then are kept.
 
-    ``folder``: of :file:`text/`, in which they stand. ``set_c``: the first digits of the digest of a file of
-    :mod:`tipdata.text.set_c`, whose frames stand beside theirs; '' for none.
+    ``set_c``: the first digits of the digest of a file of :mod:`tipdata.text.set_c`, whose frames stand beside theirs;
+    '' for none.
 
     Raises :class:`tipdata.text.book.Faulty` for an unsound one, UsageError as :func:`tipdata.text.set_c.load_set_c`.
     """
     beside = load_set_c(set_c) if set_c else None
     digest = digest_of_texts(languages) + (beside.digest if beside else "")
-    file = FILES[folder] if beside is None else f"{PLACE}/{set_c}.npz"
+    file = FILE if beside is None else f"{PLACE}/{set_c}.npz"
     with suppress(UsageError, OSError, ValueError, KeyError, EOFError, BadZipFile):  # not there, or damaged
         return _read(home() / file, digest)
-    made = compile_wordbooks(languages, is_sound(), folder, beside)
+    made = compile_wordbooks(languages, is_sound(), beside)
     with suppress(UsageError):  # where nothing can be kept, every process compiles
         write_file_atomically(home() / file, _pack(made, digest))
     return made

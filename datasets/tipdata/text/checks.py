@@ -66,9 +66,9 @@ SPECIAL = {"price": "price", "contact": "contact"}
 """Slots that stand in the frames of one fact only."""
 
 
-def wordbook(language: str, sound: bool = False, folder: str = "frames") -> Book:
-    """Return the wordbook of a language in a folder of :file:`text/`, as :func:`read_wordbook`."""
-    return read_wordbook(document_path(f"{folder}/{language}"), sound)
+def wordbook(language: str, sound: bool = False) -> Book:
+    """Return the wordbook of a language, as :func:`read_wordbook`."""
+    return read_wordbook(document_path(f"wordbooks/{language}"), sound)
 
 
 def read_wordbook(path: Path, sound: bool = False) -> Book:
@@ -159,8 +159,6 @@ def _check_signs(book: Book) -> None:
             book.fault(end.line, f"ends/{name} is {str(end)!r}: choose one of {', '.join(allowed)}")
     if book.space not in SPACES:
         book.fault(book.document["space"].line, f"space is {book.space!r}: it is one space or nothing")
-    if not book.has_sets:
-        return
     joins = book.document["joins"]
     if not FEWEST_JOINS <= len(set(joins)) == len(joins) <= MOST_JOINS:
         line = line_of(book.document, "joins", 1)
@@ -250,7 +248,7 @@ def _check_frame(book: Book, frame: Frame) -> None:
     allowed = {*book.numbers, *book.dialect_words, SPECIAL.get(fact, "")}
     if fact in (TITLE, "offers"):
         allowed.add("what")
-        if book.has_sets and frame.where in (TITLE, "offers") and "what" not in slots(frame.parts):
+        if frame.where in (TITLE, "offers") and "what" not in slots(frame.parts):
             fault(f"no {{what}} in {frame.text!r}: what is offered is always named")
     for name in slots(frame.parts) - allowed:
         fault(f"{{{name}}} is no slot here")

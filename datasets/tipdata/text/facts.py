@@ -6,7 +6,7 @@ In arrays a fact is a column: those of all families first, then a family's own, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -16,7 +16,6 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.core.parameters import is_number
 from tipdata.core.tables import as_lists
 from tipdata.core.yaml_lines import LineText, line_of, read_yaml_lines, strip_lines
 from tipdata.text.documents import OTHER, document_path, find_misfits
@@ -25,22 +24,15 @@ FILE = "facts"
 ALL = "all"
 """The part of the file whose facts every family has."""
 PARTS = (ALL, *FAMILIES)
-RULES = [{"said": str, "not": [str]}]
 SHAPE = {
     **{part: {OTHER: {OTHER: str}} for part in PARTS},
-    "apart": {part: RULES for part in PARTS},
-    "unsaid": {part: RULES for part in PARTS},
-    "together": {part: [list] for part in PARTS},
+    "apart": {part: {OTHER: [str]} for part in PARTS},
     "lacks": {OTHER: [str]},
-    "needs": {part: [{"said": str, "beside": [str]}] for part in PARTS},
-    "at_home": {part: [str] for part in PARTS},
+    "needs": {OTHER: [str]},
+    "at_home": [str],
     "indicators": {family: [str] for family in FAMILIES},
 }
 """The shape of the file; see :mod:`tipdata.text.documents`."""
-RULED = ("apart", "unsaid", "together", "needs", "at_home")
-"""The parts of the file with rules for all families and for each."""
-MOST_TIMES = 10
-"""By how much one level may make another likelier."""
 
 
 @dataclass(frozen=True)
@@ -57,19 +49,14 @@ class Fact:
 
 @dataclass(frozen=True)
 class Rules:
-    """Which levels go together; arrays over (families, facts, levels).
+    """Which levels go together; bool arrays over (families, facts, levels).
 
-    ``apart``: (families, facts, levels, facts, levels) bool, both ways: not said in one advert. ``excluded``: those of
-    them that cannot both hold for one operation either; the others may, and then the later fact stays unsaid.
-    ``together``: of the same shape, thousandths by which the weight of the second is multiplied where the first, an
-    earlier fact, holds. ``has``: (categories, facts, levels) bool. ``indicators``: (families, facts, levels) bool.
-    ``needs``: (families, facts, levels, facts) bool: said only beside one of these facts; of none where there is none.
-    ``at_home``: (families, facts, levels) bool: not said of another town than the operation's own.
+    ``apart``: (families, facts, levels, facts, levels), both ways: not said in one advert. ``has``: (categories, facts,
+    levels). ``indicators``. ``needs``: (families, facts, levels, facts): said only beside one of these facts; of none
+    where there is none. ``at_home``: not said of another town than the operation's own.
     """
 
     apart: np.ndarray
-    excluded: np.ndarray
-    together: np.ndarray
     has: np.ndarray
     indicators: np.ndarray
     needs: np.ndarray
@@ -106,10 +93,6 @@ def _find_faults(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
             for level, means in levels.items():
                 if not means.strip():
                     yield line_of(levels, level, line), f"level {level} of {name} does not say what it means"
-        for at, rule in enumerate(document["together"][part]):
-            if not (len(rule) == 3 and is_number(rule[2]) and 0 < rule[2] <= MOST_TIMES):
-                said = f"needs two levels and a number up to {MOST_TIMES}: [a=b, c=d, 2.0]"
-                yield document["together"][part].lines[at], f"together/{part} {said}"
     for category in document["lacks"]:
         if category not in CATEGORIES:
             said = f"lacks names {category}, which is none of the categories {', '.join(CATEGORIES)}"
@@ -166,28 +149,27 @@ def _file(said: str) -> str:
 def rules() -> Rules:
     """Return which levels go together. Raises ValueError for a level that does not exist."""
     document = _document()
-    facts_and_levels = array_shape()
-    size = (len(FAMILIES), *facts_and_levels)
-    excluded, unsaid = (np.zeros((*size, *facts_and_levels), dtype=bool) for _ in range(2))
-    together = np.full(excluded.shape, 1000, dtype=np.int64)
-    has = np.ones((len(CATEGORIES), *facts_and_levels), dtype=bool)
+    of_fact = array_shape()
+    size = len(FAMILIES), *of_fact
+    apart = np.zeros((*size, *of_fact), dtype=bool)
+    has = np.ones((len(CATEGORIES), *of_fact), dtype=bool)
+    needs = np.zeros((*size, of_fact[0]), dtype=bool)
     indicators, at_home = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
-    needs = np.zeros((*size, facts_and_levels[0]), dtype=bool)
     for f, family in enumerate(FAMILIES):
-        held = {key: (*document[key][ALL], *document[key][family]) for key in RULED}
-        for key, made in (("apart", excluded), ("unsaid", unsaid)):
-            mark_apart(made[f], family, held[key])
-        for rule in held["needs"]:
-            beside = [fact_number(family, name) for name in rule["beside"]]
-            needs[(f, *level_place(family, rule["said"]))][beside] = True
-        for one, two, times in held["together"]:
-            first, second = sorted((level_place(family, one), level_place(family, two)))
-            together[(f, *first, *second)] = round(1000 * times)
-        for listed, made in ((held["at_home"], at_home), (document["indicators"][family], indicators)):
-            for said in listed:
-                made[(f, *level_place(family, said))] = True
-    mark_lacking(has, document["lacks"])
-    return Rules(unsaid | excluded, excluded, together, has, indicators, needs, at_home)
+        for said, others in chain(document["apart"][ALL].items(), document["apart"][family].items()):
+            one = level_place(family, said)
+            for other in (level_place(family, level) for level in others):
+                apart[(f, *one, *other)] = apart[(f, *other, *one)] = True
+        for said, names in document["needs"].items():
+            needs[(f, *level_place(family, said))][[fact_number(family, name) for name in names]] = True
+        for said in document["at_home"]:
+            at_home[(f, *level_place(family, said))] = True
+        for said in document["indicators"][family]:
+            indicators[(f, *level_place(family, said))] = True
+    for c, (category, f) in enumerate(CATEGORIES.items()):
+        for said in document["lacks"].get(category, ()):
+            has[(c, *level_place(FAMILIES[f], said))] = False
+    return Rules(apart, has, indicators, needs, at_home)
 
 
 @cache
@@ -205,21 +187,6 @@ def list_levels(family: np.ndarray, level: np.ndarray) -> pl.Series:
     facts, levels = array_shape()
     first = (family[:, None] * facts + np.arange(facts)) * levels
     return as_lists(first + level, level >= 0, _level_names())
-
-
-def mark_apart(apart: np.ndarray, family: str, listed: Iterable[dict[str, Any]]) -> None:
-    """Mark in (facts, levels, facts, levels) bool, both ways, what each rule says does not go together."""
-    for rule in listed:
-        for other in rule["not"]:
-            first, second = level_place(family, rule["said"]), level_place(family, other)
-            apart[(*first, *second)] = apart[(*second, *first)] = True
-
-
-def mark_lacking(has: np.ndarray, lacks: dict[str, list[str]]) -> None:
-    """Unmark in (categories, facts, levels) bool the levels that categories lack."""
-    for c, (category, f) in enumerate(CATEGORIES.items()):
-        for said in lacks.get(category, ()):
-            has[(c, *level_place(FAMILIES[f], said))] = False
 
 
 @dataclass(frozen=True)

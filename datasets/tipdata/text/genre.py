@@ -1,4 +1,4 @@
-"""How an advert is put together (:file:`text/genre.yaml`): sections, their orders, and what does not go together."""
+"""How an advert is put together (:file:`text/genre.yaml`): sections, their orders, topics, and who speaks."""
 
 from __future__ import annotations
 
@@ -10,22 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from tipdata.core.kinds import CATEGORIES, FAMILIES
+from tipdata.core.kinds import FAMILIES
 from tipdata.core.yaml_lines import line_of, read_yaml_lines, strip_lines
 from tipdata.text.documents import OTHER, document_path, find_misfits
-from tipdata.text.facts import (
-    ALL,
-    PARTS,
-    RULES,
-    array_shape,
-    fact_number,
-    facts_of,
-    level_place,
-    level_places,
-    mark_apart,
-    mark_lacking,
-    rules,
-)
+from tipdata.text.facts import array_shape, fact_number, facts_of, level_place, level_places
 
 FILE = "genre"
 SPEAKS = ("one", "several")
@@ -35,8 +23,6 @@ SHAPE = {
     "orders": [[str]],
     "sections": {family: {OTHER: [str]} for family in FAMILIES},
     "topics": {family: [[str]] for family in FAMILIES},
-    "apart": {part: RULES for part in PARTS},
-    "lacks": {OTHER: [str]},
     "speaks": {family: {name: [str] for name in SPEAKS} for family in FAMILIES},
 }
 """The shape of the file; see :mod:`tipdata.text.documents`."""
@@ -48,17 +34,14 @@ class Genre:
 
     ``orders``: (orders, sections) numbers of sections, in order. ``section``: (families, facts) number of a fact's
     section, -1 for none; ``place``: (families, facts) its place there. ``topic``: (families, facts) number of its
-    topic, -1 for none. ``has``: (categories, facts, levels) bool, as of :class:`~tipdata.text.facts.Rules`. ``apart``:
-    (families, facts, levels, facts, levels) bool, both ways: not said in one advert. ``speaks``: (2, families, facts,
-    levels) bool: one person or several write where this is said and the fact ``voice`` is not.
+    topic, -1 for none. ``speaks``: (2, families, facts, levels) bool: one person or several write where this is said
+    and the fact ``voice`` is not.
     """
 
     orders: np.ndarray
     section: np.ndarray
     place: np.ndarray
     topic: np.ndarray
-    has: np.ndarray
-    apart: np.ndarray
     speaks: np.ndarray
 
 
@@ -72,7 +55,6 @@ def genre() -> Genre:
     size = (len(FAMILIES), *array_shape())
     section, topic, place = np.full(size[:2], -1), np.full(size[:2], -1), np.zeros(size[:2], dtype=np.int64)
     speaks = np.zeros((len(SPEAKS), *size), dtype=bool)
-    apart = rules().apart.copy()
     for f, family in enumerate(FAMILIES):
         for name, listed in document["sections"][family].items():
             for at, fact in enumerate(listed):
@@ -80,14 +62,11 @@ def genre() -> Genre:
                 section[here], place[here] = sections.index(name), at
         for number, listed in enumerate(document["topics"][family]):
             topic[f, [fact_number(family, fact) for fact in listed]] = number
-        mark_apart(apart[f], family, (*document["apart"][ALL], *document["apart"][family]))
         for number, name in enumerate(SPEAKS):
             for said in document["speaks"][family][name]:
                 speaks[(number, f, *level_place(family, said))] = True
-    has = rules().has.copy()
-    mark_lacking(has, document["lacks"])
     orders = np.array([[sections.index(name) for name in order] for order in document["orders"]])
-    return Genre(orders, section, place, topic, has, apart, speaks)
+    return Genre(orders, section, place, topic, speaks)
 
 
 def _find_faults(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
@@ -109,25 +88,8 @@ def _find_faults(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
                 )
         if sorted(order) != sorted(names):
             yield line, f"an order names each of {', '.join(names)} once"
-    yield from _find_unknown_levels(document)
-
-
-def _find_unknown_levels(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    """Yield levels that a family does not have, and unknown categories."""
-    said: dict[str, list[Any]] = {family: [] for family in FAMILIES}
-    for category, levels in document["lacks"].items():
-        if category in CATEGORIES:
-            said[FAMILIES[CATEGORIES[category]]] += levels
-        else:
-            yield (
-                category.line,
-                f"lacks names {category}, which is no category: choose among {', '.join(CATEGORIES)}",
-            )
-    for family in FAMILIES:
-        for rule in (*document["apart"][ALL], *document["apart"][family]):
-            said[family] += [rule["said"], *rule["not"]]
-        said[family] += (level for name in SPEAKS for level in document["speaks"][family][name])
-        for level in said[family]:
+    for family, speaks in document["speaks"].items():
+        for level in chain(*speaks.values()):
             if level not in level_places(family):
                 yield level.line, f"{family} has no {level}: name a fact and a level of it"
 

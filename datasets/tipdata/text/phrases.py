@@ -74,7 +74,7 @@ class Phrases:
         bases: (languages, bases, 2) base strings: what a price is for; -1 beyond.
         space: (languages,) base strings: what stands between two sentences of a line.
         registers, dialects: (languages,) how many.
-        sets: (frames,) number of the frame's set among :data:`tipdata.text.book.ALL_SETS`, -1 for none.
+        sets: (frames,) number of the frame's set among :data:`tipdata.text.book.ALL_SETS`, -1 for titles and fillers.
         joinable: (frames,) bool: the sentence may be joined to another.
         joins: (languages, ways) base strings that join two sentences; -1 beyond.
         lower: (bases,) base string that stands in its place where a sentence does not begin with it.
@@ -111,10 +111,8 @@ class Phrases:
     arrow: dict[str, object] = field(default_factory=dict, repr=False)
 
 
-def compile_wordbooks(
-    languages: tuple[str, ...], sound: bool = False, folder: str = "frames", set_c: SetC | None = None
-) -> Phrases:
-    """Compile the wordbooks of some languages in a folder of :file:`text/`; ``sound``: they are known to be.
+def compile_wordbooks(languages: tuple[str, ...], sound: bool = False, set_c: SetC | None = None) -> Phrases:
+    """Compile the wordbooks of some languages; ``sound``: they are known to be.
 
     ``set_c``: frames that stand beside theirs. They come last, so that the numbers of all others do not depend on them.
     Raises :class:`tipdata.text.book.Faulty` for an unsound one, ValueError for unsound facts and signs of style.
@@ -123,7 +121,7 @@ def compile_wordbooks(
     check_style()
     made = _Compiler(len(languages))
     for number, language in enumerate(languages):
-        made.add(number, wordbook(language, sound, folder))
+        made.add(number, wordbook(language, sound))
     for number, language in enumerate(languages):
         if set_c is not None and language in set_c.frames:
             made.add_levels(number, set_c.frames[language])
@@ -258,8 +256,7 @@ class _Compiler:
         self.frames.append(
             (first, len(parts), question, asks, fits, "{price}" in frame.text, slots, of_set, joinable)
         )
-        if self.book.has_sets:
-            self._lower_first(first)
+        self._lower_first(first)
         return number
 
     def _lower_first(self, item: int) -> None:

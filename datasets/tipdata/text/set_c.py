@@ -37,8 +37,6 @@ from tipdata.text.documents import OTHER, find_misfits
 from tipdata.text.facts import ALL, PARTS, facts
 from tipdata.text.grammar import surfaces
 
-FOLDER = "wordbooks"
-"""The folder of :file:`text/` whose wordbooks it is read beside."""
 PLACE = "set-c"
 """The folder of ``$TIPBENCH_HOME`` with such files."""
 FEWEST, MOST = 4, 8
@@ -101,7 +99,7 @@ def check_set_c(path: Path, earlier: Sequence[Path] = ()) -> SetC:
     made, others = read_set_c(path), [read_set_c(one) for one in earlier]
     faults = [f"{path.name}, line {line}: {said}." for line, said in _find_counts(made)]
     for language in made.frames:
-        book = wordbook(language, sound=True, folder=FOLDER)
+        book = wordbook(language, sound=True)
         frames = made.frames_of(language)
         faults += find_frame_faults(book, frames, path)
         frames = [frame for frame in frames if book.count(frame) <= MOST_READINGS]

@@ -31,8 +31,6 @@ class Style:
     contacts: tuple[str, ...]
     masked: tuple[str, ...]
     thousands: dict[str, tuple[str, ...]]
-    places: dict[str, tuple[int, int]]
-    contact_places: tuple[int, ...]
 
     @property
     def between(self) -> set[str]:
@@ -52,11 +50,10 @@ class Style:
 def style() -> Style:
     """Return the signs."""
     document = read_document("signs")
-    listed = {name: tuple(document[name]) for name in ("emoji", "contacts", "masked", "contact_places")}
+    listed = {name: tuple(document[name]) for name in ("emoji", "contacts", "masked")}
     return Style(
         separators=tuple(Separator(**one) for one in document["separators"]),
         thousands={language: tuple(forms) for language, forms in document["thousands"].items()},
-        places={name: (first, last) for name, (first, last) in document["places"].items()},
         **listed,
     )
 

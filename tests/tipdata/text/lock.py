@@ -5,21 +5,20 @@ Whoever makes data need not check them again then, which takes seconds. Run it a
 """
 
 import sys
-from itertools import product
 
 from tipcore.atomic import write_file_atomically
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import FOLDER
 from tipdata.text.book import Faulty
-from tipdata.text.cache import FILES, SOUND, digest_of_texts
+from tipdata.text.cache import SOUND, digest_of_texts
 from tipdata.text.checks import wordbook
 
 
 def main() -> int:
     """Check and write; return the exit code."""
-    for folder, language in product(FILES, LANGUAGES):
+    for language in LANGUAGES:
         try:
-            wordbook(language, folder=folder)
+            wordbook(language)
         except Faulty as error:
             sys.stderr.write("".join(f"{fault}\n" for fault in error.faults))
             return 1

@@ -63,7 +63,7 @@ def test_what_is_kept_is_what_was_compiled_and_is_not_compiled_again(
 
 
 @pytest.mark.parametrize(
-    "file", ["text/frames/en.yaml", "text/facts.yaml", "text/grammar.py", "core/kinds.py", None]
+    "file", ["text/wordbooks/en.yaml", "text/facts.yaml", "text/grammar.py", "core/kinds.py", None]
 )
 def test_other_text_code_or_languages_are_compiled_anew(
     kept_file: Path, other: Path, monkeypatch: pytest.MonkeyPatch, file: str | None
@@ -111,7 +111,7 @@ def test_changed_texts_are_checked_again(
     monkeypatch.setattr(cache, "compile_wordbooks", lambda *about: asked.append(about[1]) or made)
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "home"))
     for change in ("", "# another line\n"):
-        with (other / "text" / "frames" / "fr.yaml").open("a", encoding="utf-8") as text:
+        with (other / "text" / "wordbooks" / "fr.yaml").open("a", encoding="utf-8") as text:
             text.write(change)
         cache.phrases.cache_clear()
         cache.phrases(ONE)
@@ -127,13 +127,13 @@ def test_a_set_c_is_kept_beside_the_wordbooks_and_never_that_of_another_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Phrases
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(cache, "compile_wordbooks", lambda *about: asked.append(about[3].digest) or made)
+    monkeypatch.setattr(cache, "compile_wordbooks", lambda *about: asked.append(about[2].digest) or made)
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path))
     text = Path(__file__).with_name("set_c.yaml").read_text(encoding="utf-8")
     for again in ("", "# another line\n", ""):
         (tmp_path / "mine.yaml").write_text(text + again, encoding="utf-8")
         digest = save_set_c(tmp_path / "mine.yaml")
         cache.phrases.cache_clear()
-        assert same(cache.phrases(ONE, "wordbooks", digest[:PREFIX]), made)
+        assert same(cache.phrases(ONE, digest[:PREFIX]), made)
     cache.phrases.cache_clear()
     assert len(asked) == len(set(asked)) == 2

@@ -1,12 +1,13 @@
-"""The file of facts is refused, in one sentence with its line, where it is not sound."""
+"""The file of facts is refused, in one sentence with its line, where it is not sound; rules hold both ways."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.text import facts as facts_module
 from tipdata.text.documents import document_path
-from tipdata.text.facts import facts, rules
+from tipdata.text.facts import facts, facts_of, level_place, rules
 
 TEXT = document_path("facts").read_text(encoding="utf-8")
 VOICE = '    i: "one person writes of themselves: everything here is my own"\n'
@@ -21,14 +22,16 @@ PLANTED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and w
     "a section that is none": ("apart:\n", "foo: {a: 1}\napart:\n", "there is no foo in the file"),
     "a section that is missing": ("\nindicators:", "\nindikators:", "the file has no indicators"),
     "a family that is missing": ("\nintermediary:\n  papers", "\nintermediaries:\n  papers", "the file has no intermediary"),
-    "a level of a rule that does not exist": ("said: voice=i,", "said: voice=ii,", "services has no voice=ii"),
-    "a rule without what it rules out": ("{said: voice=i, not: [answerer", "{said: voice=i, nor: [answerer", "has no not"),
-    "a weight that is no number": ("answerer=other, 2.2]", "answerer=other, much]", "together/all needs two levels and a number"),
-    "a weight that is absurd": ("answerer=other, 2.2]", "answerer=other, .inf]", "together/all needs two levels and a number"),
-    "a category that lacks and does not exist": ("  companionship: [comfort", "  companionshp: [comfort", "lacks names companionshp"),
-    "a level that is lacked and does not exist": ("[comfort=wash]", "[comfort=wsh]", "services has no comfort=wsh"),
+    "a level of a rule that does not exist": ("voice=i: [answerer", "voice=ii: [answerer", "services has no voice=ii"),
+    "a level that a rule rules out and does not exist": ("voice=i: [answerer=desk", "voice=i: [answerer=desks", "services has no answerer=desks"),
+    "two rules of a level": ("    voice=agent: [answerer", "    voice=i: [answerer", "voice=i is there twice"),
+    "a rule without what it rules out": ("    voice=agent: [answerer=self]", "    voice=agent:", "the file/apart/all/voice=agent must be a list and is empty"),
+    "a level of another family": ("length=short: [pace=calm,", "length=short: [lodging=single,", "services has no lodging=single"),
+    "a fact that is needed and does not exist": ("[place, times, price]", "[place, hours, price]", "services has no fact hours"),
+    "a category that lacks and does not exist": ("  companionship: [experience", "  companionshp: [experience", "lacks names companionshp"),
+    "a level that is lacked and does not exist": ("comfort=wash]\n", "comfort=wsh]\n", "services has no comfort=wsh"),
     "an indicator that does not exist": ("services: [privacy=discreet", "services: [privacy=discrete", "services has no privacy=discrete"),
-    "brackets that do not pair": ("[comfort=wash]", "[comfort=wash", "this is not YAML"),
+    "brackets that do not pair": ("length=short, comfort=wash]", "length=short, comfort=wash", "this is not YAML"),
 }  # fmt: skip
 # ruff: noqa: E501 # one case a line
 
@@ -66,10 +69,35 @@ def test_a_planted_fault_is_told_with_its_line(name: str, told: Callable[[str], 
 
 
 def test_the_line_is_that_of_the_fault(told: Callable[[str], str]) -> None:
-    text = TEXT.replace("[comfort=wash]", "[comfort=wsh]", 1)
+    text = TEXT.replace("comfort=wash]\n", "comfort=wsh]\n", 1)
     line = text[: text.index("comfort=wsh")].count("\n") + 1
     assert told(text).startswith(f"facts.yaml, line {line}: ")
 
 
 def test_an_empty_file_is_told(told: Callable[[str], str]) -> None:
     assert told("") == "facts.yaml, line 1: the file is empty."
+
+
+def test_facts_of_all_families_come_first_and_each_family_has_its_own() -> None:
+    for family in FAMILIES:
+        names = [fact.name for fact in facts_of(family)]
+        assert len(names) == len(set(names))
+        assert facts_of(family)[: len(facts()["all"])] == facts()["all"]
+        assert 6 <= len(facts()[family]) <= 10
+
+
+def test_what_is_apart_is_apart_both_ways_and_only_in_its_family() -> None:
+    apart = rules().apart
+    services, jobs = FAMILIES.index("services"), FAMILIES.index("jobs")
+    one, other = level_place("services", "length=short"), level_place("services", "pace=calm")
+    assert apart[(services, *one, *other)]
+    assert not apart[(jobs, *one, *other)]
+    assert (apart == apart.transpose(0, 3, 4, 1, 2)).all()
+    assert not apart.diagonal(axis1=1, axis2=3).any()  # a fact has one level anyway
+
+
+def test_every_category_has_a_level_of_every_fact_and_each_family_eight_indicators() -> None:
+    for c, family in enumerate(CATEGORIES.values()):
+        for number, fact in enumerate(facts_of(FAMILIES[family])):
+            assert rules().has[c, number, : len(fact.levels)].any()
+    assert (rules().indicators.sum(axis=(1, 2)) == 8).all()

@@ -6,7 +6,7 @@ import pytest
 from tipdata.core.kinds import FAMILIES
 from tipdata.text import genre as module
 from tipdata.text.documents import document_path
-from tipdata.text.facts import facts_of, level_place
+from tipdata.text.facts import facts_of
 from tipdata.text.genre import BESIDE, genre
 
 FILE = document_path("genre").read_text(encoding="utf-8")
@@ -18,15 +18,6 @@ def test_every_fact_stands_in_one_section_of_its_family() -> None:
     for f, family in enumerate(FAMILIES):
         placed = [bool(one >= 0) for one in made.section[f, : len(facts_of(family))]]
         assert placed == [fact.name not in BESIDE for fact in facts_of(family)]
-
-
-def test_what_is_apart_is_apart_both_ways_and_only_in_its_family() -> None:
-    apart = genre().apart
-    services, jobs = FAMILIES.index("services"), FAMILIES.index("jobs")
-    one, other = level_place("services", "length=short"), level_place("services", "pace=calm")
-    assert apart[(services, *one, *other)]
-    assert apart[(services, *other, *one)]
-    assert not apart[(jobs, *one, *other)]
 
 
 REFUSED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and what is said
@@ -44,14 +35,10 @@ REFUSED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and w
     "a fact in two sections": ("work: [length,", "work: [length, price,", "services: price stands in two places, work and terms"),
     "a fact twice in a section": ("work: [length,", "work: [length, length,", "services: length stands in two places, work and work"),
     "a fact in no section": ("work: [length, ", "work: [", "services: length stands in no section"),
-    "a level that does not exist": ("rules=spoken, not: [named=firm]", "rules=spoken, not: [named=company]", "services has no named=company"),
-    "a level of another family": ("length=short, not: [pace=calm,", "length=short, not: [lodging=single,", "services has no lodging=single"),
-    "a rule without levels": ("{said: rules=spoken, not: [named=firm]}", "{said: rules=spoken}", "has no not"),
     "a topic of a fact that does not exist": ("    - [length, pace]\n", "    - [length, tempo]\n", "services: tempo is no fact of it or stands in two topics"),
     "a fact of two topics": ("    - [length, pace]\n", "    - [length, voice]\n", "services: voice is no fact of it or stands in two topics"),
-    "a category that does not exist": ("  hospitality: [payday", "  hotels: [payday", "lacks names hotels, which is no category"),
-    "a level that a category cannot have": ("  hospitality: [payday=season]", "  hospitality: [pace=calm]", "jobs has no pace=calm"),
     "a speaker of a level that does not exist": ("services: {one: [heads=one,", "services: {one: [heads=none,", "services has no heads=none"),
+    "a speaker of a level of another family": ("jobs: {one: []", "jobs: {one: [length=short]", "jobs has no length=short"),
 }  # fmt: skip
 ELSEWHERE = {
     **{"no YAML": 1, "no orders": -5, "a family without sections": -6, "a family that does not exist": -3},
