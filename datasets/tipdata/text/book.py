@@ -82,8 +82,8 @@ one."""
 class Frame:
     """A sentence of a fact's level, or a filler.
 
-    ``where``: fact and level, or kind of filler. ``set``: one of :data:`ALL_SETS`, '' for fillers. ``joins``: it may be
-    joined to another sentence.
+    ``where``: fact and level, or kind of filler. ``set``: one of :data:`ALL_SETS`, '' for titles and fillers.
+    ``joins``: it may be joined to another sentence.
     """
 
     text: str

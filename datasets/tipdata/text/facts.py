@@ -52,8 +52,9 @@ class Rules:
     """Which levels go together; bool arrays over (families, facts, levels).
 
     ``apart``: (families, facts, levels, facts, levels), both ways: not said in one advert. ``has``: (categories, facts,
-    levels). ``indicators``. ``needs``: (families, facts, levels, facts): said only beside one of these facts; of none
-    where there is none. ``at_home``: not said of another town than the operation's own.
+    levels). ``indicators``: their counts are compared with published ones. ``needs``: (families, facts, levels, facts):
+    said only beside one of these facts; of none where there is none. ``at_home``: not said of another town than the
+    operation's own.
     """
 
     apart: np.ndarray
@@ -65,7 +66,7 @@ class Rules:
 
 @cache
 def facts() -> dict[str, tuple[Fact, ...]]:
-    """Return the facts of each part of the file (``all`` and each family's own), in the order they are drawn in.
+    """Return the facts of each part of the file (``all`` and each family's own), in the order of the file.
 
     Raises ValueError, in one sentence with file and line, for a file that is not sound.
     """

@@ -14,16 +14,16 @@ from tipdata.core.kinds import FAMILIES
 from tipdata.core.yaml_lines import line_of, read_yaml_lines, strip_lines
 from tipdata.text.documents import OTHER, document_path, find_misfits
 from tipdata.text.facts import array_shape, fact_number, facts_of, level_place, level_places
+from tipdata.text.grammar import SPEAKERS
 
 FILE = "genre"
-SPEAKS = ("one", "several")
 BESIDE: tuple[str, ...] = ("contact", "masking")
 """Facts without a section: they stand at the end of the advert."""
 SHAPE = {
     "orders": [[str]],
     "sections": {family: {OTHER: [str]} for family in FAMILIES},
     "topics": {family: [[str]] for family in FAMILIES},
-    "speaks": {family: {name: [str] for name in SPEAKS} for family in FAMILIES},
+    "speaks": {family: {name: [str] for name in SPEAKERS} for family in FAMILIES},
 }
 """The shape of the file; see :mod:`tipdata.text.documents`."""
 
@@ -54,7 +54,7 @@ def genre() -> Genre:
     sections = list(strip_lines(document)["sections"][FAMILIES[0]])
     size = (len(FAMILIES), *array_shape())
     section, topic, place = np.full(size[:2], -1), np.full(size[:2], -1), np.zeros(size[:2], dtype=np.int64)
-    speaks = np.zeros((len(SPEAKS), *size), dtype=bool)
+    speaks = np.zeros((len(SPEAKERS), *size), dtype=bool)
     for f, family in enumerate(FAMILIES):
         for name, listed in document["sections"][family].items():
             for at, fact in enumerate(listed):
@@ -62,7 +62,7 @@ def genre() -> Genre:
                 section[here], place[here] = sections.index(name), at
         for number, listed in enumerate(document["topics"][family]):
             topic[f, [fact_number(family, fact) for fact in listed]] = number
-        for number, name in enumerate(SPEAKS):
+        for number, name in enumerate(SPEAKERS):
             for said in document["speaks"][family][name]:
                 speaks[(number, f, *level_place(family, said))] = True
     orders = np.array([[sections.index(name) for name in order] for order in document["orders"]])

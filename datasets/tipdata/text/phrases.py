@@ -73,7 +73,7 @@ class Phrases:
         ends: (languages, 4) base strings: of a statement, a cry and a question, and what opens a cry, -1 for nothing.
         bases: (languages, bases, 2) base strings: what a price is for; -1 beyond.
         space: (languages,) base strings: what stands between two sentences of a line.
-        registers, dialects: (languages,) how many.
+        dialects: (languages,) how many.
         sets: (frames,) number of the frame's set among :data:`tipdata.text.book.ALL_SETS`, -1 for titles and fillers.
         joinable: (frames,) bool: the sentence may be joined to another.
         joins: (languages, ways) base strings that join two sentences; -1 beyond.
@@ -102,7 +102,6 @@ class Phrases:
     ends: np.ndarray
     bases: np.ndarray
     space: np.ndarray
-    registers: np.ndarray
     dialects: np.ndarray
     sets: np.ndarray
     joinable: np.ndarray
@@ -141,7 +140,6 @@ class _Compiler:
             "ends": (4,),
             "bases": (len(BASES), 2),
             "space": (),
-            "registers": (),
             "dialects": (),
             "joins": (MOST_JOINS,),
         }
@@ -167,7 +165,6 @@ class _Compiler:
         self.languages[number] = book, misspellings, {}
         self._begin(number)
         own = {name: array[number] for name, array in self.arrays.items()}
-        self.arrays["registers"][number] = len(book.registers)
         self.arrays["dialects"][number] = max(1, len(book.dialects))
         for f, family in enumerate(FAMILIES):
             for c, fact in enumerate(facts_of(family)):
