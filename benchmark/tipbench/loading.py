@@ -33,7 +33,7 @@ def prepare(
 
     Args:
         task: the task, or its name.
-        release: a size ("tiny"), version and size ("0.4.0/tiny"), either with an independent world
+        release: a size ("tiny"), version and size ("0.5.0/tiny"), either with an independent world
         ("tiny.w3"), made first where missing; the folder or URL of an export (``tipbench data export``), which
         is checked against its checksums; or an open release. own: a user's own data, as
         :class:`tipbench.data.custom.config.OwnData` or its mapping; excludes ``release``.

@@ -10,7 +10,7 @@ options:
   --json
 
 example:
-  tipbench compare runs/0.4.0/small/advert_risk/forward/{tfidf_logreg,lightgbm}/*-s0
+  tipbench compare runs/0.5.0/small/advert_risk/forward/{tfidf_logreg,lightgbm}/*-s0
 
 The first run is the reference. Differences of the primary metric come from a paired cluster
 bootstrap, p values are corrected by Holm over the runs compared; differences that are not significant say n.s.

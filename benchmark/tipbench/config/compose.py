@@ -115,7 +115,7 @@ def comma_list(value: str) -> list[str]:
 
 
 def split_release_name(typed: Sequence[Override], options: Collection[str]) -> tuple[Override, ...]:
-    """Return overrides with ``release=0.4.0/tiny.w3`` as ``release=tiny``, ``release.version=`` and ``release.world=``.
+    """Return overrides with ``release=0.5.0/tiny.w3`` as ``release=tiny``, ``release.version=`` and ``release.world=``.
 
     ``options``: releases that are known by a name of their own, which stay as they are. Raises UsageError for a version
     without a size, and where a part of the name is typed again.

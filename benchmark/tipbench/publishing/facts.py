@@ -70,7 +70,7 @@ class ExportFacts:
 
     @property
     def name(self) -> str:
-        """The name of the release, ``0.4.0/tiny``."""
+        """The name of the release, ``0.5.0/tiny``."""
         return release_name(self.version, self.size, self.world)
 
     @property

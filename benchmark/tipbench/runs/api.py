@@ -68,7 +68,7 @@ def run(
         task: the task, or its name; a baseline names its own.
         parameters: arguments of the class, as plain values. Those of an object are read from it: each argument must
             be kept under its own name.
-        release: such as ``"tiny"`` (the default), ``"small"`` or ``"0.4.0/small"``; excludes ``data``.
+        release: such as ``"tiny"`` (the default), ``"small"`` or ``"0.5.0/small"``; excludes ``data``.
         data: the name of a config of your own data.
         split, labels, access, seed, replicates: as on the command line.
         runs: the folder that runs are written to.

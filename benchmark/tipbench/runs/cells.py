@@ -58,7 +58,7 @@ class Cell:
 
     @property
     def data(self) -> str:
-        """The name of a release (``0.4.0/small``, ``0.4.0/small.w3``), or of a user's own data."""
+        """The name of a release (``0.5.0/small``, ``0.5.0/small.w3``), or of a user's own data."""
         return data_name(self.config)
 
     @property

@@ -209,7 +209,7 @@ def story(operation: int | None = None, release: str | Source = "tiny") -> Story
 
     Args:
         operation: its number; None for the trafficking operation that is seen best.
-        release: a size ("tiny"), version and size ("0.4.0/tiny"), either with an independent world ("tiny.w3"), or an
+        release: a size ("tiny"), version and size ("0.5.0/tiny"), either with an independent world ("tiny.w3"), or an
             open release; made first where missing.
 
     Raises:

@@ -51,7 +51,7 @@ class Board:
 
     @property
     def label(self) -> str:
-        """The release as pages show it, ``0.4.0/small`` or ``0.4.0/small (draft)``."""
+        """The release as pages show it, ``0.5.0/small`` or ``0.5.0/small (draft)``."""
         return f"{self.data} (draft)" if is_draft(self.data.partition("/")[0]) else self.data
 
     @property

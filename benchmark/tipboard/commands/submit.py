@@ -15,7 +15,7 @@ settings, to pack:
   [hardware=TEXT]         hardware that the method ran on (as the runs recorded)
   [package=PACKAGE]       how to install the method: name==version, name @ https://...whl#sha256=..., or
                           name @ git+https://...@commit
-  [data=RELEASE]          for files: the release, such as 0.4.0/small (or season=)
+  [data=RELEASE]          for files: the release, such as 0.5.0/small (or season=)
   [labels=NAME]           for files: the labels that it was trained on, such as expert
   [access=TIER]           for files: the most private data that it used: public, platform or legal
   [season=FOLDER]         published folder of a season: pack or check an entry for it
@@ -35,18 +35,18 @@ options:
 
 examples:
   tipbench run baseline=prevalence/chao_lower release=small
-  tipbench submit runs/0.4.0/small --to acme--chao team=acme method=chao authors="A. Author, Acme University" \
+  tipbench submit runs/0.5.0/small --to acme--chao team=acme method=chao authors="A. Author, Acme University" \
       summary="Chao's lower bound from lists that overlap."
   tipbench submit acme--chao
 
 Predictions that were made without tipbench, several files or one:
   tipbench submit advert_risk/forward/s0=a.parquet advert_risk/random/s0=b.csv --to acme--mine \
-      data=0.4.0/small access=public labels=expert hardware="1 GPU" team=acme method=mine summary="..." authors="..."
+      data=0.5.0/small access=public labels=expert hardware="1 GPU" team=acme method=mine summary="..." authors="..."
 
 For a season, with its published folder: a package that its host runs, or predictions of every world:
   tipbench submit season=spring package=acme==1.0 entry_class=fold task=flag_aggregation \
       baseline.method._target_=acme.Crowd --to acme--crowd ...
-  tipbench submit runs/0.4.0/small season=spring entry_class=fold --to acme--chao ...
+  tipbench submit runs/0.5.0/small season=spring entry_class=fold --to acme--chao ...
   tipbench submit advert_risk/w1/s0=a.parquet advert_risk/w2/s0=b.parquet season=spring access=public labels=expert \
       entry_class=system resources="Model 1, MIT, 2026-05-01" --to acme--mine ...
   tipbench submit acme--mine season=spring

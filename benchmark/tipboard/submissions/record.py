@@ -232,7 +232,7 @@ class SubmissionRecord(_Record):
     data: Annotated[
         str,
         Field(max_length=60),
-        Pattern(DATA, "is neither a release such as 0.4.0/small nor a season such as season/name"),
+        Pattern(DATA, "is neither a release such as 0.5.0/small nor a season such as season/name"),
     ]
     versions: SubmittedVersions
     pinned: Pinned | None

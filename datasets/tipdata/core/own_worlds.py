@@ -2,7 +2,7 @@
 
 A world file is YAML::
 
-    based_on: 0.4.0             # the released version whose generator and other parameters it takes
+    based_on: 0.5.0             # the released version whose generator and other parameters it takes
     seed: 17                    # optional; as of that version, so that only the parameters make a difference
     calibration: {...}          # optional; what `tipbench data calibrate` asked of a private table, and what it spent
     parameters:                 # as in a released world file, nested or by dotted path; only those that are changed

@@ -347,7 +347,7 @@ WORLD_MARK = ".w"
 
 
 def release_name(version: str, size: str, world: int = 0) -> str:
-    """Return ``0.4.0/small`` of the released world, ``0.4.0/small.w3`` of independent world 3."""
+    """Return ``0.5.0/small`` of the released world, ``0.5.0/small.w3`` of independent world 3."""
     return f"{version}/{size}{f'{WORLD_MARK}{world}' if world else ''}"
 
 

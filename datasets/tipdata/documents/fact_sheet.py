@@ -10,7 +10,7 @@ from tipdata.core.kinds import FAMILIES, KINDS
 from tipdata.core.parameters import ASSUMED, Grounds, count_grounds
 from tipdata.core.world import FOLDER, newest_released, parameters, versions
 from tipdata.documents.project_files import render_markdown
-from tipdata.stages.operations.state import BY_ADOPTION, BY_MIGRATION
+from tipdata.stages.operations.state import BY_ADOPTION, BY_MIGRATION, BY_TOURING, MIGRATION, TOURING
 from tipdata.text.documents import read_document
 from tipdata.text.facts import ALL, Fact, facts
 
@@ -46,7 +46,7 @@ def sheet() -> str:
 
 
 def _law(fact: Fact) -> dict[str, Any]:
-    return parameters(VERSION)[f"facts.law.{fact.part}.{fact.name}"]
+    return parameters(VERSION)[f"state.law.{fact.part}.{fact.name}"]
 
 
 def _grounds_by_name() -> dict[str, Grounds]:
@@ -68,12 +68,14 @@ def _shared_width(entries: Iterable[dict[str, Any]]) -> str:
 
 def _tables_of_part(part: str, own: tuple[Fact, ...]) -> dict[str, Any]:
     weight = f"weight: {'/'.join(FAMILIES)}" if part == ALL else "weight"
-    by_kind = [fact for fact in own if fact.name not in (BY_ADOPTION, *BY_MIGRATION)]
+    by_kind = [fact for fact in own if fact.name not in (BY_ADOPTION, BY_TOURING, *BY_MIGRATION)]
     by_migration = [fact for fact in own if fact.name in BY_MIGRATION]
+    by_touring = [fact for fact in own if fact.name == BY_TOURING]
     return {
         "head": HEADS[part],
         "by_kind": _level_table(by_kind, (weight, *KINDS)),
-        "by_migration": _level_table(by_migration, ("resident", "migrant")),
+        "by_migration": _level_table(by_migration, MIGRATION),
+        "by_touring": _level_table(by_touring, TOURING),
         "by_adoption": _level_table([fact for fact in own if fact.name == BY_ADOPTION], ()),
     }
 
@@ -95,7 +97,7 @@ def _level_table(listed: list[Fact], heads: tuple[str, ...]) -> dict[str, Any]:
 
 def _ratio_table(group: str, head: str, about: str) -> tuple[str, str, str, str, dict[Any, list[str]]]:
     """Return a table of the ratios by category or by form: a row for each name and sign."""
-    prefix = f"facts.{group}."
+    prefix = f"state.{group}."
     entries = {path: entry for path, entry in parameters(VERSION).items() if path.startswith(prefix)}
     rows: dict[tuple[str, str], list[str]] = {}
     for path, entry in entries.items():

@@ -5,7 +5,7 @@
     unit: row                       # or {column: case, rows: 5}: what is protected, and how many rows of one count
     limit: 3                        # the most that this table may ever spend, over all runs
     tolerance: 0.05                 # noise on a share that is still of use; fewer rows than that takes are refused
-    based_on: 0.4.0                 # optional; the newest released data version
+    based_on: 0.5.0                 # optional; the newest released data version
     parameters:
       operations.languages: {column: lang, values: {English: en, Spanish: es, Other: null}}
       operations.duration_days: {column: "last_day - first_day", bounds: [0, 400]}

@@ -116,7 +116,7 @@ class Release:
 
     @classmethod
     def from_name(cls, name: str) -> Release:
-        """Return the release of a name: ``small`` (its newest released version), ``0.4.0/small`` or ``0.4.0/small.w3``.
+        """Return the release of a name: ``small`` (its newest released version), ``0.5.0/small`` or ``0.5.0/small.w3``.
 
         Raises UsageError as :meth:`of`, and for a world that is not a whole number from 1.
         """

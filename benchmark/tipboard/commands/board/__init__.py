@@ -2,7 +2,7 @@
 
 examples:
   tipbench run experiment=board release=small
-  tipbench board add runs=runs/0.4.0/small
+  tipbench board add runs=runs/0.5.0/small
   tipbench board add submission=submissions/acme--chao
   tipbench board build --to site
   tipbench board export task=advert_risk --format latex

@@ -12,7 +12,7 @@ options:
 
 examples:
   tipbench run experiment=board release=small
-  tipbench board add runs=runs/0.4.0/small --to results
+  tipbench board add runs=runs/0.5.0/small --to results
   tipbench board add submission=submissions/acme--chao
   tipbench board add submission=submissions/acme--chao overwrite=true
   tipbench board add season=spring-2027

@@ -6,7 +6,7 @@ settings:
   [seed=N]                seed of that random draw (a new one, which is printed)
   scores=false            true: instead, compute every score again from its predictions
   [runs=RUNS]             with scores=true: a folder of runs whose predictions are used as well
-  [data=RELEASE]          with scores=true: the release of the board, such as 0.4.0/small (the newest)
+  [data=RELEASE]          with scores=true: the release of the board, such as 0.5.0/small (the newest)
 
 options:
   --write                 with scores=true: store the new scores

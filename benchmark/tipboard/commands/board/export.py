@@ -4,7 +4,7 @@ settings:
   table=practice          practice: runs and submissions on a release; season: the newest closed season
   [task=TASK]             one task (every task)
   [split=SPLIT]           one split (the task's default)
-  [data=DATA]             one release, such as 0.4.0/small (the largest)
+  [data=DATA]             one release, such as 0.5.0/small (the largest)
   results=results         where results are kept
 
 options:

@@ -7,7 +7,7 @@ settings:
   [task=TASK,TASK]        only these tasks
   [split=SPLIT,SPLIT]     only these splits
   results=results         where results are kept
-  [data=RELEASE]          the release of the board, such as 0.4.0/small (the newest)
+  [data=RELEASE]          the release of the board, such as 0.5.0/small (the newest)
 
 options:
   --draft --quiet --json

@@ -43,7 +43,7 @@ def write_adverts(
     own, or the one it was copied from; what it says; and its price as :func:`draw_prices` does. ``town``: rank of the
     town of each.
     """
-    words = phrases(LANGUAGES, "wordbooks", region.world.set_c)
+    words = phrases(LANGUAGES, region.world.set_c)
     source = draw_copies(region, o)
     priced = np.zeros(len(source), dtype=bool)
     missing = region.chances("prices.missing", FAMILIES)[o.family[plan.operation]]
