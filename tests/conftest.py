@@ -62,7 +62,7 @@ class Greedy(Length):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--small", default="0.4.0/small", metavar="RELEASE", help="what leak gates run on: 0.4.0/small.w1"
+        "--small", default="0.5.0/small", metavar="RELEASE", help="what leak gates run on: 0.5.0/small.w1"
     )
 
 
@@ -89,21 +89,6 @@ def one_core() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def tiny(home: Path) -> Release:
-    return open_release("0.4.0", "tiny", engine="sequential", quiet=True)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what makes a release of the draft, which no other test needs."""
-    for item in items:
-        of_draft = "draft" in getattr(item, "fixturenames", ()) or "[advert_reading/" in item.name
-        if of_draft:
-            item.add_marker(pytest.mark.slow)
-
-
-@pytest.fixture(scope="session")
-def draft(home: Path) -> Release:
-    """The tiny release of the data that are not released yet."""
     return open_release("0.5.0", "tiny", engine="sequential", quiet=True)
 
 

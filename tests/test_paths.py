@@ -100,7 +100,7 @@ def odd(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_runs_are_made_scored_packed_and_compared_in_such_a_folder(
     odd: Path, tipbench: Callable[..., tuple[int, str, str]]
 ) -> None:
-    words = ["release=tiny", "release.version=0.4.0", "replicates=0", "runs.path=r[u]n*s"]
+    words = ["release=tiny", "release.version=0.5.0", "replicates=0", "runs.path=r[u]n*s"]
     for baseline in ("indicator_count", "prior"):
         assert tipbench("run", f"baseline=advert_risk/{baseline}", *words)[0] == 0
     runs = sorted(path.parent for path in odd.rglob("result.json"))

@@ -53,7 +53,7 @@ GENERATED = {
     "a task": {
         "tests/scores/scores.expected.json",
         "tests/scores/scores.lock.yaml",
-        *(f"datasets/cards/releases/0.4.0/{size}.md" for size in ("forms", "small", "tiny")),
+        *(f"datasets/cards/releases/0.5.0/{size}.md" for size in ("forms", "small", "tiny")),
     },
     "a method": set(),
     "a column of a table": {f"datasets/cards/{TABLE}.md", "docs/schema.svg"},

@@ -23,7 +23,7 @@ from tipbench.method import class_of, is_oracle
 from tipbench.runs.methods import fenced_method
 from tipbench.tasks import task_of
 from tipcore.extras import missing_extra
-from tipdata.release import Release, open_release
+from tipdata.release import Release
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "baseline"
 EVERY = sorted(str(path.relative_to(CONFIGS).with_suffix("")) for path in CONFIGS.rglob("*.yaml"))
@@ -177,8 +177,7 @@ def trial_of(name: str, tiny: Release) -> tuple[Trial, dict[str, Any]]:
     """Return a trial of a baseline, and its class and parameters."""
     method = config(name)["method"] | SMALLER.get(name, {})
     task = task_of(name.partition("/")[0])
-    source = open_release(task.since, "tiny", engine="sequential", quiet=True) if task.since else tiny
-    return Trial(method["_target_"], task, partial(make, method), source), method
+    return Trial(method["_target_"], task, partial(make, method), tiny), method
 
 
 @run_first(ON_RELEASES, COSTLY.__contains__)

@@ -7,7 +7,7 @@ import pytest
 import tipbench
 from tipbench.data.splits import SPLITS
 from tipbench.task import Task
-from tipbench.tasks import released_splits, task_of, tasks
+from tipbench.tasks import task_of, tasks
 from tipcore.errors import UsageError
 from tipdata.stages import all_tables
 
@@ -22,8 +22,7 @@ def test_a_task_says_everything_that_the_design_asks_of_it(task: Task) -> None:
     assert task.primary in task.metrics
     assert task.references
     assert task.tier in ("public", "platform", "legal")
-    assert set(task.known_splits) <= set(SPLITS)
-    assert not set(task.draft_splits) & released_splits()
+    assert set(task.splits) <= set(SPLITS)
     assert set(task.own_splits) <= {"all", "kfold", "given"}
     assert task.labels[0] == next(iter(task.supervise))
 

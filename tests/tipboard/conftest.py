@@ -74,7 +74,7 @@ def runs(tmp_path: Path) -> Callable[..., Path]:
 def board() -> Callable[..., Board]:
     """A board of results as reference entries; ``draws``: by method, or none."""
 
-    def make(*results: Result, draws: dict[str, np.ndarray] | None = None, data: str = "0.4.0/tiny") -> Board:
+    def make(*results: Result, draws: dict[str, np.ndarray] | None = None, data: str = "0.5.0/tiny") -> Board:
         return Board(
             data, reference_entries(results, [kept(one, array) for one, array in (draws or {}).items()])
         )

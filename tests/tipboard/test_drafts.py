@@ -14,13 +14,13 @@ from tipcore.errors import UsageError
 from tipdata.core.world import versions
 
 METHOD = "advert_risk/prior"
-REFUSED = r"^data version 0\.9\.0 is a draft and may still change: add --draft, or take 0\.4\.0\.$"
+REFUSED = r"^data version 0\.9\.0 is a draft and may still change: add --draft, or take 0\.5\.0\.$"
 
 
 @pytest.fixture(autouse=True)
 def draft(monkeypatch: pytest.MonkeyPatch) -> None:
     """Version 0.9.0, a draft of the same world."""
-    monkeypatch.setitem(versions(), "0.9.0", {**versions()["0.4.0"], "status": "draft"})
+    monkeypatch.setitem(versions(), "0.9.0", {**versions()["0.5.0"], "status": "draft"})
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def test_a_draft_is_no_default_beside_a_released_board_and_its_page_alone_says_t
     result: Callable, runs: Callable, drafted: Path, tmp_path: Path
 ) -> None:
     runs(result(METHOD))
-    results = kept(tmp_path / "results", drafted / "0.9.0", drafted / "0.4.0")
-    assert newest(results) == read(results).data == "0.4.0/tiny"
+    results = kept(tmp_path / "results", drafted / "0.9.0", drafted / "0.5.0")
+    assert newest(results) == read(results).data == "0.5.0/tiny"
     assert newest(results, draft=True) == read(results, draft=True).data == "0.9.0/tiny"
-    assert read(results, "0.4.0/tiny", draft=True).data == "0.4.0/tiny"
+    assert read(results, "0.5.0/tiny", draft=True).data == "0.5.0/tiny"
     with pytest.raises(UsageError, match=REFUSED):
         read(results, "0.9.0/tiny")
     assert "Release 0.9.0/tiny (draft), evaluator" in render(read(results, draft=True), "f.svg")
@@ -63,7 +63,7 @@ def test_the_commands_refuse_a_draft_with_2_in_one_sentence(
     monkeypatch.chdir(tmp_path)
     kept(tmp_path / "results", drafted)
     said = refused("board", *action)
-    assert "0.9.0 is a draft and may still change: add --draft, or take 0.4.0." in said
+    assert "0.9.0 is a draft and may still change: add --draft, or take 0.5.0." in said
     assert not (tmp_path / "site").exists()
 
 

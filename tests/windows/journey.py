@@ -198,9 +198,9 @@ def own_data_and_method(journey: Journey) -> None:
 
 def submission_and_board(journey: Journey) -> None:
     """A submission as its authors make it, and a board of the runs; hosting is refused."""
-    journey.tipbench(f"submit runs/0.4.0/tiny/prevalence/all/chao_lower --to acme--chao {ABOUT}")
+    journey.tipbench(f"submit runs/0.5.0/tiny/prevalence/all/chao_lower --to acme--chao {ABOUT}")
     journey.tipbench("submit acme--chao", says="cannot limit the memory")
-    journey.tipbench("board add runs=runs/0.4.0/tiny --to results --quiet")
+    journey.tipbench("board add runs=runs/0.5.0/tiny --to results --quiet")
     build = "board build results=results --to site --quiet"
     journey.tipbench(build)
     with journey.kept_open(journey.folder / "site" / "index.html"):

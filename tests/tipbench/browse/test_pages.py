@@ -125,7 +125,7 @@ def test_no_child_is_told_of_but_in_counts(folder: Path) -> None:
 def test_what_the_release_is_stands_on_the_first_page_and_the_licence_on_another(folder: Path) -> None:
     index, about = (text_of(pages(folder)[name]) for name in ("index.html", "about.html"))
     wanted = (
-        "0.4.0",
+        "0.5.0",
         "released: it never changes",
         "tiny: 8 regions",
         "seed 20261127",
@@ -141,7 +141,7 @@ def test_a_world_of_ones_own_says_that_it_is_one(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "home"))
     file = tmp_path / "mine.yaml"
     spell = {"value": 60, "unit": "days", "sign": "infoshield2021", "magnitude": "assumed", "times": 1.5}
-    text = yaml.safe_dump({"based_on": "0.4.0", "parameters": {"operations.duration_days": spell}})
+    text = yaml.safe_dump({"based_on": "0.5.0", "parameters": {"operations.duration_days": spell}})
     file.write_text(text, encoding="utf-8")
     release = Release.of(register(file).name, "tiny")
     said = dict(facts(release, about_of(release, first_regions(release)), 1))
@@ -212,7 +212,7 @@ def test_text_of_the_data_is_shown_and_never_is_markup(attacked: dict[str, str])
 def test_of_a_large_release_the_first_regions_are_read_and_told(
     tiny: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    full = first_regions(Release.of("0.4.0", "full"))
+    full = first_regions(Release.of("0.5.0", "full"))
     assert full.regions == MOST_REGIONS < full.release.regions
     assert build.about_of(full.release, full).read == "the first 64 of 640 regions"
     assert build.about_of(tiny, first_regions(tiny)).read == "all 8 regions"

@@ -68,10 +68,10 @@ MISTAKES = {
     "story 5 release=0.2.0/small": "data version 0.2.0 is retired: ",
     "story 5 release=0.3.0/tiny": "data version 0.3.0 is retired: ",
     "story 5 release=0.3.0": "data version 0.3.0 is retired: ",
-    "story 5 release=0.4.0": "release=0.4.0 is a version of every size: write release=0.4.0/tiny",
-    "story 5 release=0.4.0/tny": 'release=tny does not exist. Did you mean "tiny"?',
+    "story 5 release=0.5.0": "release=0.5.0 is a version of every size: write release=0.5.0/tiny",
+    "story 5 release=0.5.0/tny": 'release=tny does not exist. Did you mean "tiny"?',
     "story 5 release=tiny.w0": "release tiny.w0 names no world",
-    "story 5 release=0.4.0/tiny release.version=0.4.0": "leave out release.version=0.4.0",
+    "story 5 release=0.5.0/tiny release.version=0.5.0": "leave out release.version=0.5.0",
     "story relase=tiny": 'Unknown setting "relase". Did you mean "release"?',
 }
 
@@ -94,12 +94,12 @@ def test_data_makes_verifies_describes_and_previews(
     assert len(tipbench("data", "preview", "release=tiny", "table=flags", "rows=3")[1].splitlines()) > 3
     found: list[str] = []
     monkeypatch.setattr("tipbench.commands.data.verify.verify_release", lambda *_, **__: found)
-    whole = "release 0.4.0/tiny: all files match their checksums\n"
+    whole = "release 0.5.0/tiny: all files match their checksums\n"
     assert tipbench("data", "verify", "release=tiny")[:2] == (0, whole)
-    found.append("release 0.4.0/tiny, region 3")
+    found.append("release 0.5.0/tiny, region 3")
     code, out, err = tipbench("data", "verify", "release=tiny")
     assert code == 1
-    assert "differs: release 0.4.0/tiny, region 3" in out
+    assert "differs: release 0.5.0/tiny, region 3" in out
     assert "differs in 1 place." in err
 
 
@@ -126,16 +126,16 @@ def test_the_world_that_was_typed_is_opened(
 @pytest.mark.slow
 def test_data_and_scores_are_of_the_world_that_was_typed(tipbench, own_configs: Path, tiny: Release) -> None:
     world = ("release=tiny", "release.world=1")
-    assert json.loads(tipbench("data", "make", *world, "--json")[1])["release"] == "0.4.0/tiny.w1"
+    assert json.loads(tipbench("data", "make", *world, "--json")[1])["release"] == "0.5.0/tiny.w1"
     verified = json.loads(tipbench("data", "verify", *world, "--json")[1])
-    assert verified == {"release": "0.4.0/tiny.w1", "differences": []}
+    assert verified == {"release": "0.5.0/tiny.w1", "differences": []}
     rows = ("table=flags", "rows=3", "--json")
     here, there = (json.loads(tipbench("data", "preview", *w, *rows)[1]) for w in (world[:1], world))
-    assert (here["release"], there["release"]) == ("0.4.0/tiny", "0.4.0/tiny.w1")
+    assert (here["release"], there["release"]) == ("0.5.0/tiny", "0.5.0/tiny.w1")
     assert here["preview"] != there["preview"]
     run = ("--config-dir", str(own_configs), "baseline=advert_risk/length", "split=random", "replicates=0")
     stored = json.loads(tipbench("run", *run, *world, "--json")[1])
-    (file,) = Path("runs/0.4.0/tiny.w1/advert_risk/random/length").glob("*/predictions.parquet")
+    (file,) = Path("runs/0.5.0/tiny.w1/advert_risk/random/length").glob("*/predictions.parquet")
     words = ("task=advert_risk", "split=random", "replicates=0")
     code, out, _ = tipbench("score", str(file), *words, *world, "--json")
     assert code == 0
@@ -155,7 +155,7 @@ def test_pages_go_to_a_folder_named_for_the_release_and_the_one_to_open_is_told(
     assert (start.parent / "about.html").is_file()
     told = json.loads(tipbench("data", "browse", "release=tiny", "--to", "x/y", "--json")[1])
     assert told["open"] == str(place.resolve() / "x" / "y" / "index.html")
-    assert (told["release"], told["pages"]) == ("0.4.0/tiny", 1)
+    assert (told["release"], told["pages"]) == ("0.5.0/tiny", 1)
     assert told["bytes"] == sum(p.stat().st_size for p in (place / "x/y").rglob("*") if p.is_file())
 
 
@@ -244,13 +244,13 @@ def test_a_story_is_told_and_says_how_to_choose_another(tipbench, tiny: Release)
     assert "synthetic" in out
     assert "find=" in said
     number, name = out.split("Operation ")[1].split(",")[0].split(" of ")
-    assert name == "0.4.0/tiny"
+    assert name == "0.5.0/tiny"
     assert tipbench("data", "story", number, f"release={name}") == (0, out, "")
 
 
 def test_json_and_figure_are_of_the_operation_asked_for(tipbench, tiny: Release, place: Path) -> None:
     listed = json.loads(tipbench("data", "story", "find=kind=independent adverts>=5", "--json")[1])
-    assert listed["release"] == "0.4.0/tiny"
+    assert listed["release"] == "0.5.0/tiny"
     assert {row["kind"] for row in listed["operations"]} == {"independent"}
     number = listed["operations"][0]["operation"]
     code, out, said = tipbench("data", "story", str(number), "--json", "--figure", "case.svg")

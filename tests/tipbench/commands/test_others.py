@@ -33,7 +33,7 @@ def runs(tipbench, own_configs: Path, tiny: Release, kept: Path) -> list[str]:
     return [
         str(path)
         for method, split in cells
-        for path in Path("runs").glob(f"0.4.0/tiny/advert_risk/{split}/{method}/*")
+        for path in Path("runs").glob(f"0.5.0/tiny/advert_risk/{split}/{method}/*")
     ]
 
 

@@ -13,7 +13,7 @@ from tipdata.core.own_worlds import is_own
 from tipdata.release import Release
 
 MINE = """\
-based_on: 0.4.0
+based_on: 0.5.0
 parameters:
   operations.duration_days: {value: 60, unit: days, sign: infoshield2021, magnitude: assumed, times: 1.5}
 """
@@ -60,7 +60,7 @@ def test_a_world_that_cannot_be_drawn_is_told_in_one_sentence(
     ("words", "says"),
     [
         (["world=no.yaml"], "no.yaml cannot be read"),
-        (["world=my world=1.yaml", "release.version=0.4.0"], "exclude each other"),
+        (["world=my world=1.yaml", "release.version=0.5.0"], "exclude each other"),
         (["release.version=own-0123456789abcdef"], "there is no world own-0123456789abcdef"),
     ],
 )

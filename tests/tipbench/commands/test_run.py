@@ -24,7 +24,7 @@ def test_show_runs_nothing_and_a_run_prints_one_table_and_leaves_one_folder(
     assert code == 0
     assert "advert_risk   length   forward" in out
     assert len(list((place / "runs").rglob("result.json"))) == 1
-    assert "run: runs/0.4.0/tiny/advert_risk/forward/length/" in err
+    assert "run: runs/0.5.0/tiny/advert_risk/forward/length/" in err
 
 
 def test_json_leaves_only_the_result_on_standard_output_and_quiet_only_the_table(
@@ -53,7 +53,7 @@ def test_a_sweep_goes_on_past_a_failing_cell_and_exits_with_1(
     assert code == 1
     scores, _, by_form = out.partition("recall by form")
     assert (scores.count("length"), by_form.count("length")) == (2, 1)
-    assert "failed: advert_risk/broken on 0.4.0/tiny, split random, seed 0: ArithmeticError" in err
+    assert "failed: advert_risk/broken on 0.5.0/tiny, split random, seed 0: ArithmeticError" in err
     assert "2 of 4 cells failed" in err
     assert (place / "f, (1).png").exists()
 

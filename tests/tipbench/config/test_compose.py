@@ -45,10 +45,10 @@ LEAVES = {"_target_": "tipbaselines.advert_risk.lightgbm.LightGBM", "leaves": 8}
         ([TREES, "baseline.method.leaves=8"], {"baseline.method": LEAVES}),
         ([TREES, "+baseline.method.leaves=8"], {"baseline.method": LEAVES}),
         (
-            [RISK, "release=0.4.0/small"],
-            {"release.version": "0.4.0", "release.size": "small", "release.world": 0},
+            [RISK, "release=0.5.0/small"],
+            {"release.version": "0.5.0", "release.size": "small", "release.world": 0},
         ),
-        ([RISK, "release=0.4.0/small.w3"], {"release.version": "0.4.0", "release.world": 3}),
+        ([RISK, "release=0.5.0/small.w3"], {"release.version": "0.5.0", "release.world": 3}),
         ([RISK, "release=tiny.w12"], {"release.version": newest_released(), "release.world": 12}),
         ([*SPAM], {"release": None}),
         ([*SPAM, f"data.label={LABEL}"], {"data.label": LABEL}),
@@ -203,7 +203,7 @@ def test_every_release_of_the_configs_is_one_that_the_data_has() -> None:
 
 def test_a_release_without_a_version_is_of_the_newest_released_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for version, status in {"0.8.0": "released", "0.9.0": "draft"}.items():
-        monkeypatch.setitem(versions(), version, {**versions()["0.4.0"], "status": status})
+        monkeypatch.setitem(versions(), version, {**versions()["0.5.0"], "status": status})
     for words in ((), ("release=small",), ("release.version=null",)):
         assert settings(RISK, *words)["release"]["version"] == "0.8.0"
     assert settings(RISK, "release.version=0.9.0")["release"]["version"] == "0.9.0"

@@ -169,7 +169,7 @@ def test_the_proxy_of_linkage_answers_both_merges_and_splits_operations(tiny: Re
 def test_auto_is_forward_truth_and_public(tiny: Release) -> None:
     prepared = prepare("advert_risk", release=tiny)
     assert (prepared.split, prepared.labels, prepared.access) == ("forward", "truth", "public")
-    assert prepared.data == "0.4.0/tiny"
+    assert prepared.data == "0.5.0/tiny"
 
 
 def test_load_gives_a_fold_that_pandas_and_datasets_can_take(tiny: Release) -> None:

@@ -30,7 +30,7 @@ def source(operations: pl.DataFrame) -> Any:
     """A release that has these operations."""
     tables = {"operations": operations, "people": PEOPLE}
     return SimpleNamespace(
-        scan=lambda table, truth=False: tables[table].lazy(), version="0.4.0", size="forms"
+        scan=lambda table, truth=False: tables[table].lazy(), version="0.5.0", size="forms"
     )
 
 
@@ -65,7 +65,7 @@ def test_a_size_with_weights_says_what_its_positives_are_worth() -> None:
     answers = Answers(kinds.SCORES, "advert", frame)
     (note,) = weight_notes(source(OPERATIONS), answers)
     assert "the 3 positives of the test tell as much as 3 of equal weight (Kish)" in note  # 16/6 = 2.7
-    assert weight_notes(SimpleNamespace(version="0.4.0", size="small"), answers) == []  # type: ignore[arg-type]
+    assert weight_notes(SimpleNamespace(version="0.5.0", size="small"), answers) == []  # type: ignore[arg-type]
     assert len(weight_notes(SimpleNamespace(version="0.5.0", size="small"), answers)) == 1  # type: ignore[arg-type]
 
 

@@ -230,7 +230,7 @@ def test_forward_loses_no_day_between_its_periods() -> None:
     ("operations", "version", "says"),
     [
         (60, "0.5.0", r"only \d+ trafficking operations of its test part post on .*, and 30 are needed"),
-        (400, "0.4.0", r"only data of version 0\.5\.0 or later have enough trafficking operations on .*"),
+        (400, "0.5.0", r"only data of version 0\.5\.0 or later have enough trafficking operations on .*"),
     ],
 )
 def test_a_held_out_channel_needs_enough_trafficking(operations: int, version: str, says: str) -> None:

@@ -23,7 +23,7 @@ class Tables:
 
     tables: dict[str, pl.DataFrame]
     name: str = "made up"
-    version: str = "0.4.0"
+    version: str = "0.5.0"
     regions: int = 1
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:

@@ -202,7 +202,7 @@ ATTACKS = {
     "truth_by_path": lambda one: pl.read_parquet(one.given).columns,
     "truth_anywhere": lambda one: files_named(lambda name: name.endswith(".parquet")) or nothing(),
     "generator_on_disk": lambda one: files_named(GENERATOR.__contains__) or nothing(),
-    "generator": lambda one: importlib.import_module("tipdata.release").open_release("0.4.0", "tiny"),
+    "generator": lambda one: importlib.import_module("tipdata.release").open_release("0.5.0", "tiny"),
     "board": lambda one: importlib.import_module("tipboard.board.files"),
     "names_of_packages": lambda one: importlib.import_module(one.given),
     "names_on_the_internet": lambda one: socket.getaddrinfo("example.org", 443),
@@ -238,7 +238,7 @@ ATTACKS = {
     "stop_itself": lambda one: sys.exit(0),
 }
 """Attacks of one expression."""
-GENERATOR = ("world-0.4.0.yaml", "versions.yaml", "fence.key")
+GENERATOR = ("world-0.5.0.yaml", "versions.yaml", "fence.key")
 
 
 def succeeds(call: str, *arguments):

@@ -38,8 +38,8 @@ def test_what_parameters_were_chosen_for_is_met(of_small: list[AggregateResult])
 
 def test_the_page_has_a_row_for_every_aggregate_with_its_verdict(of_tiny: list[AggregateResult]) -> None:
     page = FILE.read_text(encoding="utf-8")
-    made = replace_tables(page, render(of_tiny, "0.4.0/tiny"))
-    assert replace_tables(made, render(of_tiny, "0.4.0/tiny")) == made
+    made = replace_tables(page, render(of_tiny, "0.5.0/tiny"))
+    assert replace_tables(made, render(of_tiny, "0.5.0/tiny")) == made
     rows = [
         [cell.strip() for cell in line.split(" | ")] for line in made.splitlines() if line.startswith("| ")
     ]
@@ -64,10 +64,10 @@ def test_a_page_without_a_place_for_the_table_is_refused() -> None:
 
 
 def test_the_figure_has_a_mark_for_every_aggregate(of_tiny: list[AggregateResult]) -> None:
-    figure = draw(of_tiny, "0.4.0/tiny")
+    figure = draw(of_tiny, "0.5.0/tiny")
     said = " ".join(text.get_text() for axes in figure.axes for text in axes.texts)
     for one in of_tiny:
         assert one.aggregate.name[:60] in said
     marks = [line for line in figure.axes[0].lines if line.get_marker() not in ("None", "")]
     assert len(marks) == sum(one.value is not None for one in of_tiny)
-    assert re.search("0.4.0/tiny", " ".join(text.get_text() for text in figure.texts))
+    assert re.search("0.5.0/tiny", " ".join(text.get_text() for text in figure.texts))

@@ -73,11 +73,11 @@ def test_validation_without_the_extra_is_refused_before_any_work(
 def test_a_draft_is_published_only_where_it_is_asked_for_and_says_so(
     tipbench, tiny: Release, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry = {**world.versions()["0.4.0"], "status": "draft"}
-    listed = {**world.versions(), "0.4.0": entry}
+    entry = {**world.versions()["0.5.0"], "status": "draft"}
+    listed = {**world.versions(), "0.5.0": entry}
     monkeypatch.setattr(world, "versions", lambda: listed)
-    monkeypatch.setattr(world, "newest_released", lambda: "0.4.0")
-    code, _, err = tipbench(*FIRST, "release.version=0.4.0", "--to", "x")
+    monkeypatch.setattr(world, "newest_released", lambda: "0.5.0")
+    code, _, err = tipbench(*FIRST, "release.version=0.5.0", "--to", "x")
     assert (code, "is a draft and may still change: add --draft" in err) == (2, True)
     manifest = published_manifest(tiny)
     assert manifest is not None

@@ -177,7 +177,7 @@ def test_another_digest_under_a_published_name_is_refused(copy: Path) -> None:
     manifest = json.loads(path.read_text(encoding="utf-8")) | {"digest": "0" * 64}
     path.write_text(json.dumps(manifest), encoding="utf-8")
     write_checksums(copy)
-    with pytest.raises(UsageError, match=r"says that it is release 0\.4\.0/tiny, and its digest is another"):
+    with pytest.raises(UsageError, match=r"says that it is release 0\.5\.0/tiny, and its digest is another"):
         open_export(str(copy))
 
 
@@ -203,7 +203,7 @@ def test_an_export_of_a_world_that_nobody_published_is_read_with_a_note(
     relabel(copy, world=3)
     open_by_name(str(copy))
     said = capsys.readouterr().err
-    assert (said.count("\n"), "none is published of 0.4.0/tiny.w3" in said) == (1, True)
+    assert (said.count("\n"), "none is published of 0.5.0/tiny.w3" in said) == (1, True)
 
 
 def test_a_file_that_fits_another_world_is_never_taken_for_that_of_a_published_release(
@@ -247,7 +247,7 @@ def test_an_export_at_a_url_is_read_through_a_copy_that_is_checked(
             (place, "cannot be opened|is not a whole export")
             for place in ("nosuch://x", "./not-there", "s3nope://a/b")
         ),
-        *((name, "release|retired|world") for name in ("0.3.0/tiny", "tinny", "0.4.0/Small", "small.w0")),
+        *((name, "release|retired|world") for name in ("0.3.0/tiny", "tinny", "0.5.0/Small", "small.w0")),
     ],
 )
 def test_a_place_that_is_no_export_and_a_name_that_is_no_release_are_one_sentence(

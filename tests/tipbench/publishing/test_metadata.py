@@ -131,14 +131,14 @@ def test_the_responsible_ai_fields_say_what_the_page_on_ethics_says(exported: Pa
     assert "without human review" in " ".join(found["rai:dataUseCases"])
     assert "Children" in " ".join(found["rai:dataLimitations"])
     assert "open an issue" in found["rai:dataReleaseMaintenancePlan"]
-    assert count_grounds(parameters("0.4.0").values()).summary() in found["rai:dataCollection"]
+    assert count_grounds(parameters("0.5.0").values()).summary() in found["rai:dataCollection"]
 
 
 def test_every_column_of_every_table_is_described_with_its_access(exported: Path) -> None:
     found = json.loads((exported / "croissant.json").read_text(encoding="utf-8"))
     every = (field for records in found["recordSet"] for field in records["field"])
     fields = {field["@id"]: field["description"] for field in every}
-    for name, table in tables_of("0.4.0").items():
+    for name, table in tables_of("0.5.0").items():
         for column in table.columns:
             place = f"{name}{'.truth' if column.tier == 'truth' else ''}/{column.name}"
             assert f"access: {column.tier}" in fields[place]
@@ -168,7 +168,7 @@ def test_the_statement_travels_word_for_word(exported: Path) -> None:
 
 def test_the_data_are_cited_as_a_data_set_of_their_own_version(exported: Path, facts: ExportFacts) -> None:
     found = yaml.safe_load((exported / "CITATION.cff").read_text(encoding="utf-8"))
-    assert (found["type"], found["version"], found["license"]) == ("dataset", "0.4.0", "CC-BY-4.0")
+    assert (found["type"], found["version"], found["license"]) == ("dataset", "0.5.0", "CC-BY-4.0")
     assert "doi" not in found  # nobody gave one
     assert metadata(facts)["citation"]["doi"] == "10.1234/example"
 
@@ -188,20 +188,20 @@ def test_the_datasheets_of_published_releases_are_up_to_date(capsys: pytest.Capt
 
 def test_a_datasheet_that_drifted_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cards.main([], tmp_path)
-    path = tmp_path / "0.4.0" / "tiny.md"
+    path = tmp_path / "0.5.0" / "tiny.md"
     path.write_text(path.read_text(encoding="utf-8") + "A sentence of somebody's own.\n", encoding="utf-8")
     assert cards.main(["--check"], tmp_path) == 1
     assert capsys.readouterr().out == f"not up to date: {path}\n"
 
 
 def test_every_parameter_is_counted_once_and_under_what_it_rests_on() -> None:
-    total = count_grounds(parameters("0.4.0").values())
-    by_stage = [grounds for _, grounds in cards.grounds_by_stage("0.4.0")]
+    total = count_grounds(parameters("0.5.0").values())
+    by_stage = [grounds for _, grounds in cards.grounds_by_stage("0.5.0")]
     for name in ("total", "both", "sign", "assumed", "definitions"):
         assert sum(getattr(grounds, name) for grounds in by_stage) == getattr(total, name)
-    raw = yaml.safe_load((Path(cards.FOLDER) / "world-0.4.0.yaml").read_text(encoding="utf-8"))
+    raw = yaml.safe_load((Path(cards.FOLDER) / "world-0.5.0.yaml").read_text(encoding="utf-8"))
     assert total.total == len(list(_entries(raw)))
-    text = cards.published_datasheets()["0.4.0/tiny.md"]
+    text = cards.published_datasheets()["0.5.0/tiny.md"]
     assert f"| **all** | {total.total} | {total.both} | {total.sign} | {total.assumed} |" in text
 
 
@@ -217,4 +217,4 @@ def _entries(node: Any) -> Any:
 
 def test_a_datasheet_names_every_task_and_table() -> None:
     for text in cards.published_datasheets().values():
-        assert all(f"| {name} |" in text for name in (*tasks(), *tables_of("0.4.0")))
+        assert all(f"| {name} |" in text for name in (*tasks(), *tables_of("0.5.0")))

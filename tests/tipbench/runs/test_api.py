@@ -251,7 +251,7 @@ def test_a_class_of_a_notebook_is_compared(
 
 
 def test_a_folder_without_runs_or_with_what_a_killed_writer_left_is_a_sentence(tmp_path: Path) -> None:
-    left = tmp_path / "0.4.0" / ".partial-1" / "s0"
+    left = tmp_path / "0.5.0" / ".partial-1" / "s0"
     left.mkdir(parents=True)
     (left / "result.json").write_text("{", encoding="utf-8")
     for read in (tipbench.results, tipbench.plot):

@@ -258,7 +258,7 @@ def test_the_code_that_hands_a_stream_over_is_part_of_the_input_of_streamed_task
     found = [cell for name in names for cell in cells(tmp_path, f"baseline={name}")]
 
     def inputs() -> dict[str, str]:
-        return {cell.task: digests.digests_of(cell, "0.4.0").input for cell in found}
+        return {cell.task: digests.digests_of(cell, "0.5.0").input for cell in found}
 
     before = inputs()
     edited("tipbench/runs/streams.py", new=MORE)
@@ -272,7 +272,7 @@ def test_a_generator_counts_where_no_manifest_says_what_it_makes(
     elsewhere = cells(tmp_path, "baseline=account_risk/degree", "release.world=1", "split=operation")
 
     def inputs(of: list[Cell]) -> list[str]:
-        return [digests.digests_of(cell, "0.4.0").input for cell in of]
+        return [digests.digests_of(cell, "0.5.0").input for cell in of]
 
     released, drawn = inputs(ran), inputs(elsewhere)
     monkeypatch.setattr(digests, "fingerprint", lambda *_: "another generator")

@@ -14,7 +14,7 @@ from tipcore.errors import UsageError
 
 def row(split: str, score: float | None, **more: Any) -> Row:
     plain = dict.fromkeys(("low", "high", "valid", "note", "share_of_oracle", "leakage", "drift"))
-    named = {"data": "0.4.0/tiny", "task": "advert_risk", "method": "advert_risk/prior", "labels": "truth"}
+    named = {"data": "0.5.0/tiny", "task": "advert_risk", "method": "advert_risk/prior", "labels": "truth"}
     told = {
         "metric": "average_precision",
         "seconds": 0.0,
@@ -136,7 +136,7 @@ def test_every_task_and_split_has_its_panel_and_twelve_fit_a_screen() -> None:
     ]
     rows = [row(split, 0.3, task=task, method=f"{task}/m{n}", metric=tasks()[task].primary)
             for task in named for split in ("all", "language") for n in range(4)]  # fmt: skip
-    twice = [{**one, "data": "0.4.0/small"} for one in rows]
+    twice = [{**one, "data": "0.5.0/small"} for one in rows]
     figure = drawn(*rows, *twice)
     assert sum(axes.get_title(loc="left") != "" for axes in figure.axes) == 12
     assert figure.get_size_inches()[1] * DPI < 1_600

@@ -38,7 +38,7 @@ def cells(*words: str, own: Path | None = None, many: bool = False) -> list[Cell
 def test_one_baseline_is_one_cell_with_everything_resolved() -> None:
     (cell,) = cells("baseline=advert_risk/prior")
     assert (cell.split, cell.config["labels"], cell.config["access"]) == ("forward", "truth", "public")
-    assert cell.folder == Path(f"runs/0.4.0/tiny/advert_risk/forward/prior/{cell.hash[:12]}-s0")
+    assert cell.folder == Path(f"runs/0.5.0/tiny/advert_risk/forward/prior/{cell.hash[:12]}-s0")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_what_is_typed_narrows_an_experiment() -> None:
 
 def test_a_release_typed_overrides_that_of_an_experiment() -> None:
     assert {c.data for c in cells("experiment=quickstart", "release=small", "task=advert_risk")} == {
-        "0.4.0/small"
+        "0.5.0/small"
     }
 
 
@@ -160,7 +160,7 @@ def test_a_sweep_of_one_value_stands_for_that_value() -> None:
     )
     (cell,) = cells(*words, many=True)
     assert (cell.baseline, cell.split) == ("advert_risk/prior", "random")
-    assert (cell.data, cell.seed) == ("0.4.0/small", 3)
+    assert (cell.data, cell.seed) == ("0.5.0/small", 3)
 
 
 @pytest.mark.parametrize(
@@ -268,9 +268,9 @@ def test_an_independent_world_is_another_release_with_runs_of_its_own() -> None:
         cells("baseline=advert_risk/prior", "release.world=3"),
     )
     assert "world" not in here.config["release"]
-    assert there.config["release"] == {"version": "0.4.0", "size": "tiny", "world": 3}
-    assert there.data == "0.4.0/tiny.w3"
-    assert there.folder == Path(f"runs/0.4.0/tiny.w3/advert_risk/forward/prior/{there.hash[:12]}-s0")
+    assert there.config["release"] == {"version": "0.5.0", "size": "tiny", "world": 3}
+    assert there.data == "0.5.0/tiny.w3"
+    assert there.folder == Path(f"runs/0.5.0/tiny.w3/advert_risk/forward/prior/{there.hash[:12]}-s0")
     assert there.hash != here.hash
     assert there.fold_key != here.fold_key
 
@@ -278,7 +278,7 @@ def test_an_independent_world_is_another_release_with_runs_of_its_own() -> None:
 def test_worlds_are_an_axis_of_a_grid() -> None:
     both = "baseline=advert_risk/prior,advert_risk/tfidf_logreg"
     typed = cells(both, "release.world=0,2", many=True)
-    places = ("0.4.0/tiny", "0.4.0/tiny.w2")
+    places = ("0.5.0/tiny", "0.5.0/tiny.w2")
     assert {(c.method, c.data) for c in typed} == set(product(("prior", "tfidf_logreg"), places))
     listed = cells("grid.baselines=[advert_risk/prior,advert_risk/tfidf_logreg]", "grid.worlds=[0,2,2]")
     assert [c.folder for c in listed] == [c.folder for c in typed]
@@ -292,14 +292,14 @@ def test_each_world_has_the_splits_that_its_own_data_allow() -> None:
     words = ["grid.baselines=[advert_risk/prior]", "grid.worlds=[1,2]"]
     found = expand(Composer(config_folders(None), parse(words)), differs)
     assert [(c.data, c.split) for c in found] == [
-        ("0.4.0/tiny.w1", "forward"),
-        ("0.4.0/tiny.w2", "operation"),
+        ("0.5.0/tiny.w1", "forward"),
+        ("0.5.0/tiny.w2", "operation"),
     ]
 
 
 def test_an_oracle_on_an_independent_world_is_left_out_of_patterns() -> None:
     every = cells("grid.baselines=[recruitment_onset/*]", "grid.worlds=[0,1]")
-    assert {c.data for c in every if c.method == "oracle"} == {"0.4.0/tiny"}
+    assert {c.data for c in every if c.method == "oracle"} == {"0.5.0/tiny"}
 
 
 def test_cells_that_share_a_fold_have_one_key() -> None:

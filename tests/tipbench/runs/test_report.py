@@ -190,7 +190,7 @@ def test_a_block_has_a_row_per_method_and_the_interval_of_the_most_honest_split(
     other = result("operation", 0.1, method="advert_risk/other")
     (block,) = blocks(rows([result("random", 0.9), honest, other]))
     assert block.title == "advert_risk: average precision, higher is better; labels expert"
-    assert block.place == ("0.4.0/tiny", "advert_risk")
+    assert block.place == ("0.5.0/tiny", "advert_risk")
     by_title = {column.title: [row[at] for row in block.cells] for at, column in enumerate(block.columns)}
     assert by_title["method"] == ["prior", "other"]
     assert (by_title["random"], by_title["operation"]) == (["0.900", "-"], ["-", "0.100"])

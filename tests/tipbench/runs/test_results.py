@@ -121,7 +121,7 @@ def test_a_result_shows_itself_in_a_few_lines() -> None:
     one = result(valid={"value": 0.25, "note": "too few clusters"}, config={"long": "x" * 6_000})
     assert repr(one) == str(one)
     assert repr(one).splitlines() == [
-        "Result of advert_risk/prior on 0.4.0/tiny, split forward, seed 0, labels expert",
+        "Result of advert_risk/prior on 0.5.0/tiny, split forward, seed 0, labels expert",
         "average_precision 0.5 [0.4; 0.6]",
         "average_precision of valid 0.25 (too few clusters)",
         "all metrics: .scores; all that is known: .to_json()",
@@ -130,5 +130,5 @@ def test_a_result_shows_itself_in_a_few_lines() -> None:
     assert one == result(valid={"value": 0.25, "note": "too few clusters"}, config={"long": "x" * 6_000})
     html = result(valid=None)._repr_html_()
     assert "<td>average_precision</td><td>0.5</td><td>[0.4; 0.6]</td>" in html
-    assert "<p>advert_risk/prior on 0.4.0/tiny, split forward" in html
+    assert "<p>advert_risk/prior on 0.5.0/tiny, split forward" in html
     assert len(html) < 1_000

@@ -145,9 +145,9 @@ def test_a_run_on_an_independent_world_is_of_its_data_and_says_so(cell: Make) ->
     here, there = (outcome.result for outcome in runner.run([one, other], quiet=True))
     assert here is not None
     assert there is not None
-    assert (here.data, there.data) == ("0.4.0/tiny", "0.4.0/tiny.w1")
-    assert here.config["release"] == {"version": "0.4.0", "size": "tiny"}
-    assert there.config["release"] == {"version": "0.4.0", "size": "tiny", "world": 1}
+    assert (here.data, there.data) == ("0.5.0/tiny", "0.5.0/tiny.w1")
+    assert here.config["release"] == {"version": "0.5.0", "size": "tiny"}
+    assert there.config["release"] == {"version": "0.5.0", "size": "tiny", "world": 1}
     assert here.predictions.digest != there.predictions.digest
     assert read_result(other.folder) == there
 
@@ -253,7 +253,7 @@ def test_every_baseline_that_ships_is_a_method_of_its_config() -> None:
 
 def test_few_folds_are_dealt_to_several_workers_and_none_is_lost(cell: Make) -> None:
     cells = [cell("chance", f"seed={seed}") for seed in range(5)]
-    digests, versions = runner.digests_of(cells[0], "0.4.0"), runner.versions_of(cells[0])
+    digests, versions = runner.digests_of(cells[0], "0.5.0"), runner.versions_of(cells[0])
     jobs = [runner.Job(one, versions, digests) for one in cells]
     batches = runner.deal(jobs, workers=2)
     assert [len(batch) for batch in batches] == [3, 2]

@@ -189,7 +189,7 @@ def test_where_all_units_are_tested_there_is_none(runs: Path) -> None:
         None,
         "no validation score: the split has no valid part",
     )
-    with pytest.raises(UsageError, match=r"split=all of 0\.4\.0/tiny has no valid part"):
+    with pytest.raises(UsageError, match=r"split=all of 0\.5\.0/tiny has no valid part"):
         tipbench.evaluate("prevalence", pl.DataFrame(), split="all", part="valid")
     with pytest.raises(UsageError, match="part=train cannot be scored: choose one of test, valid"):
         tipbench.evaluate("prevalence", pl.DataFrame(), part="train")

@@ -42,7 +42,7 @@ def test_views_are_those_with_enough_rows(tiny: Release) -> None:
         ("views>=-1", "compares with no whole number"),
         ("labour", '"labour" is no filter: write form=labour or views>=5'),
         ("posts=maybe", 'Unknown posts "maybe". Choose one of true, false.'),
-        ("views>=7", "No operation of 0.4.0/tiny meets views>=7: ask for less"),
+        ("views>=7", "No operation of 0.5.0/tiny meets views>=7: ask for less"),
         ("views>=4 views<4", "meets views>=4 views<4"),
     ],
 )

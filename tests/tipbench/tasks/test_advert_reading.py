@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from tipbench.commands._descriptions import complete
-from tipbench.config.compose import Composer, parse
-from tipbench.config.options import config_folders
 from tipbench.data.access import LEVELS, visible_columns
 from tipbench.data.fold import Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
-from tipbench.runs.grid import expand
-from tipbench.tasks import every_task, released_splits, task_of, tasks
+from tipbench.tasks import task_of, tasks
 from tipbench.tasks.advert_reading import LABELS
 from tipcore.errors import UsageError
-from tipdata.core.world import is_draft, makeable_versions
 from tipdata.release import Release
 
 TASK = task_of("advert_reading")
 
 
 @pytest.fixture(scope="module")
-def prepared(draft: Release) -> Prepared:
-    return prepare(TASK, release=draft)
+def prepared(tiny: Release) -> Prepared:
+    return prepare(TASK, release=tiny)
 
 
 def test_labels_are_what_adverts_say_one_advert_a_template_and_operation(
-    prepared: Prepared, draft: Release
+    prepared: Prepared, tiny: Release
 ) -> None:
-    truth = draft.scan("adverts", truth=True).select("advert", "facts", "template", "operation").collect()
+    truth = tiny.scan("adverts", truth=True).select("advert", "facts", "template", "operation").collect()
     frame = prepared.answers.frame.join(truth, on="advert")
     assert set(frame["part"]) == {"valid", "test"}
     assert frame.select("part", "template", "operation").is_unique().all()
@@ -47,7 +42,7 @@ def test_a_fold_gives_labels_of_train_and_valid_alone(prepared: Prepared) -> Non
     assert "test" not in set(fold.supervision["part"])
 
 
-@pytest.mark.parametrize("name", every_task())
+@pytest.mark.parametrize("name", tasks())
 @pytest.mark.parametrize("access", LEVELS)
 def test_no_task_shows_what_adverts_say_what_holds_or_which_words_are_used(name: str, access: str) -> None:
     shown = visible_columns(task_of(name), access)
@@ -76,37 +71,11 @@ def test_a_perfect_reader_gets_one_and_missing_or_infinite_scores_are_refused(pr
             evaluate(TASK, prepared.answers, wrong)
 
 
-def test_data_that_are_older_are_refused_and_named(tiny: Release) -> None:
-    with pytest.raises(UsageError, match=r"needs data of version 0.5.0 or later, and 0.4.0 is older"):
-        prepare(TASK, release=tiny)
-    for words in (["baseline=advert_reading/tfidf"], ["grid.baselines=[advert_reading/*]"]):
-        with pytest.raises(UsageError, match=r"set release.version=0.5.0"):
-            expand(Composer(config_folders(None), parse(words)), lambda task, settings: task.splits)
-    with pytest.raises(
-        UsageError, match=r"split=wordbook of advert_risk, since only data of version 0.5.0 or later"
-    ):
-        prepare("advert_risk", release=tiny, split="wordbook")
-
-
-def test_advert_risk_has_the_split_on_the_draft(draft: Release) -> None:
-    fold = prepare("advert_risk", release=draft, split="wordbook").folds[0]
-    words = draft.scan("operations", truth=True).select("operation", "wordbook")
+def test_advert_risk_has_the_split(tiny: Release) -> None:
+    fold = prepare("advert_risk", release=tiny, split="wordbook").folds[0]
+    words = tiny.scan("operations", truth=True).select("operation", "wordbook")
     owner = (
-        draft.scan("adverts", truth=True).select("advert", "operation").join(words, on="operation").collect()
+        tiny.scan("adverts", truth=True).select("advert", "operation").join(words, on="operation").collect()
     )
     sets = fold.parts.join(owner, on="advert").group_by("part").agg(pl.col("wordbook").unique())
     assert dict(sets.iter_rows()) == {"train": ["a"], "valid": ["a"], "test": ["b"]}
-
-
-def test_lists_show_what_is_released_alone() -> None:
-    assert TASK.name not in tasks()
-    assert "wordbook" not in released_splits()
-    for what, names in (("tasks", ["advert_reading", "advert_risk"]), ("splits", ["wordbook", "forward"])):
-        lines = [{"name": name, "summary": ""} for name in names]
-        assert [line["name"] for line in complete(what, lines)] == names[1:]
-
-
-def test_draft_splits_and_tasks_await_a_release() -> None:
-    """Once their data are released, splits move to ``splits``, tasks have no ``since``, and lists show them."""
-    waiting = [task.name for task in every_task().values() if task.name not in tasks() or task.draft_splits]
-    assert not waiting or any(map(is_draft, makeable_versions())), waiting

@@ -34,7 +34,7 @@ CHEAPEST = (
 @pytest.fixture(scope="module", params=[3, *(pytest.param(k, marks=pytest.mark.slow) for k in (4, 8))])
 def drawn(request: pytest.FixtureRequest) -> Drawn:
     """Two regions of a world that assumes otherwise: draws of eight in which effects once ended after the data."""
-    return Drawn.within(World.of("0.4.0", 1, request.param), 1, 2, tuple(s.name for s in stages()))
+    return Drawn.within(World.of("0.5.0", 1, request.param), 1, 2, tuple(s.name for s in stages()))
 
 
 def test_every_task_has_a_cheapest_method() -> None:

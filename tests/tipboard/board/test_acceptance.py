@@ -27,7 +27,7 @@ from tipboard.submissions.messages import Refused
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
-DATA = "0.4.0/tiny"
+DATA = "0.5.0/tiny"
 TASK = "flag_aggregation"
 NAME = "lab-a--weighted_majority"
 

@@ -29,17 +29,17 @@ def test_what_a_killed_run_left_half_written_is_not_collected(result: Callable, 
 
 
 def test_mixed_data_are_refused_naming_the_odd_ones_and_what_to_do(result: Callable, runs: Callable) -> None:
-    small = result(A, "random", data="0.4.0/small")
+    small = result(A, "random", data="0.5.0/small")
     folder = runs(result(A), result(B), small)
-    with pytest.raises(UsageError, match=r"1 of 3 runs are not of 0\.4\.0/tiny") as refused:
+    with pytest.raises(UsageError, match=r"1 of 3 runs are not of 0\.5\.0/tiny") as refused:
         collect(folder)
-    assert str(next((folder / "0.4.0/small").rglob("prior/*"))) in str(refused.value)
-    assert f"runs={folder}/0.4.0/tiny" in str(refused.value)
-    assert len(collect(folder / "0.4.0/tiny")) == 2
+    assert str(next((folder / "0.5.0/small").rglob("prior/*"))) in str(refused.value)
+    assert f"runs={folder}/0.5.0/tiny" in str(refused.value)
+    assert len(collect(folder / "0.5.0/tiny")) == 2
 
 
 def test_other_and_mixed_evaluators_are_refused_naming_the_odd_ones(result: Callable, runs: Callable) -> None:
-    old = {"data": "0.4.0", "evaluator": 0, "method": "0.2.0"}
+    old = {"data": "0.5.0", "evaluator": 0, "method": "0.2.0"}
     with pytest.raises(UsageError, match=r"by 0 where this one is 2\)"):
         collect(runs(result(A, "random", versions=old)))
     folder = runs(result(A), result(B))
@@ -57,7 +57,7 @@ def test_two_configs_of_one_method_in_one_place_are_refused(result: Callable, ru
 
 def test_the_same_cell_in_two_folders_is_refused(result: Callable, runs: Callable) -> None:
     folder = runs(result(A))
-    (folder / "0.4.0").rename(folder / "mine")
+    (folder / "0.5.0").rename(folder / "mine")
     runs(result(A))
     with pytest.raises(UsageError, match="a board shows one of them"):
         collect(folder)

@@ -31,7 +31,7 @@ def test_what_is_no_longer_run_is_gone_and_nothing_is_left_beside(
     store_reference(results, both, [])
     store_reference(results, both[:1], [])
     assert [one.method for one in read(results).results] == [B]
-    assert [path.name for path in (results / "0.4.0/tiny").iterdir()] == ["reference"]
+    assert [path.name for path in (results / "0.5.0/tiny").iterdir()] == ["reference"]
 
 
 def test_a_store_that_fails_leaves_the_earlier_results(
@@ -49,16 +49,16 @@ def test_a_store_that_fails_leaves_the_earlier_results(
         store_reference(results, found, [])
     monkeypatch.undo()
     assert read(results).results == [found[0].result]
-    assert [path.name for path in (results / "0.4.0/tiny").iterdir()] == ["reference"]
+    assert [path.name for path in (results / "0.5.0/tiny").iterdir()] == ["reference"]
 
 
 def test_the_largest_size_of_the_newest_version_is_shown(
     result: Callable, runs: Callable, tmp_path: Path
 ) -> None:
-    folder = runs(result(A), result(A, data="0.4.0/small"))
+    folder = runs(result(A), result(A, data="0.5.0/small"))
     for size in ("small", "tiny"):
-        store_reference(tmp_path / "results", collect(folder / "0.4.0" / size), [])
-    assert read(tmp_path / "results").data == "0.4.0/small"
+        store_reference(tmp_path / "results", collect(folder / "0.5.0" / size), [])
+    assert read(tmp_path / "results").data == "0.5.0/small"
 
 
 def test_results_that_are_absent_or_broken_are_one_sentence(
@@ -86,6 +86,6 @@ def test_results_of_another_evaluator_or_release_are_refused_on_the_same_board(
     change_results(folder, lambda one: one["versions"].update(evaluator=0), method=A)
     with pytest.raises(UsageError, match=r"mixes evaluators .*tipbench--prior"):
         read(results)
-    change_results(folder, lambda one: one.update(data="0.4.0/small"), method=A)
-    with pytest.raises(UsageError, match=r"tipbench--prior has results of 0\.4\.0/small on the board of"):
+    change_results(folder, lambda one: one.update(data="0.5.0/small"), method=A)
+    with pytest.raises(UsageError, match=r"tipbench--prior has results of 0\.5\.0/small on the board of"):
         read(results)

@@ -18,7 +18,7 @@ def test_the_figure_is_the_same_bytes_each_time_and_leaves_nothing_beside(
     shown = [forest_of(lines) for lines in standings(board(*results))]
     drawn = []
     for name in ("a", "b"):
-        draw(shown, "0.4.0/tiny", tmp_path / name / "board.svg")
+        draw(shown, "0.5.0/tiny", tmp_path / name / "board.svg")
         assert sorted(path.name for path in (tmp_path / name).iterdir()) == ["board.png", "board.svg"]
         drawn.append([(tmp_path / name / file).read_bytes() for file in ("board.png", "board.svg")])
     assert drawn[0] == drawn[1]
@@ -32,7 +32,7 @@ def test_an_interval_reaches_from_its_low_end_to_its_high_end_on_the_axis(
     scores = {"prior": 0.3, "lightgbm": 0.55}
     results = [result(f"advert_risk/{name}", score=score) for name, score in scores.items()]
     plots = [forest_of(lines) for lines in standings(board(*results))]
-    forest.draw(plots, "0.4.0/tiny", tmp_path / "board.svg")
+    forest.draw(plots, "0.5.0/tiny", tmp_path / "board.svg")
     panel = figures[0].axes[0]
     bars = {
         float(np.asarray(line.get_ydata())[0]): np.asarray(line.get_xdata())

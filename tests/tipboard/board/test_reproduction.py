@@ -132,7 +132,7 @@ def test_replicates_are_the_board_s_and_not_an_author_s(said: str, composed: Cal
 
 TASK, ENGINE = "flag_aggregation", "engine=sequential"
 PACK = (
-    "submit", f"runs/0.4.0/tiny/{TASK}", "--to", "lab-a--crowd", "team=lab-a", "method=crowd",
+    "submit", f"runs/0.5.0/tiny/{TASK}", "--to", "lab-a--crowd", "team=lab-a", "method=crowd",
     "summary=Counts.", "authors=A. Author, Example University", "replicates=50",
 )  # fmt: skip
 HONEST = """
@@ -228,7 +228,7 @@ def test_an_honest_package_is_stored_as_reproduced_and_needs_its_fence(
     assert tipbench("board", "build", "--to", "site")[0] == 0
     (page,) = (place / "site").rglob("lab-a--crowd.html")
     assert digest in page.read_text(encoding="utf-8")
-    reproduced = place / "results/0.4.0/tiny/submissions/lab-a--crowd/reproduced"
+    reproduced = place / "results/0.5.0/tiny/submissions/lab-a--crowd/reproduced"
     change_results(reproduced, lambda one: one.update(fence=None))
     code, out, err = tipbench("board", "build", "--to", "site")
     assert (code, out) == (2, "")
@@ -274,7 +274,7 @@ def test_a_forger_that_carries_the_truth_is_nobody_s_best(
     tipbench: Callable, accepted: Callable[..., Path], truth: dict[str, float]
 ) -> None:
     place = accepted(CARRIER.format(truth=truth, then=""))
-    assert tipbench("board", "add", "runs=runs/0.4.0/tiny", "--to", "results", "--quiet")[0] == 0
+    assert tipbench("board", "add", "runs=runs/0.5.0/tiny", "--to", "results", "--quiet")[0] == 0
     code, out, err = tipbench("board", "reproduce", "lab-a--crowd", "--json")
     assert code == 0, err
     [found] = json.loads(out)

@@ -14,7 +14,7 @@ from tipdata.release import Release
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 
-REFERENCE, MAJORITY = "0.4.0/tiny/reference", "flag_aggregation/majority"
+REFERENCE, MAJORITY = "0.5.0/tiny/reference", "flag_aggregation/majority"
 
 
 def off(score: dict, difference: float) -> None:
@@ -28,7 +28,7 @@ def stored(tiny: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = ("release=tiny", "split=forward", "replicates=20", "engine=sequential", "fence=on", "--quiet")
     methods = f"baseline={MAJORITY},flag_aggregation/dawid_skene"
     assert main(["run", "-m", *words, methods, f"runs.path={folder / 'runs'}"]) == 0
-    add = ("board", "add", f"runs={folder / 'runs/0.4.0/tiny'}", "--to", str(folder / "results"))
+    add = ("board", "add", f"runs={folder / 'runs/0.5.0/tiny'}", "--to", str(folder / "results"))
     assert main([*add, "--quiet"]) == 0
     return folder / "results"
 

@@ -38,10 +38,10 @@ from tipboard.seasons.standings import SCHEMA, rank_entries
 from tipcore.errors import UsageError
 
 TASK, OPENS = "flag_aggregation", datetime(2027, 1, 1, tzinfo=UTC)
-DATA = "0.4.0/small"
+DATA = "0.5.0/small"
 
 
-def write_closed(folder: Path, name: str, day: int = 1, data: str = "0.4.0", closed: bool = True) -> Path:
+def write_closed(folder: Path, name: str, day: int = 1, data: str = "0.5.0", closed: bool = True) -> Path:
     """Write a closed season of two shipped methods in six worlds; return its folder."""
     digest, moment = "0" * 64, OPENS + timedelta(days=day)
     times = {"opens": OPENS, "closes": moment, "predictions": None}
@@ -120,7 +120,7 @@ def test_the_season_that_closed_last_on_the_data_is_shown_unless_it_is_void(tmp_
     (tmp_path / SEASONS / "void" / VOID).write_text(to_json(Voids([void])), encoding="utf-8")
     found = newest_season(tmp_path, DATA)
     assert found is not None
-    assert found.label == "Season second: 6 hidden worlds of 0.4.0/small, closed on 10 January 2027"
+    assert found.label == "Season second: 6 hidden worlds of 0.5.0/small, closed on 10 January 2027"
     assert found.frame["method"].to_list() == ["mace", "majority"]
     assert found.findings[TASK].top == ("mace",)
 
@@ -153,10 +153,10 @@ def test_a_season_is_verified_and_its_predictions_go_to_the_store(
 
 def test_a_season_of_another_size_than_the_board_s_is_refused_in_one_sentence(tmp_path: Path) -> None:
     results = tmp_path / "results"
-    (results / "0.4.0/tiny").mkdir(parents=True)
+    (results / "0.5.0/tiny").mkdir(parents=True)
     season = write_closed(tmp_path / "spring", "spring")
     with pytest.raises(
-        UsageError, match=r"spring is of 0\.4\.0/small and .* is a board of 0\.4\.0/tiny: give --to"
+        UsageError, match=r"spring is of 0\.5\.0/small and .* is a board of 0\.5\.0/tiny: give --to"
     ):
         add_season(season, results)
     assert not (results / SEASONS).exists()
@@ -205,7 +205,7 @@ def test_the_board_knows_every_column_of_tipbench_run_by_name_and_title() -> Non
     row = dict.fromkeys(("seed_sd", "seeds", "method", "score", "low", "high", "against", "data"))
     rest = dict.fromkeys(column.name for column in (*BY_NAME, *PLACES, *COLUMNS))
     keys = dict.fromkeys(("team", "primary", "unverified", "oracle", "is_reference", "note"))
-    lines = [{**rest, **row, **keys, **line, "data": "0.4.0/tiny"}]
+    lines = [{**rest, **row, **keys, **line, "data": "0.5.0/tiny"}]
     for column in SHOWN:
         for name in (column.name, column.title):
             [found] = choose_by_name((*BY_NAME, *PLACES, *COLUMNS), lines, [name])

@@ -91,7 +91,7 @@ def test_captions_say_release_evaluator_split_metric_and_that_the_data_is_synthe
     caption = of_task(shown, standing).caption
     evaluator = shown.results[0].versions.evaluator
     for said in (
-        "0.4.0/tiny",
+        "0.5.0/tiny",
         f"evaluator {evaluator}",
         "split forward",
         "average precision",
@@ -105,7 +105,7 @@ def test_captions_say_release_evaluator_split_metric_and_that_the_data_is_synthe
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_no_text_of_csv_starts_a_formula_and_parquet_has_it_as_it_is(result: Callable, start: str) -> None:
     name = f"{start}cmd|' /C calc'!A0"
-    board = Board("0.4.0/tiny", [Entry(name, name, [result(A)])])
+    board = Board("0.5.0/tiny", [Entry(name, name, [result(A)])])
     [standing] = standings(board)
     table = of_task(board, standing)
     [row] = csv.DictReader(io.StringIO(FORMATS["csv"].write(table).decode(), newline=""))

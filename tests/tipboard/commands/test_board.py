@@ -37,13 +37,13 @@ def test_results_are_kept_tested_and_rendered_and_the_check_holds(tipbench: Call
     code, out, err = tipbench(*BOARD, "--json")
     assert code == 0, err
     assert json.loads(out)["results"] == 6
-    kept = read_draws(votes / "results/0.4.0/tiny/reference/draws.parquet")
+    kept = read_draws(votes / "results/0.5.0/tiny/reference/draws.parquet")
     assert [(one.split, one.method, one.seed) for one in kept] == [
         ("forward", "majority", 0),
         ("forward", "weighted_majority", 0),
     ]
     names = sorted(path.name for path in (votes / "results").iterdir())
-    assert names == ["0.4.0", "README.md", "board.png", "board.svg"]
+    assert names == ["0.5.0", "README.md", "board.png", "board.svg"]
     assert tipbench("board", "check")[0] == 0
 
 
@@ -54,7 +54,7 @@ def test_without_predictions_nothing_is_tested_and_all_else_is_there(tipbench: C
     assert code == 0
     assert said.startswith("no tests")
     assert said.endswith(": flag_aggregation\n")
-    assert read_draws(votes / "results/0.4.0/tiny/reference/draws.parquet") == []
+    assert read_draws(votes / "results/0.5.0/tiny/reference/draws.parquet") == []
     assert "| weighted_majority |" in (votes / "results/README.md").read_text(encoding="utf-8")
 
 
@@ -64,13 +64,13 @@ def test_the_check_fails_where_page_or_results_were_changed(
 ) -> None:
     tipbench(*BOARD)
     if changed == "results":
-        folder, method = votes / "results/0.4.0/tiny/reference", "flag_aggregation/majority"
+        folder, method = votes / "results/0.5.0/tiny/reference", "flag_aggregation/majority"
         change_results(folder, lambda one: one["scores"][one["primary"]].update(value=0.99), method=method)
     else:
         path = votes / "results" / changed
         text = path.read_text(encoding="utf-8")
         path.write_text(
-            re.sub(r"\b0\.([1-9])", r"1.\1", text.replace("0.4.0", "@")).replace("@", "0.4.0"),
+            re.sub(r"\b0\.([1-9])", r"1.\1", text.replace("0.5.0", "@")).replace("@", "0.5.0"),
             encoding="utf-8",
         )
     code, out, said = tipbench("board", "check")
@@ -84,7 +84,7 @@ def test_a_page_is_rendered_again_from_the_results_that_are_there_without_runs(
     tipbench(*BOARD)
     shutil.rmtree(votes / "runs")
     page, figure = votes / "results/README.md", votes / "results/board.svg"
-    kept = {path: path.read_bytes() for path in (votes / "results/0.4.0").rglob("*.*") if path.is_file()}
+    kept = {path: path.read_bytes() for path in (votes / "results/0.5.0").rglob("*.*") if path.is_file()}
     wanted = page.read_bytes()
     page.write_text("old", encoding="utf-8")
     figure.unlink()
@@ -101,11 +101,11 @@ def test_a_page_is_rendered_again_from_the_results_that_are_there_without_runs(
 
 
 def test_mixed_releases_are_a_usage_error_of_one_sentence(refused: Callable, votes: Path) -> None:
-    [run] = votes.glob("runs/0.4.0/tiny/flag_aggregation/forward/majority/*/result.json")
+    [run] = votes.glob("runs/0.5.0/tiny/flag_aggregation/forward/majority/*/result.json")
     other = votes / "runs/other/result.json"
     other.parent.mkdir()
-    other.write_text(run.read_text(encoding="utf-8").replace("0.4.0/tiny", "0.4.0/small"), encoding="utf-8")
-    assert "1 of 7 runs are not of 0.4.0/tiny: runs/other" in refused(*BOARD)
+    other.write_text(run.read_text(encoding="utf-8").replace("0.5.0/tiny", "0.5.0/small"), encoding="utf-8")
+    assert "1 of 7 runs are not of 0.5.0/tiny: runs/other" in refused(*BOARD)
     assert not (votes / "results").exists()
 
 

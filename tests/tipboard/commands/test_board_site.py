@@ -88,7 +88,7 @@ def test_columns_are_exactly_those_asked_for_in_their_order(tipbench: Callable, 
 def test_standings_of_a_season_are_exported_of_one_task_and_with_their_task_of_all(
     tipbench: Callable, made_board: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    season = BoardSeason("spring", "0.4.0/small", "1 June 2027", 8, rank_entries(*made_season()))
+    season = BoardSeason("spring", "0.5.0/small", "1 June 2027", 8, rank_entries(*made_season()))
     monkeypatch.setattr(export, "newest_season", lambda *_: season)
     words = ("board", "export", f"results={made_board}", "table=season")
     code, out, _ = tipbench(*words, "--format", "csv", "task=prevalence")
@@ -131,9 +131,9 @@ def test_results_that_travel_with_tipbench_are_shown_where_there_are_none_here(
         (("csv", "--matrix"), "add task=TASK"),
         (("latex", "task=prevalence", "--columns", "methd,score"), 'Did you mean "method"?'),
         (("latex", "task=prevalence", "--matrix", "--columns", "score"), "leave --columns out"),
-        (("csv", "table=season"), "no season has closed on the data of 0.4.0/small"),
+        (("csv", "table=season"), "no season has closed on the data of 0.5.0/small"),
         (("csv", "table=all"), "choose practice or season"),
-        (("csv", "data=0.4.0/xl"), "holds no results of 0.4.0/xl"),
+        (("csv", "data=0.5.0/xl"), "holds no results of 0.5.0/xl"),
         (("csv", "task=advert_risk", "--to", "own_methods.py/t.csv"), "give another --to"),
     ],
 )

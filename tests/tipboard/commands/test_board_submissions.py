@@ -14,7 +14,7 @@ from tipdata.release import Release
 
 TASK = "flag_aggregation"
 PACK = (
-    "submit", "runs/0.4.0/tiny/flag_aggregation/forward/majority", "--to", "lab-a--crowd", "team=lab-a", "method=crowd",
+    "submit", "runs/0.5.0/tiny/flag_aggregation/forward/majority", "--to", "lab-a--crowd", "team=lab-a", "method=crowd",
     "summary=Counts.", "authors=A. Author, Example University", "replicates=50",
 )  # fmt: skip
 
@@ -75,9 +75,9 @@ def test_an_entry_is_reproduced_and_shown_as_such(tipbench: Callable, kept: Path
     [
         (("add", "submission=nothing"), "nothing is not a folder of a submission"),
         (("add", "submission=lab-a--crowd", "--to", "README"), "cannot be written"),
-        (("check", "scores=true", "data=0.4.0/small"), "holds no results of 0.4.0/small"),
+        (("check", "scores=true", "data=0.5.0/small"), "holds no results of 0.5.0/small"),
         (("check", "scores=true", "runs=nothing"), "nothing is not a folder"),
-        (("reproduce", "lab-a--nothing"), "is not an entry of the board of 0.4.0/tiny: choose"),
+        (("reproduce", "lab-a--nothing"), "is not an entry of the board of 0.5.0/tiny: choose"),
         (("build", "--to", "runs"), "was not made by `tipbench board build`"),
     ],
 )

@@ -13,16 +13,16 @@ from tipdata.release import Release
 Tipbench = Callable[..., tuple[int, str, str]]
 ABOUT = ("team=acme", "method=mine", "summary=S.", "authors=A", "replicates=0")
 TASK = "flag_aggregation"
-TINY = ("release=tiny", "release.version=0.4.0", "replicates=0")
+TINY = ("release=tiny", "release.version=0.5.0", "replicates=0")
 
 
 @pytest.fixture
 def mine(place: Path, tiny: Release, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A release that may be damaged; a run, a board, a submission, made while it was whole."""
     copy = place / "home"
-    shutil.copytree(tiny.folder, copy / "0.4.0" / "tiny")
+    shutil.copytree(tiny.folder, copy / "0.5.0" / "tiny")
     monkeypatch.setenv("TIPBENCH_HOME", str(copy))
-    return copy / "0.4.0" / "tiny"
+    return copy / "0.5.0" / "tiny"
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_one_flipped_bit_is_refused_by_name_and_nothing_is_kept(
     if code == 2 and "Unknown option" in said:
         code, out, said = tipbench(*words)
     assert (code, out) == (2, ""), said
-    assert said.startswith("tipbench: release 0.4.0/tiny is damaged at region 2, table adverts"), said
+    assert said.startswith("tipbench: release 0.5.0/tiny is damaged at region 2, table adverts"), said
     assert said.endswith("`tipbench data verify release=tiny` names all that is damaged.\n")
     assert said.count("\n") == 1
     packed = {str(path) for path in Path("again").rglob("*")}
@@ -96,7 +96,7 @@ def test_the_contract_of_a_method_is_not_broken_by_a_damaged_release(mine: Path,
     flip(mine / "00001" / "adverts.parquet")
     code, _, said = tipbench("check", f"{TASK}/majority")
     assert code == 2
-    assert "release 0.4.0/tiny is damaged at region 1, table adverts" in said
+    assert "release 0.5.0/tiny is damaged at region 1, table adverts" in said
 
 
 def test_a_panic_of_polars_is_a_failed_cell_or_a_sentence(

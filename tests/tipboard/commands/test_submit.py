@@ -16,14 +16,14 @@ def runs(tipbench, place: Path, once: Path, tiny: Release) -> str:
         assert tipbench("run", "baseline=prevalence/chao_lower", "replicates=5", "--quiet")[0] == 0
         shutil.copytree("runs", once)
     shutil.copytree(once, "runs", dirs_exist_ok=True)
-    return "runs/0.4.0/tiny"
+    return "runs/0.5.0/tiny"
 
 
 def test_runs_are_packed_checked_and_their_scores_shown(tipbench, runs: str) -> None:
     code, out, err = tipbench("submit", runs, "--to", "sub", *ABOUT)
     assert code == 0, err
     assert "median_abs_log_error" in out
-    assert out.splitlines()[-1] == "accepted: acme--chao_lower on 0.4.0/tiny, 1 file"
+    assert out.splitlines()[-1] == "accepted: acme--chao_lower on 0.5.0/tiny, 1 file"
     assert "packed 1 file of" in err
     record = json.loads(Path("sub/submission.json").read_text(encoding="utf-8"))
     assert record["authors"] == [{"name": "A. Author", "affiliation": "Acme, Inc."}]
@@ -55,7 +55,7 @@ def test_a_file_is_packed_by_its_place(tipbench, runs: str) -> None:
     Path("p.parquet").write_bytes(file.read_bytes())
     labels = json.loads(file.with_name("result.json").read_text(encoding="utf-8"))["labels"]
     words = ["prevalence/all/s7=p.parquet"]
-    words += ["data=0.4.0/tiny", "access=public", f"labels={labels}", "hardware=1 GPU", "method=m"]
+    words += ["data=0.5.0/tiny", "access=public", f"labels={labels}", "hardware=1 GPU", "method=m"]
     code, out, err = tipbench("submit", *words, "--to", "sub", *ABOUT)
     assert code == 0, err
     assert "accepted: acme--m" in out

@@ -24,7 +24,7 @@ def opened(tmp_path: Path) -> tuple[Path, Path]:
     """The secret and the public folder of a season of 6 worlds of ``tiny`` that takes both kinds of entry."""
     secret, public = tmp_path / "secret", tmp_path / "public"
     order = SeasonOrder(
-        *("spring", "0.4.0", "tiny", secret, public, "2027-03-01", "2027-04-01"),
+        *("spring", "0.5.0", "tiny", secret, public, "2027-03-01", "2027-04-01"),
         tasks=("flag_aggregation", "prevalence"),
         worlds=6,
     )

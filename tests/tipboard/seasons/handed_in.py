@@ -24,7 +24,7 @@ def record_of(season: str, team: str, method: str, tasks: tuple[str, ...], **mor
         "code": None,
         "hardware": "a laptop",
         "data": f"season/{season}",
-        "versions": {"data": "0.4.0", "tasks": {task: score_version(task) for task in tasks}},
+        "versions": {"data": "0.5.0", "tasks": {task: score_version(task) for task in tasks}},
         "pinned": None,
         "predictions": [],
         "entry_class": "fold",

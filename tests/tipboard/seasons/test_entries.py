@@ -27,7 +27,7 @@ from tipcore.errors import CheckFailed, UsageError
 
 HOUR = timedelta(hours=1)
 ORDER = SeasonOrder(
-    "spring", "0.4.0", "tiny", Path("secret"), Path("public"), "2027-03-01", tasks=("prevalence",)
+    "spring", "0.5.0", "tiny", Path("secret"), Path("public"), "2027-03-01", tasks=("prevalence",)
 )
 
 

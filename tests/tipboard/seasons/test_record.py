@@ -47,13 +47,13 @@ def test_numbers_of_worlds_follow_from_key_entries_world_lane_and_attempt(terms:
 
 
 def test_a_world_from_2_to_the_96_on_draws_every_assumed_parameter() -> None:
-    assert Release.from_name(f"0.4.0/tiny.w{DRAWN + 7}").world == DRAWN + 7
-    stands, drawn = World.of("0.4.0", DRAWN - 1), World.of("0.4.0", DRAWN)
-    assert stands.parameters == World.of("0.4.0").parameters
+    assert Release.from_name(f"0.5.0/tiny.w{DRAWN + 7}").world == DRAWN + 7
+    stands, drawn = World.of("0.5.0", DRAWN - 1), World.of("0.5.0", DRAWN)
+    assert stands.parameters == World.of("0.5.0").parameters
     differ = [path for path, entry in drawn.parameters.items() if entry != stands.parameters[path]]
     assert len(differ) > 900
     assert all(stands.parameters[path]["magnitude"] == "assumed" for path in differ)
-    assert World.of("0.4.0", DRAWN + 1).parameters != drawn.parameters
+    assert World.of("0.5.0", DRAWN + 1).parameters != drawn.parameters
 
 
 def test_a_lost_or_other_key_and_edited_terms_are_refused(opened: tuple[Path, Path]) -> None:
@@ -78,8 +78,8 @@ def test_a_lost_or_other_key_and_edited_terms_are_refused(opened: tuple[Path, Pa
     ("name", "said"),
     [
         ("tipbench", "tipbench is 9 and was"),
-        ("world_file", "the world file of data 0.4.0 was edited"),
-        ("generator", "the code of the generator of data 0.4.0 was changed"),
+        ("world_file", "the world file of data 0.5.0 was edited"),
+        ("generator", "the code of the generator of data 0.5.0 was changed"),
         ("terms", "flag_aggregation is run or scored otherwise here"),
     ],
 )

@@ -67,8 +67,8 @@ def test_shipped_methods_take_part_with_the_labels_of_the_season(terms: Season) 
     world = SeasonWorld(k=4, lane=1, drawn=True, attempts=[Attempt(number=7, reasons=[])], tasks=told)
     cells = list(cells_of(terms, Path("secret"), those["tipbench--mace"], world))
     assert [(one.data, one.seed, one.config["labels"]) for one in cells] == [
-        ("0.4.0/tiny.w7", 4, "gold"),
-        ("0.4.0/tiny.w7", 4, "none"),
+        ("0.5.0/tiny.w7", 4, "gold"),
+        ("0.5.0/tiny.w7", 4, "none"),
     ]
     assert len({one.folder for one in cells}) == 2
     assert len(list(cells_of(terms, Path("secret"), those["tipbench--oracle"], world))) == 2

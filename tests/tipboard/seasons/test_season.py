@@ -68,7 +68,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     assert command(now, words[1], *words[2:], "--quiet") == 0, line
                 else:
                     assert main([*words, "--quiet"]) == 0, line
-        assert list((place / "home" / "0.4.0").iterdir()) == []
+        assert list((place / "home" / "0.5.0").iterdir()) == []
     return place / "spring"
 
 

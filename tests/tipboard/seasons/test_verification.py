@@ -162,7 +162,7 @@ def published(tmp_path_factory: pytest.TempPathFactory, shipped: list[Participan
     """The public folder of a closed season with made-up scores, folds and truth: to copy, not to change."""
     place = tmp_path_factory.mktemp("season")
     order = SeasonOrder(
-        *("spring", "0.4.0", "tiny", place / "secret", place / "spring", "2027-03-01", "2027-04-01"),
+        *("spring", "0.5.0", "tiny", place / "secret", place / "spring", "2027-03-01", "2027-04-01"),
         **{"tasks": TASKS, "worlds": 6},
     )
     open_season(order, OPENS)

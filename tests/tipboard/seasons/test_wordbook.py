@@ -103,7 +103,7 @@ def test_worlds_are_those_of_the_key_worded_by_the_file(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"data": "0.4.0"}, f"wordbook={FILE} cannot word data 0.4.0: leave it out, or take data 0.5.0 or later."),
+        ({"data": "0.5.0"}, f"wordbook={FILE} cannot word data 0.5.0: leave it out, or take data 0.5.0 or later."),
         ({"wordbook": Path("nowhere.yaml")}, "nowhere.yaml cannot be read: No such file or directory. See `tipbench"),
         ({"wordbook": Path(__file__)}, "test_wordbook.py, line "),
     ],

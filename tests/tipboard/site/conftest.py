@@ -53,7 +53,7 @@ def submission() -> Submit:
 def site(tmp_path: Path) -> Callable[..., Path]:
     """Builds the site of some entries; gives its folder."""
 
-    def make(*entries: Entry, data: str = "0.4.0/tiny", name: str = "site", **more: Any) -> Path:
+    def make(*entries: Entry, data: str = "0.5.0/tiny", name: str = "site", **more: Any) -> Path:
         write([size_of(Board(data, list(entries)))], tmp_path / name, quiet=True, **more)
         return tmp_path / name
 

@@ -212,9 +212,9 @@ def test_a_page_without_data_says_so_in_a_sentence(result: Callable, site: Calla
 def test_results_that_hold_nothing_or_what_is_not_known_are_refused_in_one_sentence(
     result: Callable, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "results/0.4.0/tiny"
+    folder = tmp_path / "results/0.5.0/tiny"
     folder.mkdir(parents=True)
-    with pytest.raises(UsageError, match=r"0\.4\.0.tiny holds no result: keep some with"):
+    with pytest.raises(UsageError, match=r"0\.5\.0.tiny holds no result: keep some with"):
         build(tmp_path / "results", tmp_path / "site")
     for change in ({"primary": "nonsense"}, {"task": "advert_riks"}, {"primary": "auroc"}):
         write_results(folder / "reference", [result(A, **change)])

@@ -20,7 +20,7 @@ from tipboard.site.task_page import task_page
 @pytest.fixture(scope="module")
 def season() -> BoardSeason:
     made = made_season(seed=1, changes={"team-c--agent": {"status": "failed: took too long"}})
-    return BoardSeason("spring", "0.4.0/small", "1 June 2027", 8, rank_entries(*made))
+    return BoardSeason("spring", "0.5.0/small", "1 June 2027", 8, rank_entries(*made))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_a_task_page_begins_with_the_finding_and_shows_the_season_above_open_pra
 
 def test_a_season_of_tiny_says_that_it_has_no_ranks(made_board: Path) -> None:
     made = made_season({"prevalence": {"tipbench--a": [0.3] * 8, "tipbench--oracle": [0.1] * 8}}, size="tiny")
-    season = BoardSeason("spring", "0.4.0/tiny", "1 June 2027", 8, rank_entries(*made))
+    season = BoardSeason("spring", "0.5.0/tiny", "1 June 2027", 8, rank_entries(*made))
     board = read(made_board)
     kept = [one for one in board.entries if any(result.task == "prevalence" for result in one.results)][:3]
     size = size_of(Board(board.data, kept), season)

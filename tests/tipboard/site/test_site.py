@@ -192,9 +192,9 @@ def test_self_reported_entries_are_told_from_reproduced_ones(
 def test_every_size_has_its_pages_and_the_index_has_the_lines_of_all(
     result: Callable, tmp_path: Path
 ) -> None:
-    of_small = [result(method, data="0.4.0/small") for method in (A, B)]
-    small = Board("0.4.0/small", reference_entries(of_small, []))
-    tiny = Board("0.4.0/tiny", reference_entries([result(A)], []))
+    of_small = [result(method, data="0.5.0/small") for method in (A, B)]
+    small = Board("0.5.0/small", reference_entries(of_small, []))
+    tiny = Board("0.5.0/tiny", reference_entries([result(A)], []))
     made = tmp_path / "site"
     write([size_of(small), size_of(tiny)], made, quiet=True)
     found = pages(made)

@@ -12,7 +12,7 @@ SHIPPED = {"baseline": {"method": {"_target_": "tipbaselines.advert_risk.prior.P
 
 
 def lines(*entries: Entry) -> dict[str, Line]:
-    [shown] = standings(Board("0.4.0/tiny", list(entries)))
+    [shown] = standings(Board("0.5.0/tiny", list(entries)))
     return {line["name"]: line for line in shown}
 
 
@@ -29,7 +29,7 @@ def test_own_runs_are_run_here_and_no_reference_methods(result: Callable, site: 
     assert '<p class="status">run here</p>' in page
     assert "tipbench does not ship it" in page
     assert "reproduced</p>" not in page
-    assert reference_only(Board("0.4.0/tiny", found)).entries == found
+    assert reference_only(Board("0.5.0/tiny", found)).entries == found
 
 
 def test_submissions_stand_after_what_was_run_here_and_change_nothing_there(

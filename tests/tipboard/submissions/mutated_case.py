@@ -83,9 +83,9 @@ def base(folder: Path) -> Path:
     frames = {}
     for file in (ESTIMATES, SCORES, CLUSTERS):
         name, split, _ = file.split("/")
-        frames[file] = guess(prepare(name, release="0.4.0/tiny", split=split).answers)
+        frames[file] = guess(prepare(name, release="0.5.0/tiny", split=split).answers)
     frames[SCORES] = frames[SCORES].cast({"score": pl.Float32})
-    return packed(folder, "0.4.0/tiny", frames)
+    return packed(folder, "0.5.0/tiny", frames)
 
 
 @dataclass

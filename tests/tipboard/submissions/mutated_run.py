@@ -39,7 +39,7 @@ from tipboard.seasons.record import FOLDS, SEASON, Season, to_json, versions_her
 from tipboard.seasons.units import blank_answers
 from tipboard.seasons.worlds import write_fold
 
-DATA, OF_SEASON, SPRING = "0.4.0/tiny", "season-risk", "spring"
+DATA, OF_SEASON, SPRING = "0.5.0/tiny", "season-risk", "spring"
 SEASON_TASKS, WORLDS = ("advert_risk", "prevalence"), ("w1", "w2", "w3", "w4", "w5", "w6")
 """What :data:`OF_SEASON` answers of a season whose worlds are all the released one."""
 SECONDS, HANGS, MEBIBYTES = 5.0, 60.0, 1024.0

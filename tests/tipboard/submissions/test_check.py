@@ -37,7 +37,7 @@ def test_a_submission_scores_as_its_files_do_by_themselves_and_comes_with_its_ev
     assert [one.entry.file for one in checked.scored] == [ESTIMATES, SCORES, CLUSTERS]
     for one in checked.scored:
         frame = pl.read_parquet(honest / one.entry.file)
-        own = evaluate(one.entry.task, frame, "0.4.0/tiny", one.entry.split)
+        own = evaluate(one.entry.task, frame, "0.5.0/tiny", one.entry.split)
         for name, score in own.scores.items():
             found = one.result.scores[name]
             if name in AT_THRESHOLDS:
@@ -52,7 +52,7 @@ def test_scores_that_an_author_makes_for_valid_move_no_threshold(case: Mutant) -
     before = check(case.folder, replicates=2, quiet=True).scored[1].result
     path = case.folder / SCORES
     frame = pl.read_parquet(path)
-    truth = prepare(before.task, release="0.4.0/tiny", split=before.split).answers.frame
+    truth = prepare(before.task, release="0.5.0/tiny", split=before.split).answers.frame
     valid = frame.join(truth.filter(part="valid"), on=truth.columns[0], how="semi")[truth.columns[0]]
     made_for_it = pl.when(pl.col(truth.columns[0]).is_in(valid.implode())).then(1.0).otherwise("score")
     case.write_frame(frame.with_columns(made_for_it.cast(frame.schema["score"]).alias("score")), SCORES)
@@ -71,7 +71,7 @@ def test_a_result_says_that_nothing_was_enforced_and_what_the_author_declared(ho
     result = first.result
     assert (result.verified, result.oracle_method) == (False, False)
     assert (result.method, result.config, result.config_hash) == ("prevalence/mine", {}, "")
-    assert result.versions.model_dump() == {"data": "0.4.0", "evaluator": 2, "method": UNDECLARED}
+    assert result.versions.model_dump() == {"data": "0.5.0", "evaluator": 2, "method": UNDECLARED}
     assert (result.cost.fit_s, result.cost.predict_s, result.environment) == (
         1.0,
         None,
@@ -128,17 +128,17 @@ def test_a_submission_does_not_decide_what_a_machine_generates(
     monkeypatch.setattr(
         "tipboard.submissions.check.open_release", lambda *_, **__: pytest.fail("it is generated")
     )
-    case.record["data"] = "0.4.0/full"
+    case.record["data"] = "0.5.0/full"
     case.write_record()
     [said] = problems(case)
     assert said.startswith(
-        "submission.json: data: 0.4.0/full is of size full and this check opens tiny, small, forms;"
+        "submission.json: data: 0.5.0/full is of size full and this check opens tiny, small, forms;"
     )
     assert problems(case, truth=release_truth(["tiny"]))[0].endswith("opens tiny; allow it with sizes=full.")
 
 
 def test_streamed_tasks_stay_unverified(case: Mutant) -> None:
-    answers = prepare("recruitment_onset", release="0.4.0/tiny", split="forward").answers
+    answers = prepare("recruitment_onset", release="0.5.0/tiny", split="forward").answers
     frame = answers.frame.select("conversation", step=pl.lit(None, pl.Int32))
     file = "recruitment_onset/forward/s0.parquet"
     (case.folder / file).parent.mkdir(parents=True)
@@ -235,7 +235,7 @@ def test_tables_show_nothing_where_an_author_did_not_say_what_it_cost(case: Muta
     lines = rows(results)
     assert lines[0]["seconds"] is None
     assert table(lines, ["seconds"])[1] == [[NOTHING]]
-    board = Board("0.4.0/tiny", [Entry("lab-a", "mine", results)])
+    board = Board("0.5.0/tiny", [Entry("lab-a", "mine", results)])
     assert standings(board)[0][0]["cpu_s"] is None
     assert "CPU s" not in [column.title for column in columns_with_text(standings(board)[0])]
 

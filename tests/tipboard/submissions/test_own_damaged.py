@@ -120,9 +120,9 @@ def test_rows_that_a_file_cannot_have_are_refused_before_there_is_room_made_for_
         UsageError, match=rf"own\.parquet is not a whole parquet file: .*{rows:,} rows|whole parquet"
     ):
         read_predictions_file(str(path))
-    refused("score", str(path), "task=advert_risk", "release=tiny", "release.version=0.4.0")
+    refused("score", str(path), "task=advert_risk", "release=tiny", "release.version=0.5.0")
     about = ("team=a", "summary=s", "authors=A", "method=m", "hardware=h")
-    place = ("data=0.4.0/tiny", "labels=expert", "access=public", "--to", str(tmp_path / "sub"))
+    place = ("data=0.5.0/tiny", "labels=expert", "access=public", "--to", str(tmp_path / "sub"))
     refused("submit", f"advert_risk/forward/s0={path}", *place, *about)
     assert not (tmp_path / "sub").exists()
 

@@ -79,7 +79,7 @@ def without(scores: dict, names: set[str]) -> dict:
 
 def test_what_is_not_said_is_told_by_the_runs(ran, tmp_path: Path) -> None:
     record = pack(gather_runs([ran("baseline=prevalence/chao_lower")]), ABOUT, tmp_path / "sub")
-    assert (record.method, record.title, record.data) == ("chao_lower", "chao lower", "0.4.0/tiny")
+    assert (record.method, record.title, record.data) == ("chao_lower", "chao lower", "0.5.0/tiny")
     assert [one.affiliation for one in record.authors] == ["Acme University", None]
     assert record.pinned is not None
     assert record.pinned.package == f"tipbench=={__version__}"
@@ -160,7 +160,7 @@ def test_runs_on_data_of_ones_own_or_of_another_evaluator_are_refused(ran) -> No
     _rewrite(path, config={"release": None})
     with pytest.raises(UsageError, match="which is not a release"):
         gather_runs([runs])
-    _rewrite(path, config={"release": {"version": "0.4.0", "size": "tiny"}}, versions={"evaluator": 0})
+    _rewrite(path, config={"release": {"version": "0.5.0", "size": "tiny"}}, versions={"evaluator": 0})
     with pytest.raises(UsageError, match=r"scored by evaluator 0 and this one is 2"):
         gather_runs([runs])
 
@@ -176,12 +176,12 @@ def _files(tmp_path: Path) -> Gathered:
     """Estimates with a column that no one asked for, as parquet and as CSV."""
     from tipbench.loading import prepare
 
-    units = prepare("prevalence", release="0.4.0/tiny", split="all").answers.frame.select("region")
+    units = prepare("prevalence", release="0.5.0/tiny", split="all").answers.frame.select("region")
     frame = units.with_columns(estimate=1000.0, lower=500.0, upper=2000.0, note=pl.lit("secret"))
     frame.write_parquet(tmp_path / "a.parquet")
     frame.write_csv(tmp_path / "a.csv")
     return gather_files(
-        [("prevalence", "all", 1, str(tmp_path / "a.parquet"))], "0.4.0/tiny", "truth", "public"
+        [("prevalence", "all", 1, str(tmp_path / "a.parquet"))], "0.5.0/tiny", "truth", "public"
     )
 
 
@@ -193,7 +193,7 @@ def test_packed_files_are_accepted_and_hold_only_what_is_asked_for(
 
     _files(tmp_path)
     labels = task_of("prevalence").labels[0]
-    gathered = gather_files([("prevalence", "all", 1, str(tmp_path / name))], "0.4.0/tiny", labels, "public")
+    gathered = gather_files([("prevalence", "all", 1, str(tmp_path / name))], "0.5.0/tiny", labels, "public")
     pack(gathered, FILES, tmp_path / "sub")
     [one] = check(tmp_path / "sub", replicates=2, quiet=True).scored
     assert (one.entry.seed, one.entry.cost) == (1, None)
@@ -251,7 +251,7 @@ def test_a_write_that_fails_leaves_what_was_there(
 
 def test_two_files_of_one_place_are_refused() -> None:
     with pytest.raises(UsageError, match=r"a\.csv and b\.csv|b\.csv and a\.csv"):
-        gather_files([("t", "s", 0, "a.csv"), ("t", "s", 0, "b.csv")], "0.4.0/tiny", "truth", "public")
+        gather_files([("t", "s", 0, "a.csv"), ("t", "s", 0, "b.csv")], "0.5.0/tiny", "truth", "public")
 
 
 def _cell(words: list[str]) -> Cell:

@@ -46,10 +46,10 @@ def content(**changes: Any) -> dict[str, Any]:
         "paper": None,
         "code": "https://code.example/mine",
         "hardware": "2 cores",
-        "data": "0.4.0/tiny",
-        "versions": {"data": "0.4.0", "tasks": {"prevalence": 1}},
+        "data": "0.5.0/tiny",
+        "versions": {"data": "0.5.0", "tasks": {"prevalence": 1}},
         "pinned": {
-            "package": "tipbench==0.4.0",
+            "package": "tipbench==0.5.0",
             "overrides": {"prevalence": ["baseline=prevalence/chao_lower"]},
         },
         "predictions": [entry],
@@ -72,7 +72,7 @@ def test_a_record_validates_against_the_published_schema() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("team", "a--b"), ("data", "0.4.0/huge"), ("code", "http://x.example"), ("score", 1.0), ("authors", [])],
+    [("team", "a--b"), ("data", "0.5.0/huge"), ("code", "http://x.example"), ("score", 1.0), ("authors", [])],
 )
 def test_the_schema_refuses_what_the_model_does(field: str, value: Any) -> None:
     with pytest.raises(jsonschema.ValidationError):
@@ -103,7 +103,7 @@ def test_installers_and_private_hosts_are_not_pinned(package: str) -> None:
 
 
 def test_a_record_is_read_as_it_was_written_and_says_by_task_what_its_scores_mean() -> None:
-    versions = {"data": "0.4.0", "tasks": {"prevalence": 2}}
+    versions = {"data": "0.5.0", "tasks": {"prevalence": 2}}
     record = read(content(title="Ein Verfahren für Größen: ملف", versions=versions))
     assert record.versions.tasks == {"prevalence": 2}
     assert record_of(to_json(record).encode()) == record
@@ -238,4 +238,4 @@ def test_every_text_address_name_and_package_that_is_not_lawful_is_refused(field
 )
 def test_what_scores_mean_is_said_by_task_and_as_integers(said: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
-        read(content(versions={"data": "0.4.0", **said}))
+        read(content(versions={"data": "0.5.0", **said}))

@@ -36,7 +36,7 @@ def entry(public: Path, tmp_path: Path) -> Path:
         (task, w): blank_answers(tasks()[task], public / FOLDS / task / w) for task in TASKS for w in WORLDS
     }
     frames = {f"{task}/{world}/s0.parquet": guess(blank) for (task, world), blank in answers.items()}
-    return packed(tmp_path / "acme--mine", "season/spring", frames, version="0.4.0")
+    return packed(tmp_path / "acme--mine", "season/spring", frames, version="0.5.0")
 
 
 def test_predictions_are_checked_and_not_scored(public: Path, entry: Path) -> None:
@@ -70,7 +70,7 @@ def test_blank_answers_have_the_units_and_candidates_of_the_true_ones_and_no_tru
     ("changes", "says"),
     [
         ({"data": "season/autumn"}, "data: it is season/autumn and this is season/spring"),
-        ({"versions": {"data": "0.3.0"}}, "versions.data: it is 0.3.0 and the season is of 0.4.0"),
+        ({"versions": {"data": "0.3.0"}}, "versions.data: it is 0.3.0 and the season is of 0.5.0"),
         ({"predictions": "lacking"}, "predict every world, w1 to w6, and no other (w1 is missing)"),
         ({"predictions": "doubled"}, "of a season give advert_linkage/w1/s0.parquet"),
     ],
@@ -123,7 +123,7 @@ PACKAGE = {"pinned": {"package": "x==1", "overrides": {"prevalence": ["a=1"]}}, 
         ({"pinned": PACKAGE["pinned"]}, "either pinned or has predictions, and not both"),
         ({"predictions": []}, "either pinned or has predictions, and not both"),
         (
-            {**PACKAGE, "data": "0.4.0/tiny", "resources": []},
+            {**PACKAGE, "data": "0.5.0/tiny", "resources": []},
             "only an entry of a season may be a package alone",
         ),
     ],
@@ -181,7 +181,7 @@ def test_predictions_are_packed_with_their_resources(
     [
         (["relase=tiny", "x"], 'Unknown setting "relase". Did you mean "replicates"?'),
         (["season=.", "package=x==1", "task=prevalence", "--to", "s", *ABOUT], "is not a season"),
-        (["x", "season=.", "data=0.4.0/tiny", "--to", "s", *ABOUT], "data=0.4.0/tiny is not for season="),
+        (["x", "season=.", "data=0.5.0/tiny", "--to", "s", *ABOUT], "data=0.5.0/tiny is not for season="),
         (["resources=Model 1, MIT", "x", "--to", "s", *ABOUT], 'write "NAME, LICENCE, DATE"'),
     ],
 )

@@ -20,7 +20,7 @@ from tipboard.submissions.record import RECORD, record_of
 from tipboard.submissions.terms import disagreements, form_of
 from tipdata.release import Release
 
-VERSIONS = ["0.2.0", "0.4.0"]
+VERSIONS = ["0.2.0", "0.5.0"]
 FILES = {ESTIMATES: 100, SCORES: 100, CLUSTERS: 100}
 QUICK = ("case_linkage", "prevalence", "recruitment_onset")
 Spoil = Callable[[dict[str, Any]], Any]
@@ -56,8 +56,8 @@ def test_what_is_as_it_is_declared_has_no_problem(content: dict[str, Any]) -> No
             "team",
             "tipbench is kept for methods that whoever keeps the board ran",
         ),
-        (lambda r: r["versions"].update(data="9.9.9"), "versions.data", "there are 0.2.0, 0.4.0"),
-        (lambda r: r["versions"].update(data="0.2.0"), "versions.data", "it is 0.2.0 and data is 0.4.0/tiny"),
+        (lambda r: r["versions"].update(data="9.9.9"), "versions.data", "there are 0.2.0, 0.5.0"),
+        (lambda r: r["versions"].update(data="0.2.0"), "versions.data", "it is 0.2.0 and data is 0.5.0/tiny"),
         (
             lambda r: r.update(pinned={"package": "x==1", "overrides": {"route_forecast": ["a=1"]}}),
             "pinned.overrides",

@@ -11,7 +11,7 @@ from tipdata.core import world as world_module
 from tipdata.core.coverage import at_most, check
 from tipdata.core.world import World, parameters
 
-VERSION = "0.4.0"
+VERSION = "0.5.0"
 STILL = {
     "operations.traits.circuit": {"levels": ["stays", "tours"], "trafficking": [99, 1]},
     "operations.form": {"sexual": 98, "labour": 2},
@@ -63,7 +63,7 @@ PLANTED: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 def planted(values: dict[str, Any]) -> dict[str, Any]:
-    document = copy.deepcopy(world_module._document("world-0.4.0.yaml"))
+    document = copy.deepcopy(world_module._document("world-0.5.0.yaml"))
     for path, value in values.items():
         here = document
         *above, name = path.split(".")

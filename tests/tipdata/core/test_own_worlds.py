@@ -11,7 +11,7 @@ from tipdata.core.world import World, check_status, includes, parameters, parame
 from tipdata.release import Release, published_manifest
 from tipdata.stages import draw_tables, tables_of
 
-BASE = "0.4.0"
+BASE = "0.5.0"
 LANGUAGES = {
     "value": {"en": 94, "es": 2, "fr": 1, "ru": 1, "ar": 1, "zh": 1},
     "unit": "weight",

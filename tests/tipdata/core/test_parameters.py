@@ -107,7 +107,7 @@ def test_a_source_may_be_quoted(sourced: dict[str, Any]) -> None:
     assert find_fault({**sourced, "quote": "a third"}) == ""
 
 
-WHOLE = (world_module.FOLDER / "world-0.4.0.yaml").read_text(encoding="utf-8")
+WHOLE = (world_module.FOLDER / "world-0.5.0.yaml").read_text(encoding="utf-8")
 TEXT = "".join(re.findall(r"^(?:places|closure):\n(?:[ #].*\n|\n)+", WHOLE, re.MULTILINE))
 """Two groups of the world file."""
 WRITTEN: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and what is said
@@ -163,7 +163,7 @@ def test_a_profile_is_held_to_its_units(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(world_module, "profile", lambda version, size: own if size == "planted" else {})
     says = r"^versions\.yaml: size planted sets platforms\.closes, which then is a probability of 1\.5, .*\.$"
     with pytest.raises(ValueError, match=says):
-        _ = world_module.World("0.4.0", 1, size="planted").parameters
+        _ = world_module.World("0.5.0", 1, size="planted").parameters
 
 
 def test_grounds_are_counted() -> None:
@@ -225,12 +225,12 @@ def test_a_name_that_no_code_knows_is_told() -> None:
 
 def test_a_name_that_is_not_in_the_file_is_told_in_a_sentence() -> None:
     region = Region(World.of(NEWEST), 0)
-    said = r"world-0\.4\.0\.yaml: the code reads parameter places\.twons, .*: add it"
+    said = r"world-0\.5\.0\.yaml: the code reads parameter places\.twons, .*: add it"
     with pytest.raises(KeyError, match=said):
         _ = region["places.twons"]
 
 
-VERSION = "0.4.0"
+VERSION = "0.5.0"
 SEED = World.of(VERSION, 1).seed
 DRAWS = [draw_assumptions(parameters(VERSION), SEED, number) for number in range(1, 6)]
 

@@ -67,7 +67,7 @@ def test_a_retired_version_is_refused_in_one_sentence_that_says_why_and_what_mak
 ) -> None:
     says = (
         f"data version {version} is retired: its people include children as rows, which the safety rules forbid; "
-        f"tipbench 0.4.0 (tag v0.4.0) makes it. Take {NEWEST}."
+        f"tipbench 0.5.0 (tag v0.5.0) makes it. Take {NEWEST}."
     )
     with pytest.raises(UsageError, match=f"^{re.escape(says)}$"):
         ask(version)
@@ -125,23 +125,23 @@ def test_a_world_reads_the_file_of_its_version(changed_file: Path) -> None:
     path = "places.spread_km"
     assert World.of("9.0.0").parameters[path]["range"] == [100, 110]
     assert 100 <= World.of("9.0.0").region(0)[path] <= 110
-    assert 25 <= World.of("0.4.0").region(0)[path] <= 60
+    assert 25 <= World.of("0.5.0").region(0)[path] <= 60
     assert fingerprint("9.0.0") != fingerprint(NEWEST)
 
 
 def test_a_default_takes_the_newest_released_version(monkeypatch: pytest.MonkeyPatch) -> None:
     with_versions(monkeypatch, v0_5_0="retired", v0_6_0="draft")
-    assert Release.from_name("small").version == newest_released() == "0.4.0"
+    assert Release.from_name("small").version == newest_released() == "0.5.0"
     with_versions(monkeypatch, v0_5_0="released", v0_6_0="draft")
     assert Release.from_name("small").version == newest_released() == "0.5.0"
-    assert Release.from_name("0.4.0/small").version == "0.4.0"
+    assert Release.from_name("0.5.0/small").version == "0.5.0"
 
 
 def test_only_a_draft_needs_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
     with_versions(monkeypatch, v0_5_0="draft")
-    check_status("0.4.0", draft=False)
+    check_status("0.5.0", draft=False)
     check_status("0.5.0", draft=True)
-    said = r"data version 0\.5\.0 is a draft .*: add --draft, or take 0\.4\.0\.$"
+    said = r"data version 0\.5\.0 is a draft .*: add --draft, or take 0\.5\.0\.$"
     with pytest.raises(UsageError, match=said):
         check_status("0.5.0", draft=False)
 
@@ -157,27 +157,27 @@ def test_the_canonical_form_is_json_in_the_order_of_the_file() -> None:
 
 
 def test_a_profile_is_part_of_what_a_size_is_known_by() -> None:
-    natural, own = World.of("0.4.0"), World.of("0.4.0", size="forms")
-    assert World.of("0.4.0", size="small") == natural == own.natural
+    natural, own = World.of("0.5.0"), World.of("0.5.0", size="forms")
+    assert World.of("0.5.0", size="small") == natural == own.natural
     path = "operations.kind.trafficking"
-    assert own.parameters[path]["value"] == own.region(0)[path] == profile("0.4.0", "forms")[path]
+    assert own.parameters[path]["value"] == own.region(0)[path] == profile("0.5.0", "forms")[path]
     assert own.region(0).natural[path] == natural.region(0)[path] < 0.06
     assert (
-        parameters_digest("0.4.0", "forms")
-        != parameters_digest("0.4.0")
-        == parameters_digest("0.4.0", "small")
+        parameters_digest("0.5.0", "forms")
+        != parameters_digest("0.5.0")
+        == parameters_digest("0.5.0", "small")
     )
-    assert fingerprint("0.4.0", "forms") != fingerprint("0.4.0") == fingerprint("0.4.0", "small")
+    assert fingerprint("0.5.0", "forms") != fingerprint("0.5.0") == fingerprint("0.5.0", "small")
 
 
 @pytest.mark.parametrize("size", ["tiny", "small", "full", "xl"])
 def test_a_size_has_its_profile_from_one_version_on(size: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert profile("0.4.0", size) == {}
-    assert parameters_digest("0.4.0", size) == parameters_digest("0.4.0")
+    assert profile("0.5.0", size) == {}
+    assert parameters_digest("0.5.0", size) == parameters_digest("0.5.0")
     assert set(profile("0.5.0", size)) == {"operations.kind.trafficking"}
     assert parameters_digest("0.5.0", size) != parameters_digest("0.5.0")
-    assert profile("0.5.0", "forms") == profile("0.4.0", "forms")
-    for base in ("0.4.0", "0.5.0"):
+    assert profile("0.5.0", "forms") == profile("0.5.0", "forms")
+    for base in ("0.5.0", "0.5.0"):
         monkeypatch.setattr(world_module, "own_world", lambda _, base=base: SimpleNamespace(based_on=base))
         assert profile(f"own-{16 * '0'}", size) == profile(base, size)
 
@@ -186,10 +186,10 @@ def test_a_profile_that_sets_no_parameter_is_refused(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(world_module, "profile", lambda _, size: {"operations.kinds": 1} if size else {})
     said = r"size forms sets operations\.kinds, which is not a parameter of the world"
     with pytest.raises(ValueError, match=said):
-        parameters_digest("0.4.0", "forms")
+        parameters_digest("0.5.0", "forms")
 
 
 def test_a_size_that_does_not_exist_is_refused_in_a_sentence() -> None:
-    assert Release.of("0.4.0", "forms").regions == 32
+    assert Release.of("0.5.0", "forms").regions == 32
     with pytest.raises(UsageError, match=r"^release size huge does not exist: choose one of .*forms.*\.$"):
-        Release.of("0.4.0", "huge")
+        Release.of("0.5.0", "huge")

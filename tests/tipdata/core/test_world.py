@@ -23,7 +23,7 @@ BIB = (Path(world_module.__file__).parents[2] / "sources.bib").read_text(encodin
 @cache
 def released(index: int) -> dict[str, pl.DataFrame]:
     """A region of the released world, made once."""
-    return generate_region(World.of("0.4.0"), index)
+    return generate_region(World.of("0.5.0"), index)
 
 
 def test_every_source_is_cited() -> None:
@@ -36,7 +36,7 @@ def test_every_source_is_cited() -> None:
 
 
 def test_a_range_gives_each_region_its_own_value_within_it() -> None:
-    world = World.of("0.4.0")
+    world = World.of("0.5.0")
     drawn = [world.region(i)["places.spread_km"] for i in range(40)]
     assert len(set(drawn)) > 10
     assert min(drawn) >= 25
@@ -44,7 +44,7 @@ def test_a_range_gives_each_region_its_own_value_within_it() -> None:
 
 
 def test_the_same_region_comes_twice_and_another_differs() -> None:
-    world = World.of("0.4.0")
+    world = World.of("0.5.0")
     first, again, other = released(3), generate_region(world, 3), released(4)
     for name in first:
         assert first[name].equals(again[name]), name
@@ -53,15 +53,15 @@ def test_the_same_region_comes_twice_and_another_differs() -> None:
 
 def test_world_0_is_the_released_one_and_every_other_has_a_seed_of_its_own() -> None:
     """The seed of world 1 is that of the docstring, computed with coreutils' sha256sum."""
-    assert World.of("0.4.0", 0) == World.of("0.4.0")
-    assert World.of("0.4.0").seed == 20261127
-    assert World.of("0.4.0", 1).seed == 0x0E79C2F45556A276
-    assert len({World.of("0.4.0", number).seed for number in range(100)}) == 100
+    assert World.of("0.5.0", 0) == World.of("0.5.0")
+    assert World.of("0.5.0").seed == 20261127
+    assert World.of("0.5.0", 1).seed == 0x0E79C2F45556A276
+    assert len({World.of("0.5.0", number).seed for number in range(100)}) == 100
 
 
 def test_independent_worlds_share_no_draw() -> None:
     """Neither a region's parameters, nor its ids, nor what is drawn for the same row."""
-    drawn = [World.of("0.4.0", number) for number in range(3)]
+    drawn = [World.of("0.5.0", number) for number in range(3)]
     assert len({world.region(3)["places.spread_km"] for world in drawn}) == 3
     towns = [generate_region(world, 3)["adverts"] for world in drawn]
     ids = [set(frame["advert"]) for frame in towns]
@@ -74,7 +74,7 @@ def test_independent_worlds_share_no_draw() -> None:
 @pytest.mark.parametrize("number", [-1, 1.5, "1", None, True])
 def test_a_world_that_is_no_whole_number_from_0_is_refused(number: object) -> None:
     with pytest.raises(UsageError, match="does not exist: 0 is the released world"):
-        World.of("0.4.0", number)  # type: ignore[arg-type]
+        World.of("0.5.0", number)  # type: ignore[arg-type]
 
 
 def test_every_table_is_sorted_by_a_key_that_is_one() -> None:
@@ -106,19 +106,19 @@ def test_a_new_table_leaves_other_draws(monkeypatch: pytest.MonkeyPatch) -> None
         drawn = region.stream("extra/number").permute(np.arange(5))
         return None, {"extra": pl.DataFrame({"number": drawn})}
 
-    more = (Stage("extra", (), (table,), extra), *stages_of("0.4.0"))
+    more = (Stage("extra", (), (table,), extra), *stages_of("0.5.0"))
     monkeypatch.setattr("tipdata.stages.stages_of", lambda version: more)
-    after = _digests(generate_region(World.of("0.4.0"), 6))
+    after = _digests(generate_region(World.of("0.5.0"), 6))
     assert {key: value for key, value in after.items() if key[0] != "extra"} == before
 
 
 def test_more_rows_leave_other_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another operation is appended to the posting ones: every older operation keeps what it drew for itself."""
     before = released(6)["operations"]
-    entry = dict(parameters("0.4.0")["operations.count"], value=310)
-    changed = {**parameters("0.4.0"), "operations.count": entry}
+    entry = dict(parameters("0.5.0")["operations.count"], value=310)
+    changed = {**parameters("0.5.0"), "operations.count": entry}
     monkeypatch.setattr(world_module, "parameters", lambda version: changed)
-    after = generate_region(World.of("0.4.0"), 6)["operations"].join(before, on="operation", how="semi")
+    after = generate_region(World.of("0.5.0"), 6)["operations"].join(before, on="operation", how="semi")
     assert after.height == before.height
     own = [
         *("form", "category", "first_day", "last_day", "cross_border"),
@@ -133,10 +133,10 @@ def test_dropping_adverts_leaves_the_others_as_they_were(monkeypatch: pytest.Mon
     region = next(index for index in range(4) if released(index)["platforms"]["closed"].count())
     tables = released(region)
     day = tables["platforms"]["closed"].drop_nulls()[0]
-    entry = dict(parameters("0.4.0")["platforms.closes"], value=0.0)
-    changed = {**parameters("0.4.0"), "platforms.closes": entry}
+    entry = dict(parameters("0.5.0")["platforms.closes"], value=0.0)
+    changed = {**parameters("0.5.0"), "platforms.closes": entry}
     monkeypatch.setattr(world_module, "parameters", lambda version: changed)
-    open_world = generate_region(World.of("0.4.0"), region)["adverts"]
+    open_world = generate_region(World.of("0.5.0"), region)["adverts"]
     early = pl.col("minute") < day * 1440
     columns = ["advert", "minute", "town", "category", "title", "body", "images", "contacts"]
     closed_world = tables["adverts"].filter(early).select(columns)

@@ -150,9 +150,9 @@ def test_a_release_of_an_independent_world_is_made_beside_the_released_one(made:
     ("name", "is_called"),
     [
         ("tiny", (NEWEST, "tiny", 0)),
-        ("0.4.0/small", ("0.4.0", "small", 0)),
+        ("0.5.0/small", ("0.5.0", "small", 0)),
         ("small.w12", (NEWEST, "small", 12)),
-        ("0.4.0/tiny.w3", ("0.4.0", "tiny", 3)),
+        ("0.5.0/tiny.w3", ("0.5.0", "tiny", 3)),
     ],
 )
 def test_a_release_is_found_by_its_name(name: str, is_called: tuple[str, str, int]) -> None:
@@ -228,12 +228,12 @@ def test_a_published_region_is_never_made_again(made: Release, monkeypatch: pyte
 EDITS = [
     ("stages/places.py", "DAYS", "DAYS + 1", False),
     ("stages/places.py", "\nfrom ", "\n# why\nfrom ", True),
-    ("world-0.4.0.yaml", "value: 300", "value: 301", False),
+    ("world-0.5.0.yaml", "value: 300", "value: 301", False),
     ("core/constants.npz", "", "", False),
     ("stages/places.py", '"""', '"""More words. ', True),
     ("documents/cards.py", "LISTED = 40", "LISTED = 41", True),
     ("release/builder.py", "missing", "absent", True),
-    ("world-0.4.0.yaml", "# ", "# Corrected. ", True),
+    ("world-0.5.0.yaml", "# ", "# Corrected. ", True),
     ("release/region.py", ".sort(", ".head(", False),
     ("core/draw.py", "def uniform", "def evenly", False),
     ("text/frames/en.yaml", "a", "b", False),

@@ -19,7 +19,7 @@ from tipdata.stages.adverts import texts
 
 
 def digest(index: int) -> str:
-    tables = generate_region(World.of("0.4.0"), index)
+    tables = generate_region(World.of("0.5.0"), index)
     return region_digest({n: {c: column_digest(f[c]) for c in f.columns} for n, f in tables.items()})
 
 
@@ -32,7 +32,7 @@ def test_a_region_follows_from_no_other_from_no_process_and_from_no_processor() 
     run = [sys.executable, "-c", "from test_region import digest; print(digest(5))"]
     alone = subprocess.run(run, cwd=Path(__file__).parent, env=environment, capture_output=True, check=True)
     after_another = [digest(index) for index in (2, 5)]
-    manifest = published_manifest(Release("0.4.0", "small"))
+    manifest = published_manifest(Release("0.5.0", "small"))
     assert manifest is not None
     assert after_another == [manifest["regions"][region_name(index)]["digest"] for index in (2, 5)]
     assert alone.stdout.decode().strip() == after_another[1]
@@ -41,7 +41,7 @@ def test_a_region_follows_from_no_other_from_no_process_and_from_no_processor() 
 @pytest.mark.slow
 @pytest.mark.parametrize("index", [23, 58])
 def test_a_region_is_the_published_one(index: int) -> None:
-    manifest = published_manifest(Release("0.4.0", "small"))
+    manifest = published_manifest(Release("0.5.0", "small"))
     assert manifest is not None
     assert digest(index) == manifest["regions"][region_name(index)]["digest"]
 
@@ -53,11 +53,11 @@ def test_a_row_given_twice_is_refused(monkeypatch: pytest.MonkeyPatch, table: st
         frame = pl.DataFrame(made[table])
         return state, {**made, table: pl.concat([frame, frame[-1:]])}
 
-    stage = next(s for s in stages_of("0.4.0") if table in {t.name for t in s.tables})
-    listed = tuple(replace(s, generate=doubled) if s.name == stage.name else s for s in stages_of("0.4.0"))
+    stage = next(s for s in stages_of("0.5.0") if table in {t.name for t in s.tables})
+    listed = tuple(replace(s, generate=doubled) if s.name == stage.name else s for s in stages_of("0.5.0"))
     monkeypatch.setattr("tipdata.stages.stages_of", lambda version: listed)
     with pytest.raises(ValueError, match=f"table {table}: .* is not a key in region 1"):
-        generate_region(World.of("0.4.0"), 1)
+        generate_region(World.of("0.5.0"), 1)
 
 
 def test_a_sentence_put_together_once_reads_as_if_put_together_for_each_advert(
@@ -66,7 +66,7 @@ def test_a_sentence_put_together_once_reads_as_if_put_together_for_each_advert(
     def distinct(self: object, row: np.ndarray, *_: object) -> tuple[np.ndarray, np.ndarray]:
         return np.arange(len(row)), np.arange(len(row))
 
-    once = generate_region(World.of("0.4.0", 1), 4)["adverts"]
+    once = generate_region(World.of("0.5.0", 1), 4)["adverts"]
     monkeypatch.setattr(texts.TextRenderer, "_distinct", distinct)
-    each = generate_region(World.of("0.4.0", 1), 4)["adverts"]
+    each = generate_region(World.of("0.5.0", 1), 4)["adverts"]
     assert once["body"].equals(each["body"])

@@ -100,7 +100,7 @@ def kept_files() -> dict[str, bytes]:
 def test_a_stored_release_holds_the_tables_of_one_on_a_disk(made: Release, filled: StoredRelease) -> None:
     assert is_complete(filled)
     assert verify_release(filled, engine="sequential", quiet=True) == []
-    for name in tables_of("0.4.0"):
+    for name in tables_of("0.5.0"):
         assert filled.scan(name, truth=True).collect().equals(made.scan(name, truth=True).collect()), name
 
 
@@ -119,7 +119,7 @@ def test_only_what_is_asked_for_is_read(filled: StoredRelease, monkeypatch: pyte
     assert fetched == []
     monkeypatch.setattr(stored_module, "_contents", FileCache())
     assert filled.scan("adverts", regions=[1]).select("advert").collect().equals(asked)
-    assert [path.rpartition("/0.4.0/")[2] for path in fetched] == ["pair/00001/adverts.parquet"]
+    assert [path.rpartition("/0.5.0/")[2] for path in fetched] == ["pair/00001/adverts.parquet"]
     whole = filled.scan("adverts").collect()
     assert filled.scan("adverts").head(3).collect().equals(whole.head(3))
     for most in (40, whole.height // 2, whole.height - 1):
@@ -193,7 +193,7 @@ def test_a_store_that_vanishes_leaves_whole_regions_and_the_same_command_goes_on
     monkeypatch.setenv(VARIABLE, URL.replace("memory", "vanishing"))
     release = locate_release(two)
     assert isinstance(release, StoredRelease)
-    files = sum(bool(t.observed) + bool(t.hidden) for t in tables_of("0.4.0").values()) + 1
+    files = sum(bool(t.observed) + bool(t.hidden) for t in tables_of("0.5.0").values()) + 1
     Vanishing.left = files + 3
     with pytest.raises(UsageError, match="the store does not answer"):
         put(release)
@@ -225,7 +225,7 @@ def test_a_changed_file_is_noticed_when_it_is_read_and_by_verifying(filled: Stor
 
 
 def test_it_is_removed_and_a_folder_is_not_there_to_be_read(filled: StoredRelease) -> None:
-    with pytest.raises(UsageError, match=r"lies in memory://bucket/tipbench/0\.4\.0/pair"):
+    with pytest.raises(UsageError, match=r"lies in memory://bucket/tipbench/0\.5\.0/pair"):
         _ = filled.folder
     assert remove_release(filled) > 100_000
     assert not MemoryFileSystem.store
@@ -249,7 +249,7 @@ def test_it_is_removed_and_a_folder_is_not_there_to_be_read(filled: StoredReleas
 def test_a_place_that_is_none_is_one_sentence(said: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, said)
     with pytest.raises(UsageError, match=told):
-        open_release("0.4.0", "tiny", quiet=True)
+        open_release("0.5.0", "tiny", quiet=True)
 
 
 def test_a_receipt_that_is_cut_off_is_a_region_that_is_not_there(filled: StoredRelease) -> None:
@@ -285,7 +285,7 @@ def test_files_come_in_their_turn_while_the_next_are_fetched() -> None:
         assert list(fetch_in_order(pool, fetch, paths)) == [path.encode() for path in paths]
 
 
-FILES = [table_file(n, s) for n, t in tables_of("0.4.0").items() for s, _ in files_of(t)]
+FILES = [table_file(n, s) for n, t in tables_of("0.5.0").items() for s, _ in files_of(t)]
 REGION = "regions.00000"
 PLACES = [
     *("version", "size", "world", "digest", "regions", REGION, f"{REGION}.digest", f"{REGION}.rows"),
@@ -300,7 +300,7 @@ VALUES = {
 
 def of_world_3() -> dict[str, Any]:
     """A manifest of a world of which none is published: nothing but its own form speaks against it."""
-    return {**copy.deepcopy(published_manifest(Release("0.4.0", "tiny")) or {}), "world": 3}
+    return {**copy.deepcopy(published_manifest(Release("0.5.0", "tiny")) or {}), "world": 3}
 
 
 def hostile() -> Iterator[Any]:
@@ -392,6 +392,6 @@ def test_what_cannot_be_checked_of_an_export_is_said(tmp_path: Path) -> None:
     manifest = of_world_3()
     caveat = open_export(write(tmp_path, json.dumps(manifest))).caveat
     assert caveat is not None
-    assert "against its own manifest alone, as none is published of 0.4.0/tiny.w3;" in caveat
+    assert "against its own manifest alone, as none is published of 0.5.0/tiny.w3;" in caveat
     del manifest["world"]
     assert open_export(write(tmp_path, json.dumps(manifest))).caveat is None

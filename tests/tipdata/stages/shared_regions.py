@@ -7,7 +7,7 @@ from tipdata.core.world import Region, World
 from tipdata.stages import Past, draw_stages, tables_of
 
 Tables = dict[str, pl.DataFrame]
-WORLD = World.of("0.4.0", 2)
+WORLD = World.of("0.5.0", 2)
 REGIONS = 12
 
 
@@ -21,7 +21,7 @@ class Drawn:
 
 
 def draw(region: Region) -> Drawn:
-    past, declared, tables = Past(), tables_of("0.4.0"), {}
+    past, declared, tables = Past(), tables_of("0.5.0"), {}
     for _, made in draw_stages(region, past):
         for name, frame in made.items():
             schema = declared[name].schema

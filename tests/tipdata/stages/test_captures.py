@@ -24,9 +24,9 @@ def _made(regions: list[tuple[Region, Past]]) -> Tables:
 
 def _changed(regions: list[Drawn], monkeypatch: pytest.MonkeyPatch, prefix: str) -> dict[str, Any]:
     """The tables of a world in which every parameter under a prefix is nought."""
-    for path in parameters("0.4.0"):
+    for path in parameters("0.5.0"):
         if path.startswith(f"{prefix}."):
-            monkeypatch.setitem(parameters("0.4.0"), path, {"value": 0})
+            monkeypatch.setitem(parameters("0.5.0"), path, {"value": 0})
     return _made([(Region(WORLD, one.region.index), one.past) for one in regions])
 
 
@@ -130,7 +130,7 @@ def test_visible_people_are_on_more_lists(
 ) -> None:
     """People on two lists that neither refer to nor avoid each other, over those expected by chance in each region."""
     without = _changed(regions, monkeypatch, "captures.visibility")
-    tied = [path for path in parameters("0.4.0") if re.match(r"captures\.(referral|avoidance)\.", path)]
+    tied = [path for path in parameters("0.5.0") if re.match(r"captures\.(referral|avoidance)\.", path)]
     free = [(a, b) for a, b in combinations(LISTS, 2) if not any(a in path and b in path for path in tied)]
 
     def met(made: Tables) -> float:

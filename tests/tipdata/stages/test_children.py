@@ -68,7 +68,7 @@ def test_no_sample_of_a_release_has_a_row_about_a_child() -> None:
 
 
 def test_the_counts_name_no_person_and_no_operation() -> None:
-    table = tables_of("0.4.0")[COUNTS]
+    table = tables_of("0.5.0")[COUNTS]
     assert set(table.schema) == {"region", "age_band", "form", "sex", "count"}
     assert not any(column.id_of for column in table.columns)
 
@@ -91,7 +91,7 @@ def test_counts_are_rounded_and_follow_the_published_margins(world: Tables) -> N
 
 
 def test_lists_and_numbers_count_adults(regions: list[Drawn]) -> None:
-    tables = tables_of("0.4.0")
+    tables = tables_of("0.5.0")
     past, made = regions[1].past, regions[1].tables
     exploited = made["people"].filter(pl.col("role") == "exploited")
     assert exploited.height == past["people"].exploited.sum()

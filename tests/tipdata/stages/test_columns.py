@@ -49,7 +49,7 @@ def test_every_column_of_words_lists_its_values_or_is_free_text() -> None:
         f"{name}.{column.name}"
         for name, table in TABLES.items()
         for column in table.columns
-        if column.inner == pl.String and not category_values(column, parameters("0.4.0"))
+        if column.inner == pl.String and not category_values(column, parameters("0.5.0"))
     }
     assert unlisted == FREE_TEXT
 
@@ -67,7 +67,7 @@ def test_a_value_that_is_not_declared_is_named(tiny: Release, table: str, column
     changed = frame.with_columns(
         pl.when(pl.int_range(pl.len()) == 3).then(odd).otherwise(column).alias(column)
     )
-    [problem] = undeclared_in_table(TABLES[table], changed, parameters("0.4.0"))
+    [problem] = undeclared_in_table(TABLES[table], changed, parameters("0.5.0"))
     assert problem.startswith(f"table {table}, column {column}: 'odd' is none of ")
 
 
@@ -105,20 +105,20 @@ def test_a_sealed_way_without_its_kind_is_refused() -> None:
 
 def test_a_column_is_in_no_version_before_its_own_or_after_its_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """A column that joins in a draft is drawn and then left out of a region of what is released."""
-    monkeypatch.setitem(versions(), "9.0.0", {**versions()["0.4.0"], "status": "draft"})
+    monkeypatch.setitem(versions(), "9.0.0", {**versions()["0.5.0"], "status": "draft"})
     places = TABLES["places"]
     since = replace(
         places, columns=tuple(replace(c, since="9.0.0") if c.name == "port" else c for c in places.columns)
     )
-    assert "port" not in as_of("0.4.0", since).schema
+    assert "port" not in as_of("0.5.0", since).schema
     assert as_of("9.0.0", since).schema == places.schema
     ended = replace(
         places, columns=tuple(replace(c, until="9.0.0") if c.name == "port" else c for c in places.columns)
     )
-    assert as_of("0.4.0", ended).schema == places.schema
+    assert as_of("0.5.0", ended).schema == places.schema
     assert "port" not in as_of("9.0.0", ended).schema
     first = stages()[0]
     changed = replace(first, tables=(since, *first.tables[1:]))
     monkeypatch.setattr("tipdata.stages.stages_of", lambda version: (changed,))
-    assert "port" not in generate_region(World.of("0.4.0"), 0)["places"].columns
+    assert "port" not in generate_region(World.of("0.5.0"), 0)["places"].columns
     assert "port" in generate_region(World.of("9.0.0"), 0)["places"].columns

@@ -39,7 +39,7 @@ def test_a_region_has_about_150_contacts_in_ten_documented_weeks(contacts: pl.Da
 
 
 def test_who_calls_on_a_day_on_which_nobody_is_there_yet_has_worked_no_week() -> None:
-    early = generate_region(World.of("0.4.0"), 466)  # the first region with such a day
+    early = generate_region(World.of("0.5.0"), 466)  # the first region with such a day
     known = early["people"].select("person", "from_day")
     called = early["contacts"].join(known, on="person")
     before = called.filter(pl.col("from_day") > pl.col("minute") // 1440)

@@ -24,7 +24,7 @@ REGIONS = range(40)
 
 
 def region(index: int) -> Region:
-    return World.of("0.4.0").region(index)
+    return World.of("0.5.0").region(index)
 
 
 @pytest.fixture(scope="module")

@@ -115,7 +115,7 @@ def test_acts_and_channels_go_missing(rows: pl.DataFrame) -> None:
 
 def test_odds_ratios_are_weak_and_most_acts_are_null_in_any_course() -> None:
     for group in ("leanings", "forms"):
-        for path, entry in parameters("0.4.0").items():
+        for path, entry in parameters("0.5.0").items():
             if path.startswith(f"messages.{group}."):
                 ratios = entry["value"].values()
                 assert all(0.2 <= ratio <= 2.5 for ratio in ratios), path
@@ -124,7 +124,7 @@ def test_odds_ratios_are_weak_and_most_acts_are_null_in_any_course() -> None:
 
 
 def test_every_course_and_form_has_a_profile_of_its_own_and_leaves_its_trace() -> None:
-    world = World.of("0.4.0")
+    world = World.of("0.5.0")
     model, courses, forms = ThreadModel.of(world.region(0)), acts.course_of_profile(world), acts.forms(world)
     assert len(model.act) == len(courses) == 2 * len(forms) + len(COURSES) - 2
     flat = model.act.reshape(len(model.act), -1)
@@ -136,8 +136,8 @@ def test_every_course_and_form_has_a_profile_of_its_own_and_leaves_its_trace() -
 
 
 def test_every_stage_that_a_course_can_reach_leads_onward() -> None:
-    model = ThreadModel.of(World.of("0.4.0").region(0))
-    for course, onward in zip(acts.course_of_profile(World.of("0.4.0")), model.onward, strict=True):
+    model = ThreadModel.of(World.of("0.5.0").region(0))
+    for course, onward in zip(acts.course_of_profile(World.of("0.5.0")), model.onward, strict=True):
         reached = {0}
         while more := {int(s) for r in reached for s in np.flatnonzero(onward[r])} - reached:
             reached |= more
@@ -146,7 +146,7 @@ def test_every_stage_that_a_course_can_reach_leads_onward() -> None:
 
 
 def test_a_stage_lasts_as_long_as_its_scale_says() -> None:
-    stream = World.of("0.4.0").region(0).stream("test/dwell")
+    stream = World.of("0.5.0").region(0).stream("test/dwell")
     length, permille = np.full(40_000, 40), np.full(40_000, 200)
     scale = acts.dwell_scale(permille, length)
     part = stream.quantile(np.arange(40_000), "exponential") * scale // 1_000_000_000
@@ -156,7 +156,7 @@ def test_a_stage_lasts_as_long_as_its_scale_says() -> None:
 
 
 def test_an_operation_keeps_its_habits_and_each_conversation_adds_its_own() -> None:
-    region = World.of("0.4.0").region(0)
+    region = World.of("0.5.0").region(0)
     leanings = acts.draw_habits(region, np.array([7, 7, 8]), np.array([1, 2, 1]))
     same, other = leanings[0] - leanings[1], leanings[0] - leanings[2]
     assert 0 < np.abs(same).mean() < np.abs(other).mean()

@@ -17,7 +17,7 @@ from tipdata.stages.operations.facts import BY_MIGRATION, SILENT
 from tipdata.stages.operations.habits import draw_levels
 from tipdata.text.facts import facts_of, rules
 
-RULES = parameters("0.4.0")[APART]["value"]
+RULES = parameters("0.5.0")[APART]["value"]
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def test_notes_tell_nobodys_sex(language: str) -> None:
     ],
 )
 def test_a_rule_that_means_nothing_is_refused(rule: dict, message: str) -> None:
-    region = World.of("0.4.0").region(0)
+    region = World.of("0.5.0").region(0)
     region._drawn[APART] = {"work": [rule]}
     known = KnownFacts({"sector": ["office", None]}, 2, {})
     with pytest.raises(ValueError, match=message):

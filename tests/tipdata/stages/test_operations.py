@@ -59,7 +59,7 @@ def test_movement_has_the_ratio_of_its_law_whatever_else_an_operation_has_to_say
     """Published: 70% less likely in trafficking. A level that ruled out being settled made it .6 times as likely."""
     known = []
     for index in range(48):
-        o = draw_tables(World.of("0.4.0", 5).region(index), ("places", "operations"))[0]["operations"]
+        o = draw_tables(World.of("0.5.0", 5).region(index), ("places", "operations"))[0]["operations"]
         services = o.posts & (o.family == FAMILIES.index("services")) & (o.kind != KINDS.index("spam"))
         moves = o.facts.level[services, number_of("stay")] > 0
         known.append(np.stack([o.kind[services] == KINDS.index("trafficking"), moves]))
@@ -172,7 +172,7 @@ def test_what_levels_tell_of_trafficking_is_weak_and_some_is_null_or_reversed() 
     assert sum(ratio < 1 for ratio in ratios.values()) > len(ratios) / 5
 
 
-OF_FORMS = World.of("0.4.0", 2, size="forms")
+OF_FORMS = World.of("0.5.0", 2, size="forms")
 
 
 @cache
@@ -286,7 +286,7 @@ def test_ratios_of_what_does_not_lean_are_refused(
     listed = {**WORLD.parameters, path: entry}
     monkeypatch.setattr(world_module, "_parameters", lambda file: listed)
     with pytest.raises(ValueError, match=path.replace(".", r"\.")):
-        build_law(Region(World("0.4.0", hash(path + level) % 1000), 0))
+        build_law(Region(World("0.5.0", hash(path + level) % 1000), 0))
 
 
 def test_armed_groups_act_through_few_forms_at_borders_and_post_no_more_jobs(regions: list[Drawn]) -> None:

@@ -111,7 +111,7 @@ def test_sums_are_heaped_at_round_numbers(payments: pl.DataFrame) -> None:
 
 
 def test_a_sum_is_rounded_to_the_nearest_or_stays_as_it_is() -> None:
-    region = World.of("0.4.0").region(0)
+    region = World.of("0.5.0").region(0)
     ids, amount = np.arange(2000), np.full(2000, 12_345)
     assert set(heap(region, "test", ids, amount, 1000).tolist()) == {12_000}
     assert set(heap(region, "test", ids, amount, 0).tolist()) == {12_345}
@@ -145,7 +145,7 @@ def test_numbers_of_wallets_are_those_agreed_and_do_not_meet() -> None:
     assert (stranger_wallet(number, np.zeros(640, dtype=np.int64)) >= STRANGERS).all()
 
 
-PARAMETERS = parameters("0.4.0")
+PARAMETERS = parameters("0.5.0")
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +158,7 @@ def owned(world: Tables) -> pl.DataFrame:
 def test_whether_an_operation_is_sampled_depends_on_what_it_shows_and_not_on_its_kind() -> None:
     rates: dict[tuple[bool, bool], list[float]] = {}
     for index in range(64):
-        region = World.of("0.4.0", 3).region(index)
+        region = World.of("0.5.0", 3).region(index)
         o = draw_tables(region, ("places", "operations"))[0]["operations"]
         inside = np.zeros(len(o.id), dtype=bool)
         inside[draw_sample(region, o, np.zeros(len(o.id), dtype=bool))] = True

@@ -1,4 +1,4 @@
-"""Claims about people of data 0.4.0: each has one story, inside the operation's life, and nobody is a child."""
+"""Claims about people of data 0.5.0: each has one story, inside the operation's life, and nobody is a child."""
 
 import numpy as np
 import polars as pl
@@ -60,7 +60,7 @@ def test_spells_lie_in_the_life(regions: list[Drawn]) -> None:
 
 def test_durations_of_those_who_get_out_keep_the_published_shares(regions: list[Drawn]) -> None:
     """Services make records of these; of all who are there in the two years more are there for long."""
-    like = parameters("0.4.0")["people.labour_like"]["value"]
+    like = parameters("0.5.0")["people.labour_like"]["value"]
     short, long = {True: 0.38, False: 0.59}, {True: 0.33, False: 0.26}
     for alike in (True, False):
         days = np.concatenate(
@@ -110,7 +110,7 @@ def test_who_is_handed_on_was_with_a_network_or_an_armed_group(exploited: pl.Dat
 
 
 def test_forms_like_forced_labour_share_its_recruiters_and_means_of_control(exploited: pl.DataFrame) -> None:
-    like = parameters("0.4.0")["people.labour_like"]["value"]
+    like = parameters("0.5.0")["people.labour_like"]["value"]
     other = pl.col("recruiter_relation") == "other"
     debt = pl.col("means_of_control").list.contains("debt_bondage")
     shares = exploited.group_by(alike=pl.col("form").is_in(like)).agg(other.mean(), debt=debt.mean())

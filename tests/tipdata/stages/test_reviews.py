@@ -63,7 +63,7 @@ def test_votes_come_after_posting_and_queueing(queue: pl.DataFrame, reviews: pl.
 
 
 def test_a_centre_of_reviewers_serves_eight_neighbouring_regions(reviews: pl.DataFrame) -> None:
-    assert parameters("0.4.0")["reviews.regions_a_centre"]["value"] == 8
+    assert parameters("0.5.0")["reviews.regions_a_centre"]["value"] == 8
     first = set(reviews.filter(pl.col("region") < 8)["reviewer"])
     second = set(reviews.filter(pl.col("region") >= 8)["reviewer"])
     assert not first & second

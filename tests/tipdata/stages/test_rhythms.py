@@ -57,7 +57,7 @@ def auroc(positive: np.ndarray, score: np.ndarray) -> float:
 @pytest.fixture(scope="module")
 def posting() -> pl.DataFrame:
     """Bursts of operations of more regions, of another world: few operations post often enough."""
-    return rhythms.posting(rhythms.drawn("0.4.0", 1, 16, ("places", "operations", "accounts", "adverts")))
+    return rhythms.posting(rhythms.drawn("0.5.0", 1, 16, ("places", "operations", "accounts", "adverts")))
 
 
 @pytest.mark.parametrize("how", ["rescaled", "thinned"])
@@ -235,7 +235,7 @@ def test_successors_take_5_to_8_percent_each_and_social_sites_and_messaging_more
 
 @pytest.mark.slow  # the market does so above; adverts after a closure are in test_world.py
 def test_the_adverts_table_shrinks_and_comes_back_as_the_market_does() -> None:
-    tables = rhythms.drawn("0.4.0", 1, 48, ("places", "operations", "accounts", "adverts", "market"))
+    tables = rhythms.drawn("0.5.0", 1, 48, ("places", "operations", "accounts", "adverts", "market"))
     counts = rhythms.daily_counts(tables)["its services where an adult site closes"]
     week, _, _, *later = rhythms.since_closure(counts, tables["platforms"])
     assert 0.05 < week < 0.3

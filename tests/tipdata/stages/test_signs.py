@@ -1,4 +1,4 @@
-"""How adverts of data 0.4.0 are set: capitals, contacts, prices and signs, as the language has them."""
+"""How adverts of data 0.5.0 are set: capitals, contacts, prices and signs, as the language has them."""
 
 import re
 

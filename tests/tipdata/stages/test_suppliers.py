@@ -151,7 +151,7 @@ def test_parameters_in_nats_become_integers_exactly() -> None:
     region = Region(WORLD, 0, {"nats": [-0.35, 0.0, 2.5], "one": 0.5})
     assert region.milli("nats").tolist() == [-350, 0, 2500]
     assert region.milli("one") == 500
-    assert all(abs(x) <= 4 for x in parameters("0.4.0")["suppliers.exploitation.supply"]["value"].values())
+    assert all(abs(x) <= 4 for x in parameters("0.5.0")["suppliers.exploitation.supply"]["value"].values())
 
 
 def test_a_spell_of_an_operation_lies_in_its_life_and_near_its_posting(world: Tables) -> None:
@@ -173,7 +173,7 @@ def test_agencies_own_exploitation(world: Tables) -> None:
         world["operations"].select("operation", "kind", "form"), on="operation"
     )
     assert set(forms["kind"]) == {"trafficking"}
-    assert set(forms["form"]) == set(parameters("0.4.0")["suppliers.agencies.forms"]["value"])
+    assert set(forms["form"]) == set(parameters("0.5.0")["suppliers.agencies.forms"]["value"])
     assert 0.3 < alone.height / held.filter(~pl.col("unlawful").fill_null(False)).height < 0.6
 
 

@@ -89,7 +89,7 @@ def test_a_follow_counts_one_and_messages_more(ties: pl.DataFrame) -> None:
 
 
 def test_every_level_of_every_habit_is_found_in_lawful_groups(habits: pl.DataFrame) -> None:
-    names = [path.rpartition(".")[2] for path in parameters("0.4.0") if path.startswith("ties.habits.")]
+    names = [path.rpartition(".")[2] for path in parameters("0.5.0") if path.startswith("ties.habits.")]
     lawful = habits.filter(pl.col("group").is_in(["business", "independent"]))
     for name in names:
         levels = set(habits.filter(pl.col("group") == "trafficking")[name])

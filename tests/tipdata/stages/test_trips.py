@@ -43,7 +43,7 @@ def test_circuits_span_their_stops(circuits: pl.DataFrame, stops: pl.DataFrame) 
     assert joined.height == circuits.height == known.height
     assert (joined["first"] == joined["first_day"]).all()
     assert (joined["last"] == joined["last_day"]).all()
-    assert joined["n"].min() >= parameters("0.4.0")["trips.fewest_stops"]["value"]
+    assert joined["n"].min() >= parameters("0.5.0")["trips.fewest_stops"]["value"]
 
 
 def test_towns_are_those_of_the_region(world: Tables, stops: pl.DataFrame, trips: pl.DataFrame) -> None:
@@ -200,10 +200,10 @@ def test_bookings_go_missing(stops: pl.DataFrame) -> None:
 
 def test_the_plan_is_looked_at_far_enough_ahead() -> None:
     """A town that a plan repeats is left within the slots that decide where a circuit goes next."""
-    assert parameters("0.4.0")["schedule.stops"]["value"][1] <= AHEAD
+    assert parameters("0.5.0")["schedule.stops"]["value"][1] <= AHEAD
 
 
-OF_FORMS = World.of("0.4.0", 2, size="forms")
+OF_FORMS = World.of("0.5.0", 2, size="forms")
 CLINIC = list(CATEGORIES).index("medical broker")
 
 

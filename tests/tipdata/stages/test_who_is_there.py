@@ -50,7 +50,7 @@ def test_a_sale_takes_a_person_of_the_seller_to_the_buyer_on_one_day(exploited: 
     assert (both["sex"] == both["sex_before"]).all()
     # Nobody grows younger.
     assert (both["age_band"] >= both["age_band_before"]).all()
-    into = parameters("0.4.0")["people.sold_into"]["value"]
+    into = parameters("0.5.0")["people.sold_into"]["value"]
     pairs = both.select(before="form_before", after="form").unique().rows()
     assert all(after in into[before] for before, after in pairs)
     assert (both["form"] == both["form_before"]).mean() > 0.7  # type: ignore[operator]
@@ -68,7 +68,7 @@ def test_buyers_pay_sellers(world: Tables, exploited: pl.DataFrame) -> None:
     sold = exploited.filter(way="sold").select("from_operation", "operation", "from_day")
     inside = world["wallets"]["operation"].drop_nulls().unique()
     both = pl.col("operation").is_in(inside.implode()) & pl.col("from_operation").is_in(inside.implode())
-    quarter = (pl.col("from_day") // parameters("0.4.0")["payments.between.settle_days"]["value"]).alias("q")
+    quarter = (pl.col("from_day") // parameters("0.5.0")["payments.between.settle_days"]["value"]).alias("q")
     due = sold.filter(both).group_by("from_operation", "operation", quarter).agg(pl.col("from_day").max())
     due = due.select("from_operation", "operation", "from_day")
     assert sorted(due.rows()) == sorted(unlawful.select("seller", "buyer", "day").rows())
@@ -116,7 +116,7 @@ def test_firms_fit_their_operation(world: Tables, lives: pl.DataFrame, exploited
     assert held.height > 8 * REGIONS
     at_home = held.filter(~pl.col("cross_border"))
     assert (at_home["jurisdiction"] == at_home["home"]).all()
-    sectors = parameters("0.4.0")["suppliers.agencies.forms"]["value"]
+    sectors = parameters("0.5.0")["suppliers.agencies.forms"]["value"]
     assert all(sector in sectors[form] for form, sector in held.select("form", "sector").unique().iter_rows())
     spells = held.select("firm", "operation", "since", until=pl.col("to_day").fill_null(DAYS))
     assert (there(spells, exploited, "since", "until")["people"] > 0).all()

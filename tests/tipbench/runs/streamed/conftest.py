@@ -58,7 +58,7 @@ class World:
     lines: pl.DataFrame
     kinds: pl.DataFrame
     name: str = "made/up"
-    version: str = "0.4.0"
+    version: str = "0.5.0"
     regions: int = REGIONS
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
