@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from tipdata.core import world as world_module
 from tipdata.core.draw import GAMMA_SHAPES
+from tipdata.core.kinds import KINDS
 from tipdata.core.parameters import (
     ASSUMED,
     DEFINITION,
@@ -23,7 +24,7 @@ from tipdata.documents.cards import cards
 from tipdata.documents.fact_sheet import sheet
 from tipdata.release import generate_region
 from tipdata.stages import draw_tables, stages, stages_of
-from tipdata.stages.operations.facts import build_law
+from tipdata.stages.operations.state import build_state_law
 
 GOOD = {"value": 3, "unit": "days", "sign": ASSUMED, "magnitude": ASSUMED, "times": 1.5}
 
@@ -272,9 +273,9 @@ def test_what_defines_a_task_is_never_drawn() -> None:
         assert all(draw[path] == before[path] for draw in DRAWS), path
 
 
-def test_fact_centres_are_drawn_within_their_times() -> None:
+def test_centres_of_levels_are_drawn_within_their_times() -> None:
     before = parameters(VERSION)
-    laws = [path for path in before if path.startswith("facts.law.")]
+    laws = [path for path in before if path.startswith("state.law.")]
     assert len(laws) > 40
     for draw in DRAWS:
         for path in laws:
@@ -292,8 +293,8 @@ def test_a_world_that_assumes_otherwise_has_other_centres() -> None:
     made = []
     for number in (0, 1, 2):
         region = World.of(VERSION, 1, number).region(0)
-        region._drawn["facts.jitter"] = 0.0
-        made.append(build_law(region).weights)
+        region._drawn["state.jitter"] = 0.0
+        made.append(build_state_law(region, np.zeros(len(KINDS), dtype=np.int64)).share)
     assert not np.array_equal(made[0], made[1])
     assert not np.array_equal(made[1], made[2])
 

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from frozen import found, frozen  # pyright: ignore[reportMissingImports]
@@ -65,9 +64,9 @@ def test_the_values_of_a_released_world_file_and_its_manifests_never_change() ->
 def test_a_retired_version_is_refused_in_one_sentence_that_says_why_and_what_makes_it(
     ask: Callable[[str], object], version: str
 ) -> None:
+    entry = versions()[version]
     says = (
-        f"data version {version} is retired: its people include children as rows, which the safety rules forbid; "
-        f"tipbench 0.5.0 (tag v0.5.0) makes it. Take {NEWEST}."
+        f"data version {version} is retired: {entry['reason']}; {entry['made_by']} makes it. Take {NEWEST}."
     )
     with pytest.raises(UsageError, match=f"^{re.escape(says)}$"):
         ask(version)
@@ -130,20 +129,20 @@ def test_a_world_reads_the_file_of_its_version(changed_file: Path) -> None:
 
 
 def test_a_default_takes_the_newest_released_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    with_versions(monkeypatch, v0_5_0="retired", v0_6_0="draft")
+    with_versions(monkeypatch, v0_6_0="retired", v0_7_0="draft")
     assert Release.from_name("small").version == newest_released() == "0.5.0"
-    with_versions(monkeypatch, v0_5_0="released", v0_6_0="draft")
-    assert Release.from_name("small").version == newest_released() == "0.5.0"
+    with_versions(monkeypatch, v0_6_0="released", v0_7_0="draft")
+    assert Release.from_name("small").version == newest_released() == "0.6.0"
     assert Release.from_name("0.5.0/small").version == "0.5.0"
 
 
 def test_only_a_draft_needs_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
-    with_versions(monkeypatch, v0_5_0="draft")
+    with_versions(monkeypatch, v0_6_0="draft")
     check_status("0.5.0", draft=False)
-    check_status("0.5.0", draft=True)
-    said = r"data version 0\.5\.0 is a draft .*: add --draft, or take 0\.5\.0\.$"
+    check_status("0.6.0", draft=True)
+    said = r"data version 0\.6\.0 is a draft .*: add --draft, or take 0\.5\.0\.$"
     with pytest.raises(UsageError, match=said):
-        check_status("0.5.0", draft=False)
+        check_status("0.6.0", draft=False)
 
 
 def test_the_canonical_form_is_json_in_the_order_of_the_file() -> None:
@@ -158,28 +157,16 @@ def test_the_canonical_form_is_json_in_the_order_of_the_file() -> None:
 
 def test_a_profile_is_part_of_what_a_size_is_known_by() -> None:
     natural, own = World.of("0.5.0"), World.of("0.5.0", size="forms")
-    assert World.of("0.5.0", size="small") == natural == own.natural
+    assert World.of("0.5.0", size="without") == natural == own.natural
     path = "operations.kind.trafficking"
     assert own.parameters[path]["value"] == own.region(0)[path] == profile("0.5.0", "forms")[path]
     assert own.region(0).natural[path] == natural.region(0)[path] < 0.06
     assert (
         parameters_digest("0.5.0", "forms")
         != parameters_digest("0.5.0")
-        == parameters_digest("0.5.0", "small")
+        == parameters_digest("0.5.0", "without")
     )
-    assert fingerprint("0.5.0", "forms") != fingerprint("0.5.0") == fingerprint("0.5.0", "small")
-
-
-@pytest.mark.parametrize("size", ["tiny", "small", "full", "xl"])
-def test_a_size_has_its_profile_from_one_version_on(size: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert profile("0.5.0", size) == {}
-    assert parameters_digest("0.5.0", size) == parameters_digest("0.5.0")
-    assert set(profile("0.5.0", size)) == {"operations.kind.trafficking"}
-    assert parameters_digest("0.5.0", size) != parameters_digest("0.5.0")
-    assert profile("0.5.0", "forms") == profile("0.5.0", "forms")
-    for base in ("0.5.0", "0.5.0"):
-        monkeypatch.setattr(world_module, "own_world", lambda _, base=base: SimpleNamespace(based_on=base))
-        assert profile(f"own-{16 * '0'}", size) == profile(base, size)
+    assert fingerprint("0.5.0", "forms") != fingerprint("0.5.0") == fingerprint("0.5.0", "without")
 
 
 def test_a_profile_that_sets_no_parameter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 """What the body of an advert says, read back from its text alone.
 
 :func:`read_body` cuts a body at every sign that a writer may put between two sentences. It looks up the pieces, some of
-them joined again, among all that the wordbook of the language can say. It never guesses: a body is read whole, or not.
+them joined again, among all that the wordbook of the language can say, and parts two sentences that are joined to one.
+It never guesses: a body is read whole, or not.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain, product
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.text.book import ANY, CURRENCY, SHOWN, TITLE, Book
@@ -70,6 +72,7 @@ class _BodyReader:
         self.price = re.compile(rf"\d[\d.,\s]*(?=\s{CURRENCY.casefold()})")
         between = _either(signs.between)
         self.cut = re.compile(rf"({between}|(?<=[{ENDS}]){re.escape(book.space)})")
+        self.joins = [re.compile(re.escape(join), re.IGNORECASE) for join in book.joins]
         self.plain = lru_cache(1 << 16)(self._plain)
         self.known: dict[str, dict[str, str]] = {family: {} for family in FAMILIES}
         """family -> sentence -> ``fact=level``, '' for a filler."""
@@ -89,18 +92,17 @@ class _BodyReader:
         count = (len(pieces) + 1) // 2
         sizes = [0] * count
         good = [False] * count + [True]
-        found: list[str] = [""] * count
+        found: list[tuple[str, ...]] = [()] * count
         for at in range(count - 1, -1, -1):
             for size in range(min(JOINED, count - at), 0, -1):
                 if not good[at + size]:
                     continue
-                ways = self.plain("".join(pieces[2 * at : 2 * (at + size) - 1]))
-                if text := next((way for way in ways if way in known), ""):
-                    sizes[at], good[at], found[at] = size, True, text
+                if said := self._find("".join(pieces[2 * at : 2 * (at + size) - 1]), known):
+                    sizes[at], good[at], found[at] = size, True, said
                     break
         at, sentences = 0, []
         while good[0] and at < count:
-            sentences.append(found[at])
+            sentences += found[at]
             at += sizes[at]
         bases = (self.basis.search(one) for one in sentences)
         return BodyContent(
@@ -110,6 +112,17 @@ class _BodyReader:
             basis=next((self.bases[match.group()] for match in bases if match), ""),
             read=good[0],
         )
+
+    def _find(self, text: str, known: dict[str, str]) -> tuple[str, ...]:
+        """Return the sentence that a text is, or the two that are joined in it; none for no text of the wordbook."""
+        halves = (
+            (text[: join.start()], text[join.end() :]) for one in self.joins for join in one.finditer(text)
+        )
+        for parts in chain([(text,)], halves):
+            for said in product(*map(self.plain, parts)):
+                if all(one in known for one in said):
+                    return said
+        return ()
 
     def _plain(self, text: str) -> tuple[str, ...]:
         """Return a sentence in lower case, without its last sign, prices and contacts all alike: as it is, and spelt

@@ -118,7 +118,7 @@ class _Made(Release):
         return self.tables[table].lazy()
 
 
-def _view(size: str = "tiny", **tables: pl.DataFrame) -> ReleaseView:
+def _view(size: str = "without profile", **tables: pl.DataFrame) -> ReleaseView:
     return ReleaseView(_Made("0.5.0", size, tables=tables))
 
 

@@ -52,16 +52,15 @@ def test_a_contradiction_that_is_planted_is_found(adverts: pl.DataFrame) -> None
     body = told["body"][0]
     assert not wrong_in_facts(body, "en", "massage")
     stop = "" if body.endswith((".", "!", "?")) else "."
-    twice = wrong_in_facts(f"{body}{stop} Fixed opening hours.", "en", "massage")
+    twice = wrong_in_facts(f"{body}{stop} Calls and visits are from 8 to 17.", "en", "massage")
     assert "two levels of a fact, or one twice" in twice
-    odd = (
-        "Booked is booked. Half sessions possible. Nothing here is secret. It is not said who runs the place."
-    )
+    odd = "You can talk openly about it with anyone. The name behind this advert is not given."
     assert any(rule.startswith("apart: ") for rule in wrong_in_facts(odd, "en", "massage"))
-    stated = "Everything that matters is stated here."
+    stated = "All details are stated in this advert."
     assert "alone: concrete=detailed" in wrong_in_facts(stated, "en", "massage")
-    assert "unfit: firm" in wrong_in_facts("Tell nobody which firm you work for.", "en", "domestic")
-    assert not wrong_in_facts("Tell nobody which firm you work for.", "en", "construction")
+    secret = "Please keep the firm's name private."
+    assert "unfit: firm" in wrong_in_facts(secret, "en", "domestic")
+    assert not wrong_in_facts(secret, "en", "construction")
     assert wrong_in_facts(f"{body} Something that no wordbook has", "en", "massage") == {"not read whole"}
 
 

@@ -15,20 +15,20 @@ import fsspec
 import polars as pl
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
+from tipcore.digest import region_digest, release_digest
 from tipcore.errors import MachineFault, UsageError
 from tipdata.release import (
     Release,
     locate_release,
     make_release,
     open_release,
-    published_manifest,
     release,
     remove_release,
     verify_release,
 )
 from tipdata.release import release as stored_module
 from tipdata.release.builder import is_complete
-from tipdata.release.manifests import RECEIPT, files_of
+from tipdata.release.manifests import RECEIPT, files_of, region_name
 from tipdata.release.release import (
     AT_ONCE,
     CHECKSUMS,
@@ -300,7 +300,12 @@ VALUES = {
 
 def of_world_3() -> dict[str, Any]:
     """A manifest of a world of which none is published: nothing but its own form speaks against it."""
-    return {**copy.deepcopy(published_manifest(Release("0.5.0", "tiny")) or {}), "world": 3}
+    release, tables = Release("0.5.0", "tiny", 3), tables_of("0.5.0").items()
+    digests = {name: dict.fromkeys(table.schema, "0" * 64) for name, table in tables}
+    region = {"digest": region_digest(digests), "rows": {name: 1000 for name, _ in tables}, "digests": digests}
+    regions = {region_name(index): copy.deepcopy(region) for index in range(release.regions)}
+    digest = release_digest(dict.fromkeys(regions, region["digest"]))
+    return {"version": "0.5.0", "size": "tiny", "world": 3, "digest": digest, "regions": regions}
 
 
 def hostile() -> Iterator[Any]:
@@ -388,10 +393,11 @@ def test_a_fifo_in_the_place_of_a_file_is_refused(
         open_export(place).scan("adverts")
 
 
-def test_what_cannot_be_checked_of_an_export_is_said(tmp_path: Path) -> None:
+def test_what_cannot_be_checked_of_an_export_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = of_world_3()
     caveat = open_export(write(tmp_path, json.dumps(manifest))).caveat
     assert caveat is not None
     assert "against its own manifest alone, as none is published of 0.5.0/tiny.w3;" in caveat
     del manifest["world"]
+    monkeypatch.setattr(stored_module, "published_manifest", lambda _: manifest)
     assert open_export(write(tmp_path, json.dumps(manifest))).caveat is None

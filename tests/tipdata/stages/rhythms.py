@@ -31,11 +31,13 @@ QUIET = 8
 MONTH = 30
 
 
-def drawn(version: str, world: int, regions: int, needed: tuple[str, ...]) -> dict[str, pl.DataFrame]:
+def drawn(
+    version: str, world: int, regions: int, needed: tuple[str, ...], size: str = ""
+) -> dict[str, pl.DataFrame]:
     """Return tables of the first regions, and ``hours``: kind of each operation, and which hours it keeps."""
     parts: dict[str, list[pl.DataFrame]] = {}
     for index in range(regions):
-        past, made = draw_tables(World.of(version, world).region(index), needed)
+        past, made = draw_tables(World.of(version, world, size=size).region(index), needed)
         made["hours"] = hours_of(past["operations"])
         for name, frame in made.items():
             parts.setdefault(name, []).append(frame)

@@ -1,29 +1,32 @@
-"""Claims about contacts with the helpline: who, when, what is needed, what is seen of it, and the posterior."""
+"""Claims about contacts with the helpline: who, when, what is needed, what notes tell, and the posterior."""
 
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 import polars as pl
 import pytest
-from shared_regions import Drawn, Tables  # pyright: ignore[reportMissingImports]
+from shared_regions import WORLD, Drawn, Tables  # pyright: ignore[reportMissingImports]
 from tipdata.core.draw import log, sigmoid
-from tipdata.core.kinds import LANGUAGES
-from tipdata.core.world import MINUTES_A_DAY, World
-from tipdata.release import generate_region
+from tipdata.core.kinds import FAMILIES, LANGUAGES, TRAFFICKING
+from tipdata.core.world import MINUTES_A_DAY
+from tipdata.stages import Past
 from tipdata.stages.helpline.cases import (
     BLOCKS,
     KINDS,
     NEEDS,
     PHASES,
+    CaseKinds,
     Cases,
     HelplineEvidence,
     NeedModel,
     cells_of,
+    draw_fact_bits,
     log_total,
     need_posterior,
 )
-from tipdata.stages.helpline.notes import read_notes
+from tipdata.stages.helpline.notes import OTHER_POOLS, TOPICS, UNFIT, KnownFacts, draw_topics, read_notes
 from tipdata.text.documents import read_document
+from tipdata.text.facts import fact_number
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +39,6 @@ def test_a_region_has_about_150_contacts_in_ten_documented_weeks(contacts: pl.Da
     assert by_region["len"].is_between(110, 200).all()
     assert by_region["len"].mean() == pytest.approx(150, abs=15)
     assert (by_region["weeks"] == 10).all()
-
-
-def test_who_calls_on_a_day_on_which_nobody_is_there_yet_has_worked_no_week() -> None:
-    early = generate_region(World.of("0.5.0"), 466)  # the first region with such a day
-    known = early["people"].select("person", "from_day")
-    called = early["contacts"].join(known, on="person")
-    before = called.filter(pl.col("from_day") > pl.col("minute") // 1440)
-    assert before.height == 1
-    assert before["weeks_owed"].fill_null(0).to_list() == [0]
 
 
 def test_exploited_people_are_adults_of_the_people_table_and_nobody_else_is(regions: list[Drawn]) -> None:
@@ -345,3 +339,136 @@ def test_log_odds_are_calibrated(need: str, contacts: pl.DataFrame) -> None:
         spread = np.sqrt((p[inside] * (1 - p[inside])).sum())
         # Who calls again counts twice, and regions' own mixes of people differ a little from their weights.
         assert abs(truth[inside].sum() - p[inside].sum()) < 5 * spread + 0.02 * inside.sum(), (low, high)
+
+
+@pytest.fixture(scope="module")
+def by_form(regions: list[Drawn], contacts: pl.DataFrame, world: Tables) -> pl.DataFrame:
+    """Contacts with ``group``, the form of the operation or what lawful callers are; and the language of the notes."""
+    forms = world["operations"].select("operation", "form")
+    spoken = pl.DataFrame(
+        {
+            "region": [one.region.index for one in regions],
+            "spoken_of": [LANGUAGES[one.past["operations"].majority] for one in regions],
+        },
+        schema_overrides={"region": contacts.schema["region"]},
+    )
+    made = contacts.join(forms, on="operation", how="left").join(spoken, on="region")
+    return made.with_columns(group=pl.coalesce("form", "kind"))
+
+
+def _cases(past: Past, people: int) -> Cases:
+    """As many people of every trafficking operation, each with one contact."""
+    owners = np.flatnonzero(past["operations"].kind == TRAFFICKING)
+    zeros = np.zeros(len(owners) * people, dtype=np.int64)
+    made = dict.fromkeys(Cases.__dataclass_fields__, zeros)
+    return Cases(
+        **{
+            **made,
+            "local": np.arange(len(zeros)),
+            "person": np.arange(len(zeros)),
+            "operation": np.repeat(owners, people),
+        }
+    )
+
+
+@pytest.mark.parametrize("fact", ["lives_at_work", "weeks_owed", "employer_aware"])
+def test_a_share_of_people_have_a_fact_by_what_decided_the_life(fact: str, regions: list[Drawn]) -> None:
+    region, past = WORLD.region(0), regions[0].past
+    o, c = past["operations"], _cases(past, 200)
+    bits = draw_fact_bits(region, c, o, fact, 3)
+    for f, family in enumerate(FAMILIES):
+        here = o.family[c.operation] == f
+        followed = region["helpline.follows"][fact].get(family)
+        if followed:
+            same = bits[here] == o.life.state.words[fact_number(family, followed), c.operation[here]]
+            assert abs(same.mean() - region["helpline.coupled"]) < 0.03
+        else:
+            assert len(np.unique(bits[here])) == here.sum()
+
+
+def test_no_two_facts_follow_the_same_and_none_what_a_need_hangs_on() -> None:
+    """Else the posterior, which multiplies what facts say given kind, phase, danger and needs, would be none."""
+    region = WORLD.region(0)
+    follows = region["helpline.follows"]
+    for family in FAMILIES:
+        taken = [by[family] for by in follows.values() if family in by]
+        free = ("excessive_hours", "psychological_abuse", "false_promises")
+        taken += {fact for means, fact in region["people.control_by"][family].items() if means not in free}
+        assert len(set(taken)) == len(taken), family
+
+
+def test_what_a_topic_says_of_kinds_adds_up_to_one(regions: list[Drawn]) -> None:
+    region, past = WORLD.region(0), regions[0].past
+    kinds, book = CaseKinds.of(region), read_notes("en")
+    c = _cases(past, 400)
+    known = KnownFacts(
+        {
+            "sector": ["office"] * len(c.local),
+            "free_to_leave": [None] * len(c.local),
+            "lives_at_work": [None] * len(c.local),
+        },
+        len(c.local),
+        {"work": np.full(len(c.local), -1)},
+    )
+    seen = HelplineEvidence.none(len(c.local), len(kinds.names))
+    topic = draw_topics(region, book, c, known, seen)
+    law = {sentence: np.exp(seen.kind[topic == sentence][0] / 1000) for sentence in np.unique(topic)}
+    household = np.arange(len(book.topics))[-6:]
+    assert not np.isin(topic, household).any()  # beside work in an office none is said
+    assert len(law) == 1 + len(book.topics) - len(household)
+    assert np.abs(sum(law.values()) - 1).max() < 0.01
+
+
+def test_whose_form_a_sentence_does_not_fit_has_it_in_no_note(by_form: pl.DataFrame) -> None:
+    unfit, checked = WORLD.region(0)[UNFIT], 0
+    for (form, language), frame in by_form.group_by("group", "spoken_of"):
+        book = read_notes(str(language))
+        said = "\n".join(frame["narrative"])
+        for pool, listed in unfit.items():
+            for sentence in listed.get(form, []):
+                checked += 1
+                own = any(
+                    number == book.pools[pool][sentence]
+                    for other in chain(NEEDS, OTHER_POOLS)
+                    if other != pool
+                    for number in np.delete(book.pools[other], unfit.get(other, {}).get(form, []))
+                )
+                assert own or book.strings[book.pools[pool][sentence]] not in said
+    assert checked > 20
+
+
+def test_topics_go_with_forms_and_lawful_callers_have_all(by_form: pl.DataFrame) -> None:
+    rates = dict(by_form.group_by("group").agg(pl.col("topic").is_not_null().mean()).iter_rows())
+    assert rates["forced_criminality"] > 0.3
+    assert 0.1 < rates["worker"] < 0.3
+    lawful = by_form.filter(pl.col("operation").is_null()).drop_nulls("topic")
+    assert set(lawful["topic"]) == set(TOPICS)
+    compounds = by_form.filter(pl.col("group") == "forced_criminality").drop_nulls("topic")
+    assert (compounds["topic"] == "quota").mean() > 0.6  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("column", ["topic", "lives_at_work", "known_contact"])
+def test_needs_are_as_likely_as_the_posterior_says(column: str, by_form: pl.DataFrame) -> None:
+    part = by_form.drop_nulls(column)
+    for need in NEEDS:
+        p = 1 / (1 + np.exp(-part[f"log_odds_{need}"].to_numpy() / 1000))
+        y = part["needs"].list.contains(need).to_numpy()
+        # People who call again count twice.
+        assert abs(y.sum() - p.sum()) < 4 * np.sqrt(2 * (p * (1 - p)).sum()), need
+
+
+def test_a_known_contact_is_one_that_adverts_of_the_operation_or_of_a_lawful_one_showed(
+    regions: list[Drawn], by_form: pl.DataFrame
+) -> None:
+    for t in (one.tables for one in regions):
+        shown = t["adverts"].select("operation", "contacts").explode("contacts").unique()
+        lawful = t["operations"].filter(pl.col("kind").is_in(["business", "independent"])).select("operation")
+        named = t["contacts"].drop_nulls("known_contact").select("operation", contacts="known_contact")
+        own = named.drop_nulls("operation")
+        assert own.join(shown, on=["operation", "contacts"], how="anti").is_empty()
+        others = named.filter(pl.col("operation").is_null())
+        assert others.join(shown.join(lawful, on="operation"), on="contacts", how="anti").is_empty()
+    exploited = by_form["operation"].is_not_null()
+    rates = [by_form.filter(who)["known_contact"].is_not_null().mean() for who in (exploited, ~exploited)]
+    assert all(0.02 < rate < 0.2 for rate in rates)  # type: ignore[operator]
+    assert abs(rates[0] - rates[1]) < 0.06  # type: ignore[operator]

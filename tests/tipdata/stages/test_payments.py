@@ -1,16 +1,20 @@
-"""Wallets and payments: whole wallets, shared mechanisms, a calibrated reference, and draws that stand alone."""
+"""Wallets and payments: whole wallets, shared mechanisms, a calibrated reference; and money follows lives."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 import pytest
 from one_story import DAY, OURS, Tables, events, in_sample, ledger, mean, receipts, sample, shifted, work
 from polars.testing import assert_frame_equal
-from shared_regions import WORLD  # pyright: ignore[reportMissingImports]
+from shared_regions import WORLD, Drawn  # pyright: ignore[reportMissingImports]
 from tipdata.core.kinds import KINDS, SPAM, TRAFFICKING
 from tipdata.core.world import DAYS, World, parameters
 from tipdata.stages import draw_tables
+from tipdata.stages.operations.habits import draw_levels
 from tipdata.stages.payments.schemes import MECHANISMS, SPAN, Work, draw_sample
 from tipdata.stages.payments.stage import GROUPS
+from tipdata.stages.payments.takings import fact_columns, is_taken, scale_sums
 from tipdata.stages.payments.wallets import (
     CHANNELS,
     LAST,
@@ -36,13 +40,13 @@ def wallets(world: Tables) -> pl.DataFrame:
     return world["wallets"]
 
 
-def test_a_region_has_about_twenty_thousand_payments_few_of_them_illicit(
+def test_a_region_has_about_thirty_thousand_payments_few_of_them_illicit(
     world: Tables, payments: pl.DataFrame
 ) -> None:
     found = ledger(world)
-    assert 20_000 < found["payments a region"] < 27_000
-    assert 150 < found["one in so many payments is illicit"] < 400
-    assert payments.group_by("region").len()["len"].is_between(15_000, 30_000).all()
+    assert 26_000 < found["payments a region"] < 35_000
+    assert 120 < found["one in so many payments is illicit"] < 400
+    assert payments.group_by("region").len()["len"].is_between(20_000, 40_000).all()
     operations = payments.drop_nulls("typology").group_by("region").agg(pl.col("operation").n_unique())
     assert operations["operation"].is_between(4, 18).all()
 
@@ -367,3 +371,108 @@ def test_only_operations_with_payments_have_wallets(world: Tables) -> None:
     paying = world["payments"]["operation"].drop_nulls().unique()
     held = in_sample(world).filter("inside")["operation"]
     assert held.is_in(paying.implode()).to_numpy().mean() > 0.97
+
+
+def test_a_led_habit_keeps_its_shares_and_rises_with_what_leads_it() -> None:
+    ids = np.arange(20_000)
+    group, leading = ids % 2, WORLD.region(0).stream("test/leads").bits(ids)
+    listed = {
+        "kept": {"ours": [10, 30, 60], "theirs": [60, 30, 10]},
+        "told": {"ours": [1, 1], "theirs": [1, 3]},
+    }
+    led = {"kept": (lambda own: np.where(ids < 14_000, leading, own), np.array([1, 0, 2]))}
+    streams = "test/jitter", "test/habit"
+    drawn = [
+        draw_levels(WORLD.region(0), ids, group, ("ours", "theirs"), listed, streams, one)
+        for one in ({}, led)
+    ]
+    shares = [np.bincount(levels["kept"] + 3 * group) / 10_000 for levels, _ in drawn]
+    assert np.abs(shares[0] - shares[1]).max() < 0.02
+    assert (drawn[0][0]["told"] == drawn[1][0]["told"]).all()
+    place, word = np.array([1, 0, 2])[drawn[1][0]["kept"]], leading.astype(float)
+    assert np.corrcoef(place[group == 0], word[group == 0])[0, 1] > 0.4
+
+
+def test_each_fact_leads_one_habit_of_a_mechanism_and_orders_all_its_levels() -> None:
+    for mechanism in MECHANISMS:
+        couples = PARAMETERS[f"payments.couples.{mechanism}"]["value"]
+        assert len({fact for fact, *_ in couples.values()}) == len(couples)
+        for habit, (fact, *rising) in couples.items():
+            assert sorted(rising) == sorted(
+                PARAMETERS[f"payments.{mechanism}.habits.{habit}"]["value"]["levels"]
+            )
+            assert (fact_columns(fact) >= 0).any()
+
+
+def test_who_is_paid_by_transfer_pays_through_banks(world: Tables) -> None:
+    own = world["payments"].filter(pl.col("log_odds") > -29_000).drop_nulls("operation")
+    share = own.group_by("operation").agg(bank=(pl.col("channel") == "bank").mean())
+    joined = world["operations"].join(share, on="operation")
+    holds = pl.col("life").list.contains("payment=transfer")
+    by_bank, others = (joined.filter(one)["bank"].to_numpy().mean() for one in (holds, ~holds))
+    assert by_bank > others + 0.1
+
+
+def test_what_is_taken_follows_the_price_of_the_category(regions: list[Drawn]) -> None:
+    o = regions[0].past["operations"]
+    scale = scale_sums(WORLD.region(0), o, "relay", np.arange(len(o.id)))
+    assert (scale_sums(WORLD.region(0), o, "relay", np.array([-1, -1])) == 1000).all()
+    assert (scale_sums(WORLD.region(0), o, "round", np.arange(3)) == 1000).all()
+    by_category = [scale[o.category == category] for category in np.unique(o.category[o.family == 1])]
+    assert len({np.median(one) for one in by_category}) > 2
+    assert all(one.max() < 3 * one.min() for one in by_category)
+
+
+@dataclass
+class Two:
+    """Two people of operation 1, from day 10 to 19 and from day 15 on."""
+
+    owner = np.array([1, 1])
+    exploited = np.array([True, True])
+    start, end = np.array([10, 15]), np.array([19, 800])
+
+
+def test_wages_are_withheld_from_as_many_as_are_exploited_there_on_the_day(
+    regions: list[Drawn], world: Tables
+) -> None:
+    o = regions[0].past["operations"]
+    ours = int(np.flatnonzero(o.kind == 0)[0])
+    people = Two()
+    people.owner = np.array([ours, ours])
+    owner, day = np.full(8, ours), np.array([9, 10, 10, 15, 15, 19, 20, 20])
+    taken = is_taken(o, people, owner, day, np.array([0, 0, 1, 1, 2, 1, 1, 0]))  # type: ignore[arg-type]
+    assert taken.tolist() == [False, True, False, True, False, True, False, True]
+    assert is_taken(o, people, np.array([-1]), np.array([9]), np.array([5])).all()  # type: ignore[arg-type]
+    members = world["wallets"].filter(role="member").select(payer="wallet")
+    wages = world["payments"].filter(typology="wages_out").join(members, on="payer")
+    month = (
+        wages.with_columns(month=pl.col("minute") // 43_200).group_by("payer").agg(pl.col("month").n_unique())
+    )
+    assert (month["month"].to_numpy() > 1).mean() > 0.5
+
+
+def test_the_account_is_one_that_posts_within_days_and_is_known_for_a_part(world: Tables) -> None:
+    payments = world["payments"].with_columns(day=pl.col("minute") // 1440)
+    known = payments.drop_nulls("account")
+    owned = known.join(world["accounts"].select("account", of="operation"), on="account")
+    assert (owned["operation"] == owned["of"]).all()
+    posted = world["adverts"].select("account", posted=pl.col("minute") // 1440)
+    near = (
+        known.join(posted, on="account")
+        .group_by("payment")
+        .agg((pl.col("posted") - pl.col("day")).abs().min())
+    )
+    assert near.height == known.height > 50
+    assert near["posted"].to_numpy().max() <= 1
+    providers = payments.filter(pl.col("account").is_not_null(), purpose="advert")["payee"].unique()
+    of_owners = payments.filter(pl.col("payee").is_in(providers.implode())).drop_nulls("operation")
+    assert 0.5 < of_owners["account"].is_not_null().to_numpy().mean() < 0.7
+    assert set(known["purpose"].drop_nulls()) == {"advert"}
+
+
+def test_who_posts_and_is_in_the_sample_pays_for_adverts(world: Tables) -> None:
+    inside = world["wallets"]["operation"].drop_nulls().unique()
+    many = world["adverts"].group_by("operation").len().filter(pl.col("len") >= 8)["operation"]
+    known = world["payments"].drop_nulls("account")["operation"].unique()
+    posting = inside.filter(inside.is_in(many.implode()))
+    assert posting.is_in(known.implode()).to_numpy().mean() > 0.9

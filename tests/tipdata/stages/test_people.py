@@ -1,11 +1,30 @@
-"""Claims about people of data 0.5.0: each has one story, inside the operation's life, and nobody is a child."""
+"""Claims about people: each has one story, inside the operation's life, which it follows; and nobody is a child."""
+
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 from shared_regions import REGIONS, Drawn, Tables  # pyright: ignore[reportMissingImports]
-from tipdata.core.world import DAYS, MINUTES_A_DAY, parameters
-from tipdata.stages.people import SELLERS
+from tipdata.core.kinds import FAMILIES
+from tipdata.core.world import DAYS, MINUTES_A_DAY, Region, World, parameters
+from tipdata.stages import Past, draw_tables
+from tipdata.stages.operations.sizes import draw_sizes
+from tipdata.stages.people import (
+    SELLERS,
+    draw_control,
+    draw_crew,
+    find_needed,
+    generate,
+    rank_false_claims,
+)
+from tipdata.text.facts import fact_number, number_of
+
+NEEDED = ("places", "operations", "accounts", "adverts", "messages", "suppliers", "people")
+FORMS = World.of("0.5.0", 2, size="forms")
+"""A fifth of posting operations is trafficking, every form as frequent."""
+HOUSEHOLDS = ("domestic_servitude", "marriage")
+LABOUR = ("labour", "domestic_servitude", "forced_criminality")
 
 LIFE = ("begins", "ends", "first_day", "last_day", "posts", "category", "form", "organisation")
 
@@ -44,7 +63,7 @@ def test_people_join_near_the_commitment(world: Tables, exploited: pl.DataFrame)
     assert later.n_unique() > 30
     assert (both["operation"] == both["operation_said"]).all()
     assert (both["form"] == both["form_said"]).all()
-    assert (both["way"] == "conversation").all()
+    assert (both["door"] == "conversation").all()
 
 
 def test_spells_lie_in_the_life(regions: list[Drawn]) -> None:
@@ -82,19 +101,11 @@ def test_organ_removal_lasts_weeks(regions: list[Drawn]) -> None:
         assert ((p.end - p.start)[here] <= 70).all()
 
 
-def test_who_answers_an_advert_does_so_while_work_is_advertised(exploited: pl.DataFrame) -> None:
-    came = exploited.filter(pl.col("way") == "job_advert")
-    assert came.height > 10
-    assert came["posts"].all()
-    assert not came["category"].is_in(["companionship", "massage"]).any()
-    assert came["from_day"].is_between(came["first_day"], came["last_day"]).all()
-
-
 def test_networks_and_armed_groups_sell(world: Tables, exploited: pl.DataFrame) -> None:
     sellers = world["operations"].select("operation", *LIFE, "kind")
-    sold = exploited.filter(pl.col("way") == "sold")
+    sold = exploited.filter(pl.col("door") == "sold")
     assert sold.height > 50
-    assert exploited.filter(pl.col("way") != "sold")["from_operation"].is_null().all()
+    assert exploited.filter(pl.col("door") != "sold")["from_operation"].is_null().all()
     both = sold.join(sellers, left_on="from_operation", right_on="operation", suffix="_seller")
     assert both.height == sold.height
     assert both["organisation_seller"].is_in(SELLERS).all()
@@ -171,7 +182,7 @@ def test_the_more_are_behind_an_operation_the_more_it_exploits(exploited: pl.Dat
 
 
 def test_operations_prepare_first(exploited: pl.DataFrame) -> None:
-    known = exploited.filter((pl.col("way") == "acquaintance") & (pl.col("begins") > 0)).drop_nulls("to_day")
+    known = exploited.filter((pl.col("door") == "acquaintance") & (pl.col("begins") > 0)).drop_nulls("to_day")
     early = pl.col("from_day") < pl.col("begins") + 10
     tight = pl.col("to_day") == pl.col("ends")
     assert known.filter(early & ~tight).is_empty()
@@ -183,3 +194,185 @@ def test_a_marriage_lasts_months_where_the_life_has_room(exploited: pl.DataFrame
     stays = (known["to_day"] - known["from_day"]).drop_nulls()
     assert len(stays) > 20
     assert stays.min() >= 120  # type: ignore[operator]
+
+
+@pytest.fixture(scope="module")
+def many_forms() -> list[Drawn]:
+    regions = [FORMS.region(index) for index in range(3)]
+    return [Drawn(region, *draw_tables(region, NEEDED)) for region in regions]
+
+
+@pytest.fixture(scope="module")
+def held(many_forms: list[Drawn]) -> pl.DataFrame:
+    """Those exploited in these regions, with their operation."""
+    made = []
+    for one in many_forms:
+        lives = one.tables["operations"].select("operation", "form", "posts", "organisation", "category")
+        people = one.tables["people"].drop("region").filter(role="exploited")
+        made.append(people.join(lives, on="operation").with_columns(region=pl.lit(one.region.index)))
+    return pl.concat(made, how="vertical_relaxed")
+
+
+def test_households_hold_few_and_compounds_many(held: pl.DataFrame) -> None:
+    sizes = held.group_by("operation", "form", "posts", "organisation").len("people")
+    assert sizes.filter(pl.col("form").is_in([*HOUSEHOLDS, "organs"]))["people"].max() <= 4  # type: ignore[operator]
+    several = sizes.filter(pl.col("organisation") != "individual")
+    compounds = several.filter(form="forced_criminality")
+    assert compounds.filter("posts")["people"].is_between(10, 60).all()
+    assert compounds.filter(~pl.col("posts"))["people"].is_between(24, 240).all()
+    posting = dict(several.filter("posts").group_by("form").agg(pl.col("people").median()).iter_rows())
+    assert posting["forced_criminality"] > posting["labour"] > posting["sexual"] > posting["marriage"]
+    assert sizes.filter(organisation="individual")["people"].max() <= 14  # type: ignore[operator]
+
+
+def test_regions_have_as_many_people_as_their_parameter_says(
+    many_forms: list[Drawn], held: pl.DataFrame
+) -> None:
+    hidden = held.filter(~pl.col("posts")).group_by("region").len().sort("region")["len"]
+    expected = [one.region["people.hidden"] for one in many_forms]
+    assert hidden.to_list() == pytest.approx(expected, rel=0.05)
+
+
+def test_more_heads_mean_more_people(many_forms: list[Drawn]) -> None:
+    size, many = [], []
+    for one in many_forms:
+        o = one.past["operations"]
+        rows = (o.kind == 0) & o.posts & (o.form == o.forms.index("labour"))
+        size.append(draw_sizes(one.region, o, o.life)[rows])
+        many.append(o.life.state.level[rows, number_of("heads")] >= 2)
+    size, many = np.concatenate(size), np.concatenate(many)
+    assert np.median(size[many]) > 1.5 * np.median(size[~many])
+
+
+def test_most_of_those_whom_posting_operations_exploit_came_by_a_door_that_has_a_row(
+    held: pl.DataFrame,
+) -> None:
+    doors = ("conversation", "job_advert", "agency")
+    assert held.filter("posts")["door"].is_in(doors).mean() > 0.4  # type: ignore[operator]
+    for door, column in zip(doors, ("conversation", "advert", "agency"), strict=True):
+        assert (held[column].is_not_null() == (held["door"] == door)).all()
+    # Whoever recruited them: relation and door are two columns.
+    friends = held.filter(door="job_advert", recruiter_relation="friend")
+    assert friends.height > 5
+
+
+def test_an_advert_by_which_somebody_came_is_the_operations_own_and_older(
+    many_forms: list[Drawn], held: pl.DataFrame
+) -> None:
+    adverts = pl.concat([one.tables["adverts"].select("advert", "operation", "minute") for one in many_forms])
+    came = held.filter(door="job_advert").join(adverts, on="advert", suffix="_of_advert")
+    assert came.height == held.filter(door="job_advert").height > 50
+    assert (came["operation"] == came["operation_of_advert"]).all()
+    assert (came["minute"] // MINUTES_A_DAY < came["from_day"]).all()
+    assert (came["from_day"] - came["minute"] // MINUTES_A_DAY).max() <= 30  # type: ignore[operator]
+    assert not came["category"].is_in(["companionship", "massage"]).any()
+
+
+def test_an_agency_by_which_somebody_came_is_a_trafficking_operations(
+    many_forms: list[Drawn], held: pl.DataFrame
+) -> None:
+    agencies = pl.concat(
+        [one.tables["agencies"].select("agency", "operation", "trafficking") for one in many_forms]
+    )
+    came = held.filter(door="agency").join(agencies, on="agency", suffix="_of_agency")
+    assert came.height == held.filter(door="agency").height > 20
+    assert came["trafficking"].all()
+    own = held.filter(pl.col("operation").is_in(agencies["operation"].implode())).filter(door="agency")
+    own = own.join(agencies, on="agency", suffix="_of_agency")
+    assert (own["operation"] == own["operation_of_agency"]).all()
+
+
+def test_nobody_comes_by_an_agency_where_none_traffics(many_forms: list[Drawn]) -> None:
+    one = many_forms[0]
+    suppliers = one.past["suppliers"]
+    lawful = replace(suppliers.agencies, trafficking=np.zeros_like(suppliers.agencies.trafficking))
+    past = {**one.past, "suppliers": replace(suppliers, agencies=lawful)}
+    _, tables = generate(one.region, past)
+    doors = pl.Series(tables["people"]["door"])
+    assert "agency" not in doors.to_list()
+    assert doors.drop_nulls().len() == one.past["people"].exploited.sum()
+
+
+def test_relation_to_the_recruiter_keeps_its_shares_whatever_the_door(
+    many_forms: list[Drawn], held: pl.DataFrame
+) -> None:
+    labour = held.filter(pl.col("form").is_in(LABOUR))
+    assert (labour["recruiter_relation"] == "other").mean() == pytest.approx(0.81, abs=0.02)
+    listed = many_forms[0].region["people.relation.marriage"]
+    married = held.filter(form="marriage")["recruiter_relation"]
+    assert (married == "family").mean() == pytest.approx(listed["family"] / 100, abs=0.12)
+
+
+@pytest.fixture(scope="module")
+def controlled(many_forms: list[Drawn]) -> list[tuple[Past, np.ndarray]]:
+    """States of regions, and how often each means of control is used on an operation's people, (operations, means)."""
+    made = []
+    for past in (one.past for one in many_forms):
+        p, count = past["people"], len(past["operations"].id)
+        total = np.bincount(p.owner[p.exploited], minlength=count)
+        used = [
+            np.bincount(p.owner[p.exploited], p.control[p.exploited, k], count) for k in range(len(p.means))
+        ]
+        made.append((past, np.stack(used, axis=1) / np.maximum(total, 1)[:, None]))
+    return made
+
+
+def test_means_of_control_keep_their_published_shares(
+    many_forms: list[Drawn], controlled: list[tuple[Past, np.ndarray]]
+) -> None:
+    listed = many_forms[0].region["people.control.labour"]
+    shares = np.concatenate(
+        [
+            used[(o.kind == 0) & np.isin(o.form, [o.forms.index(form) for form in LABOUR])]
+            for o, used in ((past["operations"], used) for past, used in controlled)
+        ]
+    )
+    assert shares.mean(axis=0) == pytest.approx(list(listed.values()), abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("family", "fact", "means"),
+    [
+        ("jobs", "papers", "withholds_documents"),
+        ("jobs", "rest", "excessive_hours"),
+        ("services", "answerer", "restricts_movement"),
+        ("services", "payment", "takes_earnings"),
+    ],
+)
+def test_a_means_of_control_follows_its_fact(
+    family: str, fact: str, means: str, controlled: list[tuple[Past, np.ndarray]]
+) -> None:
+    worst, rest = [], []
+    for past, used in controlled:
+        o = past["operations"]
+        here = (o.kind == 0) & (o.family == FAMILIES.index(family))
+        share = used[:, past["people"].means.index(means)]
+        high = o.life.state.words[fact_number(family, fact)] >> np.uint64(63) == 1
+        worst.append(share[here & high])
+        rest.append(share[here & ~high])
+    assert np.concatenate(worst).mean() > np.concatenate(rest).mean() + 0.2
+
+
+def test_who_claims_more_that_is_false_promises_more_that_is_false(
+    many_forms: list[Drawn], controlled: list[tuple[Past, np.ndarray]]
+) -> None:
+    high, low = [], []
+    for one, (past, used) in zip(many_forms, controlled, strict=True):
+        o = past["operations"]
+        rank = rank_false_claims(one.region, o, o.life) >> np.uint64(63) == 1
+        share = used[:, past["people"].means.index("false_promises")]
+        high.append(share[(o.kind == 0) & rank])
+        low.append(share[(o.kind == 0) & ~rank])
+    assert 0.4 < len(np.concatenate(high)) / len(np.concatenate(high + low)) < 0.6
+    assert np.concatenate(high).mean() > np.concatenate(low).mean() + 0.3
+
+
+def test_a_means_by_an_unknown_fact_is_refused(many_forms: list[Drawn]) -> None:
+    one = many_forms[0]
+    o = one.past["operations"]
+    needed = find_needed(one.region, o, one.past["suppliers"].exploitation)
+    crew = draw_crew(one.region, o, one.past["messages"], needed, 100)
+    drawn = {"people.control_by": {family: {"threats": "weather"} for family in FAMILIES}}
+    region = Region(one.region.world, one.region.index, drawn)
+    with pytest.raises(ValueError, match="services has no threats by weather"):
+        draw_control(region, o, o.life, crew, crew.within)

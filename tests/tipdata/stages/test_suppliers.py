@@ -36,8 +36,10 @@ def test_rows_of_suppliers_per_region(small: Release) -> None:
         assert counted.is_between(low, high).all(), table
 
 
-def test_exploitation_is_in_force_at_five_to_eight_percent_of_firms(firms: pl.DataFrame) -> None:
-    assert 0.05 < share(firms, "exploits") < 0.08
+def test_exploitation_is_in_force_at_five_to_eight_percent_of_firms(
+    firms: pl.DataFrame, world: Tables
+) -> None:
+    assert 0.05 < share(world["firms"], "exploits") < 0.08  # a size has more trafficking
     assert firms.filter("exploits").select(pl.col("to_day").fill_null(DAYS).min()).item() >= 0
     assert firms.filter("exploits")["from_day"].is_between(-5 * 365, DAYS).all()
     assert firms.filter(~pl.col("exploits")).select("from_day", "to_day", "operation").null_count().row(
@@ -177,8 +179,8 @@ def test_agencies_own_exploitation(world: Tables) -> None:
     assert 0.3 < alone.height / held.filter(~pl.col("unlawful").fill_null(False)).height < 0.6
 
 
-def test_a_firms_own_spell_goes_by_no_operation(world: Tables) -> None:
-    own = world["firms"].filter(pl.col("exploits") & pl.col("operation").is_null())
+def test_a_firms_own_spell_goes_by_no_operation(firms: pl.DataFrame) -> None:
+    own = firms.filter(pl.col("exploits") & pl.col("operation").is_null())
     lengths = own.drop_nulls("to_day").select(pl.col("to_day") - pl.col("from_day")).to_series()
     assert (lengths > 2 * 365).to_numpy().mean() > 0.1
 
