@@ -12,7 +12,7 @@ from tipcore.units import PARTS
 
 from tipdata.core import draw
 from tipdata.core.draw import ONE, Ints, log, log_sum, normalise
-from tipdata.core.kinds import CATEGORIES, KINDS, LANGUAGES, STRATEGIES, TRAFFICKING
+from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, LANGUAGES, STRATEGIES, TRAFFICKING
 from tipdata.core.tables import decode, read_tables, with_nulls
 from tipdata.core.world import DAYS, LIVES_SINCE, Region, includes
 from tipdata.stages import Columns, Past, Stage, Tables
@@ -226,7 +226,14 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> Columns:
         "weight": habits.natural_weight(region, o.kind, o.form, o.posts),
         "wordbook": pl.Series(ALL_SETS)[o.wordbook],
         "life": list_levels(o.family, o.facts.state.level if isinstance(o.facts, Life) else o.facts.level),
+        **({"terse": _find_terse(region, o, o.facts)} if isinstance(o.facts, Life) else {}),
     }
+
+
+def _find_terse(region: Region, o: Operations, life: Life) -> np.ndarray:
+    """Return bool: whether an operation posts, and usually says at most as many facts as a terse writer."""
+    most = region.values("policy.terse", FAMILIES)
+    return o.posts & (life.says.sum(axis=1) <= most[o.family])
 
 
 STAGE = Stage(
