@@ -166,7 +166,8 @@ PROTECTION_GAP = Metric(
 NO_LAWFUL = "no lawful unit in the test part"
 LAWFUL, SPAM = "lawful", "spam"
 MARKS = ("migrant", "terse", "small", "seasonal")
-#: Groups that are not a kind of unit: a lawful unit of any kind may have any of these marks.
+#: Groups that are not a kind of unit: a lawful unit of any kind may have any of these marks. Tasks do not list
+#: ``terse`` in ``groups`` while only a draft of the data has it.
 ATTRIBUTES = (FORM, "sex", "language")
 OTHER = "other"
 Members = Mapping[str, Mask]

@@ -51,7 +51,7 @@ def test_a_fold_gives_labels_of_train_and_valid_alone(prepared: Prepared) -> Non
 @pytest.mark.parametrize("access", LEVELS)
 def test_no_task_shows_what_adverts_say_what_holds_or_which_words_are_used(name: str, access: str) -> None:
     shown = visible_columns(task_of(name), access)
-    hidden = {"adverts": {"facts", "template", "operation"}, "operations": {"life", "wordbook"}}
+    hidden = {"adverts": {"facts", "template", "operation"}, "operations": {"life", "wordbook", "terse"}}
     assert not any(columns & set(shown.get(table, ())) for table, columns in hidden.items())
 
 
@@ -86,6 +86,14 @@ def test_data_that_are_older_are_refused_and_named(tiny: Release) -> None:
         UsageError, match=r"split=wordbook of advert_risk, since only data of version 0.5.0 or later"
     ):
         prepare("advert_risk", release=tiny, split="wordbook")
+
+
+def test_advert_risk_knows_terse_writers_on_the_draft(draft: Release) -> None:
+    writers = (
+        prepare("advert_risk", release=draft).answers.frame.group_by("cluster").agg(pl.col("terse").first())
+    )
+    share = writers.select(pl.col("terse").cast(pl.Float64).mean()).item()
+    assert 0.15 < share < 0.3
 
 
 def test_advert_risk_has_the_split_on_the_draft(draft: Release) -> None:

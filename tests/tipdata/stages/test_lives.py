@@ -83,6 +83,37 @@ def test_the_number_of_facts_tells_nothing_of_the_kind_or_the_profile(life: Life
     assert np.abs(expected / centre - 1).max() < 0.08
 
 
+def test_the_law_makes_as_many_terse_writers_of_every_kind_and_more_among_migrants(life: Life) -> None:
+    """Numbers of facts are distributed as sums of independent ones, given category, speaker, profile and verbosity."""
+    law, forms = life.law, life.law.form_log.shape[1]
+    p = 1 - np.exp(law.logs[:, :, law.levels] / 1000)
+    p[:, number_of(BY_ADOPTION)] = law.says[:, number_of(BY_ADOPTION)] / ONE
+    p[:, number_of(ALWAYS)] = 1
+    shares = np.zeros((p.shape[1] + 1, *p[:, 0].shape))
+    shares[0] = 1
+    for one in p.swapaxes(0, 1):
+        shares[1:], shares[0] = shares[1:] * (1 - one) + shares[:-1] * one, shares[0] * (1 - one)
+    most = WORLD.region(0).values("policy.terse", FAMILIES)[state.FAMILY]
+    few = shares.cumsum(axis=0)[most, np.arange(len(most))]
+    profile = np.exp(law.profile[state.FAMILY] / 1000)
+    made = np.einsum("cspv,csp,mv->csm", few, profile, law.verbosity_weights / ONE)
+    lawful = made[:, forms:-1].mean(axis=1)
+    trafficking = np.einsum("cfm,cf->cm", made[:, :forms], np.exp(law.form_log / 1000))
+    assert np.abs(trafficking - lawful).max() < 0.005
+    for family in range(len(FAMILIES)):
+        resident, migrant = lawful[family == state.FAMILY].mean(axis=0)
+        assert 0.17 < resident < migrant - 0.04 < 0.27
+
+
+def test_operations_that_post_and_usually_say_few_facts_are_marked_as_terse(
+    life: Life, operations: Operations, drawn: Draw
+) -> None:
+    most = WORLD.region(0).values("policy.terse", FAMILIES)[operations.family]
+    few = (life.said != SILENT).sum(axis=1) <= most
+    assert (few & ~operations.posts).any()
+    assert (drawn[1]["operations"]["terse"].to_numpy() == (few & operations.posts)).all()
+
+
 def test_offenders_say_less_of_what_gives_them_away_and_claim_more(
     life: Life, operations: Operations
 ) -> None:
