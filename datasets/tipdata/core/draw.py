@@ -221,7 +221,7 @@ def sigmoid(milli: int | Ints) -> Ints:
 
 def log(p: int | Ints) -> Ints:
     """Return natural logarithm in milli-nats of probabilities out of 65,536."""
-    return constant_table("log")[p]
+    return constant_table("log").take(p)
 
 
 def exp(milli: int | Ints) -> Ints:
@@ -231,13 +231,12 @@ def exp(milli: int | Ints) -> Ints:
 
 def log_add(a: Ints, b: Ints) -> Ints:
     """Return log(exp(a) + exp(b)) of milli-nats, in integers."""
-    apart = np.minimum(np.abs(a - b), REACH)
-    return np.maximum(a, b) + constant_table("log1p_exp")[apart]
+    return np.maximum(a, b) + constant_table("log1p_exp").take(np.abs(a - b), mode="clip")
 
 
 def log_sum(values: Ints) -> Ints:
     """Return log of the sum of exponentials over the last axis, milli-nats, folded from left to right."""
-    return reduce(log_add, np.moveaxis(values, -1, 0))
+    return reduce(log_add, np.ascontiguousarray(np.moveaxis(values, -1, 0)))
 
 
 def scale_exp(base: Ints, milli: Ints) -> Ints:

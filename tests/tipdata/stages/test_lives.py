@@ -47,8 +47,9 @@ def said(drawn: Draw) -> Claims:
 
 
 def test_shares_of_all_that_may_be_seen_of_a_fact_add_up_to_one(life: Life) -> None:
-    levels = life.law.levels
-    seen = np.exp(life.law.logs[:, :, : levels + 1] / 1000).sum(axis=2)
+    law = life.law
+    category, fact, code = np.ogrid[: len(law.says), : law.says.shape[1], : law.levels + 1]
+    seen = np.exp(law.code_logs(category, fact, code) / 1000).sum(axis=2)
     sayable = life.law.state.share.sum(axis=-1)[..., None] > 0
     # A level that cannot be said counts as one part in 65,536; logarithms are rounded to a thousandth.
     off = np.abs(np.where(sayable, seen, 1) - 1).max(axis=(0, 2, 3, 4))
@@ -63,8 +64,8 @@ def test_the_posterior_of_an_advert_is_the_sum_over_all_lives_it_may_tell_of(
     for row in range(0, len(said.code), 400):
         owner = adverts.operation[row]
         c, migrant = operations.category[owner], operations.traits["migrant"][owner]
-        table = law.brief if said.brief[row] else law.logs
-        logs = table[c, np.arange(said.code.shape[1]), said.code[row]].sum(axis=0) / 1000
+        fact = np.arange(said.code.shape[1])
+        logs = law.code_logs(c, fact, said.code[row], said.brief[row]).sum(axis=0) / 1000
         profile = np.exp(law.profile[operations.family[owner]] / 1000)[:, :, None]
         by_speaker = (np.exp(logs) * profile * np.exp(law.verbosity[migrant] / 1000)).sum(axis=(1, 2))
         by_kind = np.r_[(by_speaker[:forms] * np.exp(law.form_log[c] / 1000)).sum(), by_speaker[forms:]]
@@ -75,7 +76,8 @@ def test_the_posterior_of_an_advert_is_the_sum_over_all_lives_it_may_tell_of(
 
 def test_the_number_of_facts_tells_nothing_of_the_kind_or_the_profile(life: Life) -> None:
     law = life.law
-    p = 1 - np.exp(law.logs[:, :, law.levels] / 1000)
+    category, fact = np.ogrid[: len(law.says), : law.says.shape[1]]
+    p = 1 - np.exp(law.code_logs(category, fact, law.levels) / 1000)
     p[:, number_of(ALWAYS)] = 0
     weights = law.verbosity_weights.mean(axis=0) / ONE
     expected = (p.sum(axis=1) * weights).sum(axis=-1)
@@ -227,4 +229,4 @@ def test_every_kind_and_family_is_drawn(operations: Operations) -> None:
 
 def test_the_law_is_of_integers(life: Life) -> None:
     made: SayingLaw = life.law
-    assert all(array.dtype.kind == "i" for array in (made.claims, made.says, made.logs, made.brief))
+    assert all(array.dtype.kind == "i" for array in (made.claims, made.says, made.chances))

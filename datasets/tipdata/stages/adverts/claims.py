@@ -124,10 +124,12 @@ OFFERS = 1
 
 @cache
 def _ruled_out() -> np.ndarray:
-    """Return (families, facts, levels, other facts) int64: a bit for each level of the other fact that cannot be stated
-    beside this level."""
+    """Return (facts, other facts, families * (levels + 1)) int64: a bit for each level of the other fact that cannot be
+    stated beside a level of the fact, 0 for the last one, which stands for none."""
     apart = genre().apart
-    return (apart << np.arange(apart.shape[-1])).sum(axis=-1)
+    bits = (apart << np.arange(apart.shape[-1])).sum(axis=-1)
+    bits = np.pad(bits, ((0, 0), (0, 0), (0, 1), (0, 0)))
+    return np.ascontiguousarray(bits.transpose(1, 3, 0, 2)).reshape(bits.shape[1], bits.shape[3], -1)
 
 
 def rule_out(family: Ints, level: Ints, away: np.ndarray) -> tuple[Ints, Ints]:
@@ -140,22 +142,25 @@ def rule_out(family: Ints, level: Ints, away: np.ndarray) -> tuple[Ints, Ints]:
         away: (rows,) bool: placed in another town than the operation's.
     """
     bits, needs, at_home = _ruled_out(), rules().needs, rules().at_home
-    level, out = level.copy(), np.zeros_like(level)
-    one = 1 << np.arange(array_shape()[1])
-    rows = np.arange(len(level))
+    facts, levels = array_shape()
+    one = 1 << np.arange(levels)
+    # Fact by fact: a row each here.
+    level = np.array(level.T, order="C")
+    out = np.zeros_like(level)
+    cell = family * (levels + 1) + level % (levels + 1)
     always = number_of(ALWAYS)
-    order = [always, *(fact for fact in range(level.shape[1]) if fact != always)]
+    order = [always, *(fact for fact in range(facts) if fact != always)]
     for at, fact in enumerate(order):
         for other in order[:at]:
-            if not bits[:, other, :, fact].any():
-                continue
-            said = level[:, other]
-            out[:, fact] |= np.where(said != SILENT, bits[family, other, np.maximum(said, 0), fact], 0)
+            if bits[other, fact].any():
+                out[fact] |= bits[other, fact].take(cell[other])
         if needs[:, fact].any():
             lacking = needs[family, fact].any(axis=2)
-            lacking &= ~(needs[family, fact] & (level != SILENT)[:, None]).any(axis=2)
-            out[:, fact] |= (lacking * one).sum(axis=1)
-        out[:, fact] |= (at_home[family, fact] & away[:, None]) @ one
-        said = level[:, fact]
-        level[rows[(said != SILENT) & (out[:, fact] >> np.maximum(said, 0) & 1 == 1)], fact] = SILENT
-    return level, np.where(level == SILENT, len(one) + out, level)
+            lacking &= ~(needs[family, fact] & (level.T != SILENT)[:, None]).any(axis=2)
+            out[fact] |= lacking @ one
+        out[fact] |= (at_home[family, fact] & away[:, None]) @ one
+        said = level[fact]
+        said[(said != SILENT) & (out[fact] >> np.maximum(said, 0) & 1 == 1)] = SILENT
+        cell[fact] = family * (levels + 1) + said % (levels + 1)
+    code = np.where(level == SILENT, levels + out, level)
+    return np.ascontiguousarray(level.T), np.ascontiguousarray(code.T)
