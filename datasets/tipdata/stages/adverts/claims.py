@@ -158,7 +158,8 @@ def rule_out(family: Ints, level: Ints, away: np.ndarray) -> tuple[Ints, Ints]:
             lacking = needs[family, fact].any(axis=2)
             lacking &= ~(needs[family, fact] & (level.T != SILENT)[:, None]).any(axis=2)
             out[fact] |= lacking @ one
-        out[fact] |= (at_home[family, fact] & away[:, None]) @ one
+        if at_home[:, fact].any():
+            out[fact] |= np.where(away, (at_home[:, fact] @ one)[family], 0)
         said = level[fact]
         said[(said != SILENT) & (out[fact] >> np.maximum(said, 0) & 1 == 1)] = SILENT
         cell[fact] = family * (levels + 1) + said % (levels + 1)

@@ -197,10 +197,13 @@ def draw_statements(
 
 def needs_price(o: Operations, words: Phrases, plan: Schedule, level: Ints, frame: Ints) -> np.ndarray:
     """Return (adverts, facts) bool: the frame states a price."""
-    language, family = o.language[plan.operation][:, None], o.family[plan.operation][:, None]
-    fact = np.arange(level.shape[1])[None, :]
-    frames = words.levels[language, family, fact, np.maximum(level, 0), frame]
-    return (level != SILENT) & words.priced[np.maximum(frames, 0)]
+    language, family = o.language[plan.operation], o.family[plan.operation]
+    priced, made = words.priced[np.maximum(words.levels, 0)], np.zeros(level.shape, dtype=bool)
+    for fact in np.flatnonzero(priced.any(axis=(0, 1, 3, 4))):
+        said = level[:, fact]
+        made[:, fact] = priced[language, family, fact, np.maximum(said, 0), frame[:, fact]]
+        made[:, fact] &= said != SILENT
+    return made
 
 
 def drop_conflicts(family: Ints, level: np.ndarray) -> np.ndarray:
