@@ -53,7 +53,7 @@ def _word(number: int) -> Words:
     return word
 
 
-_GOLDEN = _word(0x9E3779B97F4A7C15)
+_GOLDEN = _word(0x9E3779B97F4A7C15).view(np.int64)
 _SECOND = 0xD1B54A32D192ED03
 _WORD = (1 << 64) - 1
 _A = _word(0xBF58476D1CE4E5B9)
@@ -69,17 +69,18 @@ _BLOCK = 1 << 14
 
 def _mix(words: Words) -> Words:
     """Apply SplitMix64's finaliser, a bijection on 64-bit words, in place: the words given are overwritten."""
-    flat = words.reshape(-1)
-    room = np.empty(min(len(flat), _BLOCK), dtype=np.uint64)
-    for start in range(0, len(flat), _BLOCK):
-        x = flat[start : start + _BLOCK]
-        shifted = room[: len(x)]
-        x ^= np.right_shift(x, _30, shifted)
-        x *= _A
-        x ^= np.right_shift(x, _27, shifted)
-        x *= _B
-        x ^= np.right_shift(x, _31, shifted)
-    return flat.reshape(words.shape)
+    if words.size > _BLOCK:
+        flat = words.reshape(-1)
+        for start in range(0, len(flat), _BLOCK):
+            _mix(flat[start : start + _BLOCK])
+        return flat.reshape(words.shape)
+    shifted = np.empty_like(words)
+    words ^= np.right_shift(words, _30, shifted)
+    words *= _A
+    words ^= np.right_shift(words, _27, shifted)
+    words *= _B
+    words ^= np.right_shift(words, _31, shifted)
+    return words
 
 
 def _key(seed: int, path: str) -> Words:
@@ -109,7 +110,7 @@ class Stream:
 
     def bits(self, ids: Ids, k: int | Ids = 0) -> Words:
         """Return 64 uniform bits per id; ``k`` numbers several draws for one id."""
-        words = _mix((np.asarray(ids, dtype=np.int64) * _GOLDEN.view(np.int64)).view(np.uint64) + self.key)
+        words = _mix((np.asarray(ids, dtype=np.int64) * _GOLDEN).view(np.uint64) + self.key)
         if isinstance(k, int):
             words ^= _word((k + 1) * _SECOND & _WORD)
         else:

@@ -46,6 +46,9 @@ ELSEWHERE = "free space there or set TIPBENCH_HOME to another folder"
 BYTES_PER_REGION, CPU_SECONDS_PER_REGION = 2_300_000, 0.3
 """Of data 0.4.0, measured on ``small``: 143 MB in 64 regions; :file:`research/cost/generation.py` has seconds."""
 
+PARQUET: Mapping[str, Any] = {"compression": "zstd", "compression_level": 1, "statistics": False}
+"""How files are written: the fast way, which is as small, since statistics of one region's rows help no reader."""
+
 
 def announce(release: Release, regions: int, workers: int | None) -> str:
     """Return a sentence on the disk and time that making regions of a release takes, and on the free space.
@@ -257,7 +260,7 @@ def _write_files(
     """Write the files of a region, each of some columns of a table, and return the SHA-256 of each."""
     buffers = {name: io.BytesIO() for name in files}
     pl.collect_all(  # at once, which costs less than one by one
-        tables[table][list(columns)].lazy().sink_parquet(buffers[name], compression="zstd", lazy=True)
+        tables[table][list(columns)].lazy().sink_parquet(buffers[name], **PARQUET, lazy=True)
         for name, (table, columns) in files.items()
     )
     for name, buffer in buffers.items():
