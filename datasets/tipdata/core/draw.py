@@ -63,6 +63,8 @@ _CELL = _word(65 - STEPS.bit_length())
 _WITHIN = _word(0xFFFFF)
 
 
+FEW = 128
+"""So many rows of weights are added up one by one, which is then faster."""
 _BLOCK = 1 << 14
 """Words processed at once, so that they stay in the processor's cache."""
 
@@ -183,6 +185,9 @@ def choose_from_bits(words: Words, weights: Ints) -> Ints:
     if weights.ndim == 1:
         total = np.cumsum(weights)
         return np.searchsorted(total, _below_from_bits(words, total[-1]), side="right")
+    if len(words) < FEW:
+        total = np.cumsum(weights, axis=-1)
+        return (total <= _below_from_bits(words, total[..., -1])[..., None]).sum(axis=-1)
     # Column by column: numpy adds up many short rows far more slowly.
     last = weights.ndim - 1
     total = np.array(weights.transpose(last, *range(last)), dtype=np.int64, order="C")
