@@ -142,6 +142,7 @@ def rule_out(family: Ints, level: Ints, away: np.ndarray) -> tuple[Ints, Ints]:
         away: (rows,) bool: placed in another town than the operation's.
     """
     bits, needs, at_home = _ruled_out(), rules().needs, rules().at_home
+    tells = bits.any(axis=2)
     facts, levels = array_shape()
     one = 1 << np.arange(levels)
     # Fact by fact: a row each here.
@@ -152,7 +153,7 @@ def rule_out(family: Ints, level: Ints, away: np.ndarray) -> tuple[Ints, Ints]:
     order = [always, *(fact for fact in range(facts) if fact != always)]
     for at, fact in enumerate(order):
         for other in order[:at]:
-            if bits[other, fact].any():
+            if tells[other, fact]:
                 out[fact] |= bits[other, fact].take(cell[other])
         if needs[:, fact].any():
             lacking = needs[family, fact].any(axis=2)
