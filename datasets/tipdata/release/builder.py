@@ -46,8 +46,8 @@ ELSEWHERE = "free space there or set TIPBENCH_HOME to another folder"
 BYTES_PER_REGION, CPU_SECONDS_PER_REGION = 2_300_000, 0.3
 """Of data 0.4.0, measured on ``small``: 143 MB in 64 regions; :file:`research/cost/generation.py` has seconds."""
 
-PARQUET: Mapping[str, Any] = {"compression": "zstd", "compression_level": 1, "statistics": False}
-"""How files are written: the fast way, which is as small, since statistics of one region's rows help no reader."""
+PARQUET: Mapping[str, Any] = {"compression": "zstd", "statistics": False}
+"""How files are written: without statistics, which help no reader of one region's rows."""
 
 
 def announce(release: Release, regions: int, workers: int | None) -> str:
