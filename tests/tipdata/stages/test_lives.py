@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 import pytest
 from tipdata.core import world as world_module
-from tipdata.core.draw import ONE
+from tipdata.core.draw import ONE, log_sum
 from tipdata.core.kinds import FAMILIES, KINDS, TRAFFICKING
 from tipdata.core.world import World
 from tipdata.stages import Past, draw_tables
 from tipdata.stages.adverts.claims import Claims, rule_out
-from tipdata.stages.operations import policy, state
+from tipdata.stages.operations import habits, policy, state
 from tipdata.stages.operations.facts import BY_ADOPTION, SILENT
 from tipdata.stages.operations.policy import ALWAYS, Life, SayingLaw
 from tipdata.stages.operations.stage import Operations
@@ -72,6 +72,37 @@ def test_the_posterior_of_an_advert_is_the_sum_over_all_lives_it_may_tell_of(
         by_kind *= np.exp((operations.kind_log + operations.category_log[c]) / 1000)
         odds = np.log(by_kind[TRAFFICKING] / by_kind[TRAFFICKING + 1 :].sum())
         assert adverts.log_odds[row] / 1000 == pytest.approx(odds, abs=0.03)
+
+
+def test_forms_differ_in_how_often_they_tour_and_their_kind_tours_as_often_as_ever() -> None:
+    region = WORLD.region(0)
+    share = dict(zip(region["operations.form"], habits.tour_shares(region).tolist(), strict=False))
+    assert share["sexual"] > share["labour"] > 2 * share["domestic_servitude"]
+    traits = region.group("operations.traits")[habits.TOURING]
+    of_kind = habits.habit_shares(region, KINDS, traits, "parameter/trait/circuit")[:, 1]
+    together = habits.form_shares(region) @ np.array(list(share.values())) / ONE
+    assert together == pytest.approx(of_kind[TRAFFICKING], rel=0.01)
+    assert (habits.tour_shares(region)[len(share) :] == of_kind[TRAFFICKING + 1 :]).all()
+
+
+def test_what_is_said_by_those_who_tour_and_who_stay_adds_up_to_what_is_said(
+    operations: Operations, life: Life
+) -> None:
+    code = np.where(life.said == SILENT, life.law.levels, life.said)
+    category, migrant = operations.category, operations.traits["migrant"]
+    total = life.law.log_of(code, category)
+    either = [
+        life.law.by_kind(
+            total + policy.add_touring(life.law, code[:, number_of("stay")], category, tours),
+            category,
+            migrant,
+        )
+        for tours in (np.zeros_like(category), np.ones_like(category))
+    ]
+    both = log_sum(np.stack(either, axis=-1))
+    assert both == pytest.approx(life.law.by_kind(total, category, migrant), abs=12)
+    own = np.choose(operations.traits["circuit"][:, None], either)
+    assert (own == life.log).all()
 
 
 def test_the_number_of_facts_tells_nothing_of_the_kind_or_the_profile(life: Life) -> None:

@@ -117,8 +117,8 @@ class Life:
     """The lives of operations, and what they usually say of them; one row an operation.
 
     ``claim``: (operations, facts) level that an operation would say, :data:`SILENT` for nothing; ``says``: bool,
-    whether it usually does. ``verbosity``: class. ``log``: log-likelihood of all that given kind, category and the
-    operation's own migration and touring, (operations, kinds), milli-nats.
+    whether it usually does. ``verbosity``: class. ``log``: log-likelihood of all that and of its touring given kind,
+    category and its own migration, (operations, kinds), milli-nats.
     """
 
     state: State
@@ -138,7 +138,7 @@ def build_saying_law(region: Region, touring: np.ndarray, form_log: np.ndarray) 
     """Return the law of a region.
 
     Args:
-        touring: (kinds,) share of each kind that tours, out of 65,536.
+        touring: (speakers,) share of each that tours, out of 65,536.
         form_log: (categories, forms) log P(form | category, trafficking), milli-nats.
     """
     state = build_state_law(region, touring)
@@ -333,7 +333,10 @@ def draw_life(
     touring: np.ndarray,
     form_log: np.ndarray,
 ) -> Life:
-    """Draw the life of each operation and what it usually says, and sum the log-likelihood of that for each kind."""
+    """Draw the life of each operation and what it usually says, and sum the log-likelihood of that for each kind.
+
+    ``touring``: (speakers,) share of each that tours, out of 65,536.
+    """
     law = build_saying_law(region, touring, form_log)
     speaker = speaker_of(form_log.shape[1], kind, form)
     migrant, tours = traits["migrant"], traits["circuit"]
@@ -344,16 +347,20 @@ def draw_life(
     said = np.where(says, claim, SILENT)
     code = np.where(said == SILENT, law.levels, said)
     total = law.log_of(code, category)
-    total = total + _stay_given_touring(law, code[:, number_of(BY_TOURING)], category, tours)
+    total = total + add_touring(law, code[:, number_of(BY_TOURING)], category, tours)
     return Life(state, claim, says, verbosity, law.by_kind(total, category, migrant), law)
 
 
-def _stay_given_touring(law: SayingLaw, code: Ints, category: Ints, tours: Ints) -> np.ndarray:
-    """Return the correction of the log-likelihood for known touring, (rows, speakers, profiles, verbosities)."""
+def add_touring(law: SayingLaw, code: Ints, category: Ints, tours: Ints) -> np.ndarray:
+    """Return what known touring adds to the log-likelihood, (rows, speakers, profiles, verbosities).
+
+    It has a probability of its own, and what is said of :data:`BY_TOURING`, of this ``code``, depends on it.
+    """
     stay = number_of(BY_TOURING)
     forms = law.form_log.shape[1]
     who = _who_speaks(forms)
     by_level = law.claims[:, stay, :, : law.state.by_touring.shape[1], :-1]
     said = np.tensordot(law.state.by_touring, by_level, axes=(1, 2)) >> 16
     chances = _chances_of_levels(said[:, :, who, None], law.says[:, stay])[tours, category]
-    return _code_logs(chances, code) - law.code_logs(category, stay, code)
+    of_touring = log(np.stack([ONE - law.state.touring, law.state.touring]))[tours]
+    return _code_logs(chances, code) - law.code_logs(category, stay, code) + of_touring[:, :, None, None]

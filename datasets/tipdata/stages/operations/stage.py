@@ -17,7 +17,7 @@ from tipdata.core.tables import decode, read_tables, with_nulls
 from tipdata.core.world import DAYS, LIVES_SINCE, Region, includes
 from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.operations import habits
-from tipdata.stages.operations.facts import OperationFacts, draw_facts
+from tipdata.stages.operations.facts import OperationFacts, draw_facts, speaker_of
 from tipdata.stages.operations.habits import Disturbances
 from tipdata.stages.operations.policy import Life, draw_life
 from tipdata.stages.places import Places
@@ -93,7 +93,9 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
     category, category_log = _categories(region, local, kind, form, forms)
     organisation = habits.draw_organisation(region, local, kind, form, forms)
     family = np.array(list(CATEGORIES.values()))[category]
-    listed, streams = region.group("operations.traits"), ("parameter/trait", "operations")
+    listed, streams = dict(region.group("operations.traits")), ("parameter/trait", "operations")
+    if has_lives(region):  # it depends on the form
+        del listed[habits.TOURING]
     traits, trait_log = habits.draw_levels(region, local, kind, KINDS, listed, streams)
     language, majority = _languages(region, local, traits["migrant"])
     kind_log = log(normalise(habits.posting_kinds(region.natural)))
@@ -150,10 +152,12 @@ def has_lives(region: Region) -> bool:
 def _facts(
     region: Region, local: Ints, kind: Ints, form: Ints, category: Ints, traits: dict[str, Ints]
 ) -> OperationFacts | Life:
+    """Return what operations have to say; from 0.5.0 on also draw who of them tours, and add that to ``traits``."""
     if not has_lives(region):
         return draw_facts(region, local, kind, form, category, traits["migrant"])
-    circuit = region.group("operations.traits")["circuit"]
-    tours = habits.habit_shares(region, KINDS, circuit, "parameter/trait/circuit")[:, 1]
+    tours = habits.tour_shares(region)
+    speaker = speaker_of(len(region["operations.form"]), kind, form)
+    traits[habits.TOURING] = habits.draw_touring(region, local, tours[speaker])
     return draw_life(region, local, kind, form, category, traits, tours, habits.form_logs(region.natural))
 
 
