@@ -10,7 +10,15 @@ from tipdata.core.kinds import FAMILIES
 from tipdata.core.world import MINUTES_A_DAY, Region, World
 from tipdata.stages import Past, draw_stages
 from tipdata.stages.operations.sizes import draw_sizes
-from tipdata.stages.people import draw_control, draw_crew, find_needed, generate, rank_false_claims
+from tipdata.stages.people import (
+    Crew,
+    draw_control,
+    draw_crew,
+    draw_role,
+    find_needed,
+    generate,
+    rank_false_claims,
+)
 from tipdata.text.facts import facts_of
 
 NEEDED = ("places", "operations", "accounts", "adverts", "messages", "suppliers", "people")
@@ -182,6 +190,21 @@ def test_a_means_of_control_follows_its_fact(
         worst.append(share[here & high])
         rest.append(share[here & ~high])
     assert np.concatenate(worst).mean() > np.concatenate(rest).mean() + 0.2
+
+
+def test_where_somebody_writes_for_others_the_second_of_the_staff_mostly_writes(regions: list[Drawn]) -> None:
+    writes, agent = [], []
+    for one in regions:
+        o = one.past["operations"]
+        owner = np.flatnonzero(o.posts)
+        rows = np.zeros_like(owner)
+        second = Crew(owner, rows + 1, rows > 0, rows, rows, rows > 0, rows, rows)
+        writes.append(draw_role(one.region, o, second, owner) == "writer")
+        voice = [fact.name for fact in facts_of("services")].index("voice")
+        agent.append(o.facts.state.words[voice, owner] >> np.uint64(62) == 3)
+    writes, agent = np.concatenate(writes), np.concatenate(agent)
+    assert writes.mean() == pytest.approx(0.3, abs=0.05)
+    assert writes[agent].mean() > 0.8 > 0.3 > writes[~agent].mean()
 
 
 def test_who_claims_more_that_is_false_promises_more_that_is_false(
