@@ -1,10 +1,10 @@
 """Is making a region cheaper than it was? Holds two checkouts of this project against each other, and prints a table.
 
-``OMP_NUM_THREADS=1 python research/cost/generation_paired.py BEFORE AFTER [regions]``: a process each, which take
-turns region by region, so that both meet the machine as it is at the moment; CPU seconds, medians over regions. The
-digests of all columns must be equal. ``stage``: drawing it; ``sort, cast, check``: the rest of ``generate_region``.
-``--retired CHECKOUT``, of tag v0.4.0: makes regions of data 0.3.0 in its turn, by which numbers of another machine can
-be held against these.
+``OMP_NUM_THREADS=1 python research/cost/generation_paired.py BEFORE AFTER [regions] [--data VERSION]``: a process each,
+which take turns region by region, so that both meet the machine as it is at the moment; CPU seconds, medians over
+regions. The digests of all columns must be equal. ``stage``: drawing it; ``sort, cast, check``: the rest of
+``generate_region``. ``--retired CHECKOUT``, of tag v0.4.0: makes regions of data 0.3.0 in its turn, by which numbers of
+another machine can be held against these.
 """
 
 import argparse
@@ -25,8 +25,8 @@ ROOTS = ("benchmark", "baselines", "datasets")
 ALL = "all of make_region"
 
 
-def serve() -> None:
-    """Make the regions whose numbers come in, and tell what each took."""
+def serve(version: str) -> None:
+    """Make the regions of a version of the data whose numbers come in, and tell what each took."""
     from tipdata.core.world import World
     from tipdata.release import builder, region
     from tipdata.release.manifests import region_receipt
@@ -54,9 +54,9 @@ def serve() -> None:
 
     region.draw_stages = timed_stages  # type: ignore[assignment]
     builder.generate_region = timed("generate_region", region.generate_region)
-    builder._write_table = timed("write files", builder._write_table)
+    builder._write_files = timed("write files", builder._write_files)
     builder.column_digest = timed("digests", builder.column_digest)
-    world = World.of("0.4.0")
+    world = World.of(version)
     with tempfile.TemporaryDirectory() as folder:
         for line in sys.stdin:
             spent.clear()
@@ -83,11 +83,11 @@ def serve_retired() -> None:
             print(json.dumps({"spent": {ALL: time.process_time() - start}}), flush=True)
 
 
-def start(checkout: str, what: str = "serve") -> "subprocess.Popen[str]":
+def start(checkout: str, *what: str) -> "subprocess.Popen[str]":
     """Start a process that makes regions with a checkout's sources."""
     paths = os.pathsep.join(str(Path(checkout).resolve() / root) for root in ROOTS)
     environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
-    command = [sys.executable, __file__, what]
+    command = [sys.executable, __file__, *what]
     return subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -101,8 +101,9 @@ def make(process: "subprocess.Popen[str]", index: int) -> dict[str, Any]:
     return json.loads(process.stdout.readline())
 
 
-def main(before: str, after: str, regions: int, retired: str | None) -> int:
-    processes = [start(before), start(after), *([start(retired, "serve_retired")] if retired else [])]
+def main(before: str, after: str, regions: int, version: str, retired: str | None) -> int:
+    processes = [start(before, "serve", version), start(after, "serve", version)]
+    processes += [start(retired, "serve_retired")] if retired else []
     for process in processes:
         make(process, 0)  # compiles the wordbooks
     every: list[list[dict[str, Any]]] = [[] for _ in processes]
@@ -132,12 +133,15 @@ def main(before: str, after: str, regions: int, retired: str | None) -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] in (["serve"], ["serve_retired"]):
-        sys.exit(serve() if sys.argv[1] == "serve" else serve_retired())
+    if sys.argv[1:2] == ["serve"]:
+        sys.exit(serve(sys.argv[2]))
+    if sys.argv[1:] == ["serve_retired"]:
+        sys.exit(serve_retired())
     parser = argparse.ArgumentParser(description="CPU per region by two checkouts.")
     parser.add_argument("before", metavar="BEFORE")
     parser.add_argument("after", metavar="AFTER")
     parser.add_argument("regions", nargs="?", type=int, default=16)
+    parser.add_argument("--data", metavar="VERSION", default="0.4.0", help="of the data, by default 0.4.0")
     parser.add_argument("--retired", metavar="CHECKOUT", help="of tag v0.4.0, for data 0.3.0")
     options = parser.parse_args()
-    sys.exit(main(options.before, options.after, options.regions, options.retired))
+    sys.exit(main(options.before, options.after, options.regions, options.data, options.retired))

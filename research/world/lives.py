@@ -11,6 +11,8 @@ shared among the first adverts of its templates.
 - *frame and falsehood*: mutual information in millinats given fact and level, less its mean over permutations within
 fact
   and level, over the permutations' sd.
+- *terse*: share of operations whose writer usually says little (the lowest quarter of a family). It must not tell the
+  kind, and be no rarer among lawful migrants than among lawful residents.
 """
 
 from __future__ import annotations
@@ -55,6 +57,8 @@ class Market:
     log_odds: np.ndarray
     brief_words: np.ndarray
     language: np.ndarray
+    migrant: np.ndarray
+    terse: np.ndarray
 
 
 def draw_market(world: World, regions: int) -> Market:
@@ -77,7 +81,8 @@ def draw_market(world: World, regions: int) -> Market:
                 index * 1000 + owner, o.kind[owner], o.category[owner], o.part[owner] == TEST,
                 1 / np.bincount(owner, minlength=len(o.id))[owner], body[first], level,
                 (level != SILENT) & (level != state), said.frame[first], adverts.log_odds[first],
-                words, o.language[owner],
+                words, o.language[owner], o.traits["migrant"][owner] == 1,
+                tables["operations"]["terse"].to_numpy()[owner],
             ]
         )  # fmt: skip
     columns = [np.concatenate(one) for one in zip(*parts, strict=True)]
@@ -191,6 +196,15 @@ def measure(world: World, regions: int) -> dict[str, float]:
             overt |= (family == f) & (m.code[:, fact] == level)
     found["overt control, lawful"] = np.average(overt[rows & ~y], weights=m.weight[rows & ~y])
     found["overt control, trafficking"] = np.average(overt[y], weights=m.weight[y])
+    lawful = rows & ~y
+    groups = {
+        "residents": lawful & ~m.migrant,
+        "migrants": lawful & m.migrant,
+        "lawful": lawful,
+        "trafficking": y,
+    }
+    for name, here in groups.items():
+        found[f"terse, {name}"] = np.average(m.terse[here], weights=m.weight[here])
     for f, name in enumerate(FAMILIES):
         words = np.array([count_words(text) for text in m.body[family == f]])
         found[f"median facts, {name}"] = float(np.median(many[family == f]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from tipdata.stages.adverts.details import JOB_FIELDS
 
-from tipbench.data.harm_groups import trafficking_operations, with_migrant, with_operation
+from tipbench.data.harm_groups import trafficking_operations, with_migrant, with_operation, with_terse
 from tipbench.data.splits.policy import DAY_OF_MINUTE
 from tipbench.task import COMMON_LEAK_LIMITS, Source
 
@@ -52,11 +52,13 @@ def headline_weight() -> pl.Expr:
 
 
 def harm_columns(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Return adverts with ``group, migrant, form, sex, language, oracle_log_odds, unit_log_odds``.
+    """Return adverts with ``group, migrant, terse, form, sex, language, oracle_log_odds, unit_log_odds``.
 
-    ``migrant``: written in another language than most of the region's adverts, spam left out. The others are those of
-    the operation, see :func:`tipbench.data.harm_groups.with_operation`.
+    ``migrant``: written in another language than most of the region's adverts, spam left out. ``terse``: the writer
+    usually says little; from data 0.5.0 on. The others are those of the operation, see
+    :func:`tipbench.data.harm_groups.with_operation`.
     """
     seen = source.scan(TABLE, truth=True).select(UNIT, written="language", unit_log_odds="log_odds")
     frame = rows.lazy().drop("language", strict=False).join(seen, on=UNIT, how="left", maintain_order="left")
-    return with_migrant(with_operation(frame, source), "written", source).drop("written").collect()
+    known = with_terse(with_operation(frame, source), source)
+    return with_migrant(known, "written", source).drop("written").collect()

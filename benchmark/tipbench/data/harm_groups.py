@@ -64,6 +64,16 @@ def with_migrant(rows: pl.LazyFrame, written: str, source: Source) -> pl.LazyFra
     return found.with_columns(migrant=pl.col(written) != pl.col("majority")).drop("majority")
 
 
+def with_terse(rows: pl.LazyFrame, source: Source) -> pl.LazyFrame:
+    """Return units ``[cluster, ...]`` with ``terse``: whether their operation says little in its adverts. Data before
+    0.5.0 do not know; units then stay as they are."""
+    operations = source.scan("operations", truth=True)
+    if "terse" not in operations.collect_schema().names():
+        return rows
+    writers = operations.select("terse", cluster="operation")
+    return rows.join(writers, on="cluster", how="left", maintain_order="left")
+
+
 def owned_firms(source: Source) -> pl.LazyFrame:
     """Return all firms in their order. ``operation`` is the one that exploits through the firm, else the agency from
     which it takes most of its people, else null."""

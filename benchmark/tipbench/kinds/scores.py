@@ -3,9 +3,9 @@
 **Scores** ``[unit, score]``: a Float32 or Float64 score for every unit of the ground truth. The ground truth is
 ``[unit, part, label, cluster, weight]``: part "valid" or "test", label Int8 0 or 1 (null on a user's own data where it
 is unknown), cluster Int64, weight Float64 (the headline weight). Where known, it also has ``group`` (trafficking,
-business, independent, spam, or kinds of the task's own), ``migrant``, ``small``, ``seasonal`` (Boolean marks),
-``form``, ``sex``, ``language`` (null where not applicable), ``oracle_log_odds`` and ``unit_log_odds`` (milli-nats),
-``slot`` Int64 (units that share one budget) and ``fold``.
+business, independent, spam, or kinds of the task's own), ``migrant``, ``terse``, ``small``, ``seasonal`` (Boolean
+marks), ``form``, ``sex``, ``language`` (null where not applicable), ``oracle_log_odds`` and ``unit_log_odds``
+(milli-nats), ``slot`` Int64 (units that share one budget) and ``fold``.
 
 **Alarms** ``[unit, step]``: an Int32 or Int64 step, counted from 1, for every unit; null where there is no alarm. The
 ground truth is ``[unit, part, label, onset, cluster, weight]``: onset Int32, the step at which a positive becomes

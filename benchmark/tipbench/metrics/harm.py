@@ -4,10 +4,11 @@
 (headline-weighted), and the share of its operations with at least one flagged unit in the test part. Thresholds are
 fixed on the valid part (:mod:`tipbench.metrics.ranking`). Lawful groups are the task's own except spam: kinds of units
 such as ``independent``, ``business`` and ``resident``, which partition all lawful units, and :data:`MARKS`, which
-overlap them: ``migrant`` (lawful units whose language is outside the region's majority), and of firms ``small`` and
-``seasonal``; each where the answers have a Boolean column of that name. ``lawful`` is all lawful units. ``spam``, where
-the task has it, is reported beside them and is part of no lawful total or gap. On a user's own data every group is
-lawful, whatever its name, except ``spam`` and ``trafficking``.
+overlap them: ``migrant`` (lawful units whose language is outside the region's majority), ``terse`` (adverts of lawful
+writers who usually say little; from data 0.5.0 on), and of firms ``small`` and ``seasonal``; each where the answers
+have a Boolean column of that name. ``lawful`` is all lawful units. ``spam``, where the task has it, is reported beside
+them and is part of no lawful total or gap. On a user's own data every group is lawful, whatever its name, except
+``spam`` and ``trafficking``.
 
 ``harm_gap`` = the worst lawful group's rate per unit - the rate of all lawful units, at the 1% budget.
 
@@ -164,8 +165,9 @@ PROTECTION_GAP = Metric(
 )
 NO_LAWFUL = "no lawful unit in the test part"
 LAWFUL, SPAM = "lawful", "spam"
-MARKS = ("migrant", "small", "seasonal")
-#: Groups that are not a kind of unit: a lawful unit of any kind may have any of these marks.
+MARKS = ("migrant", "terse", "small", "seasonal")
+#: Groups that are not a kind of unit: a lawful unit of any kind may have any of these marks. Tasks do not list
+#: ``terse`` in ``groups`` while only a draft of the data has it.
 ATTRIBUTES = (FORM, "sex", "language")
 OTHER = "other"
 Members = Mapping[str, Mask]

@@ -115,17 +115,20 @@ def _view_spans(parameters: Mapping[str, Entry]) -> dict[str, Span]:
 def _moving_share(parameters: Mapping[str, Entry]) -> Span:
     """Return the possible share of trafficking operations that tour or make journeys.
 
-    The habit of touring does not depend on the line of work. Lines of work that make journeys may make none, or all.
+    Lines of work that make journeys may make none, or all.
     """
     stays, tours = parameters["operations.traits.circuit"]["value"]["trafficking"]
     forms = parameters["operations.form"]["value"]
+    times = parameters["operations.touring"]["value"] if "operations.touring" in parameters else {}
+    mean = sum(weight * times.get(form, 1) for form, weight in forms.items()) / sum(forms.values())
     own_way = set(parameters["trips.own_way.returns"]["value"])
-    journeys = sum(
-        weight * _share(parameters[f"operations.category.{form}"]["value"], own_way)
-        for form, weight in forms.items()
-    ) / sum(forms.values())
-    share = tours / (stays + tours)
-    return Span(share * (1 - journeys), 1 - (1 - share) * (1 - journeys))
+    low = high = 0
+    for form, weight in forms.items():
+        share = tours / (stays + tours) * times.get(form, 1) / mean
+        journeys = _share(parameters[f"operations.category.{form}"]["value"], own_way)
+        low += weight * share * (1 - journeys)
+        high += weight * (1 - (1 - share) * (1 - journeys))
+    return Span(low / sum(forms.values()), high / sum(forms.values()))
 
 
 def _placing_share(parameters: Mapping[str, Entry]) -> float:

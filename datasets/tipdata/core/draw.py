@@ -53,7 +53,7 @@ def _word(number: int) -> Words:
     return word
 
 
-_GOLDEN = _word(0x9E3779B97F4A7C15)
+_GOLDEN = _word(0x9E3779B97F4A7C15).view(np.int64)
 _SECOND = 0xD1B54A32D192ED03
 _WORD = (1 << 64) - 1
 _A = _word(0xBF58476D1CE4E5B9)
@@ -63,23 +63,26 @@ _CELL = _word(65 - STEPS.bit_length())
 _WITHIN = _word(0xFFFFF)
 
 
+FEW = 128
+"""So many rows of weights are added up one by one, which is then faster."""
 _BLOCK = 1 << 14
 """Words processed at once, so that they stay in the processor's cache."""
 
 
 def _mix(words: Words) -> Words:
     """Apply SplitMix64's finaliser, a bijection on 64-bit words, in place: the words given are overwritten."""
-    flat = words.reshape(-1)
-    room = np.empty(min(len(flat), _BLOCK), dtype=np.uint64)
-    for start in range(0, len(flat), _BLOCK):
-        x = flat[start : start + _BLOCK]
-        shifted = room[: len(x)]
-        x ^= np.right_shift(x, _30, shifted)
-        x *= _A
-        x ^= np.right_shift(x, _27, shifted)
-        x *= _B
-        x ^= np.right_shift(x, _31, shifted)
-    return flat.reshape(words.shape)
+    if words.size > _BLOCK:
+        flat = words.reshape(-1)
+        for start in range(0, len(flat), _BLOCK):
+            _mix(flat[start : start + _BLOCK])
+        return flat.reshape(words.shape)
+    shifted = np.empty_like(words)
+    words ^= np.right_shift(words, _30, shifted)
+    words *= _A
+    words ^= np.right_shift(words, _27, shifted)
+    words *= _B
+    words ^= np.right_shift(words, _31, shifted)
+    return words
 
 
 def _key(seed: int, path: str) -> Words:
@@ -109,7 +112,7 @@ class Stream:
 
     def bits(self, ids: Ids, k: int | Ids = 0) -> Words:
         """Return 64 uniform bits per id; ``k`` numbers several draws for one id."""
-        words = _mix((np.asarray(ids, dtype=np.int64) * _GOLDEN.view(np.int64)).view(np.uint64) + self.key)
+        words = _mix((np.asarray(ids, dtype=np.int64) * _GOLDEN).view(np.uint64) + self.key)
         if isinstance(k, int):
             words ^= _word((k + 1) * _SECOND & _WORD)
         else:
@@ -182,6 +185,9 @@ def choose_from_bits(words: Words, weights: Ints) -> Ints:
     if weights.ndim == 1:
         total = np.cumsum(weights)
         return np.searchsorted(total, _below_from_bits(words, total[-1]), side="right")
+    if len(words) < FEW:
+        total = np.cumsum(weights, axis=-1)
+        return (total <= _below_from_bits(words, total[..., -1])[..., None]).sum(axis=-1)
     # Column by column: numpy adds up many short rows far more slowly.
     last = weights.ndim - 1
     total = np.array(weights.transpose(last, *range(last)), dtype=np.int64, order="C")
@@ -221,7 +227,7 @@ def sigmoid(milli: int | Ints) -> Ints:
 
 def log(p: int | Ints) -> Ints:
     """Return natural logarithm in milli-nats of probabilities out of 65,536."""
-    return constant_table("log")[p]
+    return constant_table("log").take(p)
 
 
 def exp(milli: int | Ints) -> Ints:
@@ -231,13 +237,12 @@ def exp(milli: int | Ints) -> Ints:
 
 def log_add(a: Ints, b: Ints) -> Ints:
     """Return log(exp(a) + exp(b)) of milli-nats, in integers."""
-    apart = np.minimum(np.abs(a - b), REACH)
-    return np.maximum(a, b) + constant_table("log1p_exp")[apart]
+    return np.maximum(a, b) + constant_table("log1p_exp").take(np.abs(a - b), mode="clip")
 
 
 def log_sum(values: Ints) -> Ints:
     """Return log of the sum of exponentials over the last axis, milli-nats, folded from left to right."""
-    return reduce(log_add, np.moveaxis(values, -1, 0))
+    return reduce(log_add, np.ascontiguousarray(np.moveaxis(values, -1, 0)))
 
 
 def scale_exp(base: Ints, milli: Ints) -> Ints:

@@ -236,8 +236,9 @@ def as_lists(values: np.ndarray, there: np.ndarray, names: Sequence[str] = ()) -
     """
     import pyarrow as pa  # for making data only: reading them does not wait for it
 
-    offsets = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
-    listed = pa.array(np.broadcast_to(values, there.shape)[there])
+    row, place = np.nonzero(there)
+    offsets = np.searchsorted(row, np.arange(len(there) + 1))
+    listed = pa.array(values).take(pa.array(place)) if values.ndim == 1 else pa.array(values[row, place])
     listed = pa.array(names).take(listed) if names else listed
     return pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(offsets, listed)))
 

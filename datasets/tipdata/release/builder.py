@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
+import polars as pl
 from tipcore.atomic import PARTIAL, fill_folder_atomically, temporary_folder, write_file_atomically
 from tipcore.digest import column_digest, region_digest, release_digest
 from tipcore.engines import Engine, engine_of, run_all
@@ -44,6 +45,9 @@ from tipdata.release.verification import region_problems
 ELSEWHERE = "free space there or set TIPBENCH_HOME to another folder"
 BYTES_PER_REGION, CPU_SECONDS_PER_REGION = 2_300_000, 0.3
 """Of data 0.4.0, measured on ``small``: 143 MB in 64 regions; :file:`research/cost/generation.py` has seconds."""
+
+PARQUET: Mapping[str, Any] = {"compression": "zstd", "statistics": False}
+"""How files are written: without statistics, which help no reader of one region's rows."""
 
 
 def announce(release: Release, regions: int, workers: int | None) -> str:
@@ -243,16 +247,25 @@ def make_region(world: World, release_folder: Path, mark: str, index: int) -> No
     """Generate one region and put it in place. ``mark``: of the generator, for its receipt."""
     tables = generate_region(world, index)
     with fill_folder_atomically(release_folder / region_name(index), replace=True, advice=ELSEWHERE) as part:
-        files = {}
-        for name, (table, columns) in table_files(world.version).items():
-            buffer = io.BytesIO()
-            tables[table][list(columns)].write_parquet(buffer, compression="zstd")
-            (part / name).write_bytes(buffer.getbuffer())
-            files[name] = hashlib.sha256(buffer.getbuffer()).hexdigest()  # as they are in memory
+        files = _write_files(tables, table_files(world.version), part)
         digests = {n: {c.name: column_digest(c) for c in f.iter_columns()} for n, f in tables.items()}
         rows = {name: frame.height for name, frame in tables.items()}
         receipt = {"region": index, "fingerprint": mark, "rows": rows, "digests": digests, FILES: files}
         (part / RECEIPT).write_text(json.dumps(receipt, indent=1, sort_keys=True), encoding="utf-8")
+
+
+def _write_files(
+    tables: Mapping[str, pl.DataFrame], files: Mapping[str, tuple[str, Sequence[str]]], folder: Path
+) -> dict[str, str]:
+    """Write the files of a region, each of some columns of a table, and return the SHA-256 of each."""
+    buffers = {name: io.BytesIO() for name in files}
+    pl.collect_all(  # at once, which costs less than one by one
+        tables[table][list(columns)].lazy().sink_parquet(buffers[name], **PARQUET, lazy=True)
+        for name, (table, columns) in files.items()
+    )
+    for name, buffer in buffers.items():
+        (folder / name).write_bytes(buffer.getbuffer())
+    return {name: hashlib.sha256(buffer.getbuffer()).hexdigest() for name, buffer in buffers.items()}
 
 
 def make_stored(stored: StoredRelease, engine: Engine | str, quiet: bool) -> StoredRelease:

@@ -84,10 +84,11 @@ def draw_stages(
         if names is None or stage.name in names:
             past[stage.name], columns = stage.generate(region, past)
             made = {name: pl.DataFrame(one) for name, one in columns.items()}
-            number = pl.lit(region.index, dtype=pl.Int32)
+            number = pl.Series("region", [region.index], dtype=pl.Int32)
             for table in stage.tables:
                 if table.name in made and "region" in table.schema:
-                    made[table.name] = made[table.name].with_columns(region=number)
+                    frame = made[table.name]
+                    frame.insert_column(frame.width, number.new_from_index(0, frame.height))
             yield stage, made
 
 

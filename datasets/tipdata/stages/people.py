@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tipdata.core.draw import ONE, Ints, Words, probability
+from tipdata.core.draw import ONE, Ints, Words, choose_from_bits, probability
 from tipdata.core.kinds import FAMILIES, TRAFFICKING
 from tipdata.core.tables import (
     as_lists,
@@ -32,7 +32,10 @@ from tipdata.stages.operations.state import SILENT
 from tipdata.stages.places import Places
 from tipdata.stages.suppliers.firms import NOBODY, Agencies, Exploitation, is_within_reach
 from tipdata.stages.trips.circuits import find_parties
-from tipdata.text.facts import facts_of
+from tipdata.text.facts import facts_of, number_of
+
+VOICE = "voice"
+"""The fact of who writes."""
 
 
 @dataclass(frozen=True)
@@ -361,11 +364,17 @@ def _lengths(region: Region, o: Operations, crew: Crew, person: np.ndarray, room
 
 
 def draw_role(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> np.ndarray:
-    """Return the role of staff, by name: there is always a controller, and no writer if nothing is posted."""
+    """Return the role of staff, by name: there is always a controller, and no writer if nothing is posted.
+
+    The role of the second mostly follows :data:`VOICE`: where somebody writes for others, it is a writer.
+    """
     roles = region["people.roles"]
     weights = np.tile(np.array(list(roles.values())), (len(person), 1))
     weights[~o.posts[crew.owner], list(roles).index("writer")] = 0
-    drawn = np.array(list(roles))[region.stream("people/role").choose(person, weights)]
+    words = region.stream("people/role").bits(person)
+    second = (crew.within == 1) & region.chance("people/role_coupled", person, "people.coupled")
+    words = o.life.state.couple(number_of(VOICE), crew.owner, words, second)
+    drawn = np.array(list(roles))[choose_from_bits(words, weights)]
     return np.where(crew.within == 0, "controller", drawn)
 
 

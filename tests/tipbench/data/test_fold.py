@@ -73,6 +73,7 @@ def test_answers_hold_the_truth_and_the_harm_columns(
     assert frame.filter(harmed).select("form", "sex", "language").null_count().sum_horizontal().item() == 0
     assert frame.filter(~harmed).select("form", "sex", "language").count().sum_horizontal().item() == 0
     assert 0 < frame["migrant"].sum() < frame.height / 2
+    assert "terse" not in frame.columns, "data before 0.5.0 do not know"
     assert set(frame["part"]) == {"valid", "test"}
 
 

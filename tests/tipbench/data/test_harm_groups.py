@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 from tipbench import kinds
-from tipbench.data.harm_groups import with_operation, with_operation_weight
+from tipbench.data.harm_groups import with_operation, with_operation_weight, with_terse
 from tipbench.data.release_folds import weight_notes
 from tipbench.kinds.answers import Answers
 
@@ -50,6 +50,18 @@ def test_units_are_told_of_how_many_operations_their_own_tells() -> None:
     made = with_operation_weight(units, "stands_for", source(OPERATIONS))
     assert made["stands_for"].to_list() == pytest.approx([0.04, 0.04, 0.6, 1.2, 1.0])
     assert with_operation_weight(units, "weight", source(OPERATIONS.drop("weight"))).equals(units)
+
+
+def test_units_of_terse_writers_are_marked_where_the_data_know_them() -> None:
+    known = OPERATIONS.with_columns(terse=pl.Series([False, True, False]))
+    assert with_terse(UNITS.lazy(), source(known)).collect()["terse"].to_list() == [
+        False,
+        False,
+        True,
+        False,
+        None,
+    ]
+    assert with_terse(UNITS.lazy(), source(OPERATIONS)).collect().equals(UNITS)
 
 
 def test_a_size_with_weights_says_what_its_positives_are_worth() -> None:

@@ -158,6 +158,20 @@ def test_a_unit_at_the_threshold_is_accused_and_one_of_no_known_group_is_in_none
     assert found.withheld == {"harm_gap": FAR_OVER}, "one of so few units is more than three times the budget"
 
 
+def test_terse_writers_are_a_group_beside_migrants_and_may_be_the_worst_off() -> None:
+    """By hand: of three lawful terse units of weight 2 1/2 only one of weight 1/2 is accused at 0.9. The positive and
+    the unit of no known group are terse too, and do not count."""
+    frame, score = six_lawful_units()
+    terse = (score == 0.9) | score.is_in([0.4, 0.89, 0.95, 0.99])
+    frame = frame.with_columns(terse=terse & (pl.col("part") == "test"))
+    found, values = measured_of_harm(frame, score)
+    assert found.groups["terse"]["false_accusations_per_unit"] == pytest.approx(1 / 5)
+    assert (found.groups["terse"]["units"], found.groups["terse"]["operations"]) == (3, 3)
+    assert values["harm_gap"] == pytest.approx(1 / 4 - 1 / 12), "of business"
+    accused = frame.with_columns(terse=(score == 0.9) & (pl.col("part") == "test"))
+    assert measured_of_harm(accused, score)[1]["harm_gap"] == pytest.approx(1 - 1 / 12), "of terse writers"
+
+
 def test_a_test_part_without_lawful_units_has_no_harm_gap_and_says_why() -> None:
     frame, scores = six_lawful_units()
     nobody = pl.when(pl.col("part") == "valid").then("group").alias("group")

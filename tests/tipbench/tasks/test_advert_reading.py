@@ -46,7 +46,7 @@ def test_a_fold_gives_labels_of_train_and_valid_alone(prepared: Prepared) -> Non
 @pytest.mark.parametrize("access", LEVELS)
 def test_no_task_shows_what_adverts_say_what_holds_or_which_words_are_used(name: str, access: str) -> None:
     shown = visible_columns(task_of(name), access)
-    hidden = {"adverts": {"facts", "template", "operation"}, "operations": {"life", "wordbook"}}
+    hidden = {"adverts": {"facts", "template", "operation"}, "operations": {"life", "wordbook", "terse"}}
     assert not any(columns & set(shown.get(table, ())) for table, columns in hidden.items())
 
 
@@ -69,6 +69,14 @@ def test_a_perfect_reader_gets_one_and_missing_or_infinite_scores_are_refused(pr
     ):
         with pytest.raises(UsageError, match=says):
             evaluate(TASK, prepared.answers, wrong)
+
+
+def test_advert_risk_knows_terse_writers(tiny: Release) -> None:
+    writers = (
+        prepare("advert_risk", release=tiny).answers.frame.group_by("cluster").agg(pl.col("terse").first())
+    )
+    share = writers.select(pl.col("terse").cast(pl.Float64).mean()).item()
+    assert 0.15 < share < 0.3
 
 
 def test_advert_risk_has_the_split(tiny: Release) -> None:

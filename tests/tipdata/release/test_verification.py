@@ -94,7 +94,8 @@ def test_a_changed_value_is_refused_by_name_of_region_table_and_column(made: Rel
             change(path, column)
         except pl.exceptions.PolarsError:
             continue  # all values are the same
-        if path.read_bytes() == kept or pl.read_parquet(path).equals(pl.read_parquet(kept)):
+        if pl.read_parquet(path).equals(pl.read_parquet(kept)):
+            path.write_bytes(kept)
             continue
         with pytest.raises(MachineFault) as refused:
             made.scan(name, truth=True)

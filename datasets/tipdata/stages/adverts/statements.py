@@ -188,10 +188,13 @@ def draw_statements(
 
 def needs_price(o: Operations, words: Phrases, plan: Schedule, level: Ints, frame: Ints) -> np.ndarray:
     """Return (adverts, facts) bool: the frame states a price."""
-    language, family = o.language[plan.operation][:, None], o.family[plan.operation][:, None]
-    fact = np.arange(level.shape[1])[None, :]
-    frames = words.levels[language, family, fact, np.maximum(level, 0), frame]
-    return (level != SILENT) & words.priced[np.maximum(frames, 0)]
+    language, family = o.language[plan.operation], o.family[plan.operation]
+    priced, made = words.priced[np.maximum(words.levels, 0)], np.zeros(level.shape, dtype=bool)
+    for fact in np.flatnonzero(priced.any(axis=(0, 1, 3, 4))):
+        said = level[:, fact]
+        made[:, fact] = priced[language, family, fact, np.maximum(said, 0), frame[:, fact]]
+        made[:, fact] &= said != SILENT
+    return made
 
 
 OFFERS = 1
@@ -200,10 +203,12 @@ OFFERS = 1
 
 @cache
 def _ruled_out() -> np.ndarray:
-    """Return (families, facts, levels, other facts) int64: a bit for each level of the other fact that cannot be stated
-    beside this level."""
+    """Return (facts, other facts, families * (levels + 1)) int64: a bit for each level of the other fact that cannot be
+    stated beside a level of the fact, 0 for the last one, which stands for none."""
     apart = rules().apart
-    return (apart << np.arange(apart.shape[-1])).sum(axis=-1)
+    bits = (apart << np.arange(apart.shape[-1])).sum(axis=-1)
+    bits = np.pad(bits, ((0, 0), (0, 0), (0, 1), (0, 0)))
+    return np.ascontiguousarray(bits.transpose(1, 3, 0, 2)).reshape(bits.shape[1], bits.shape[3], -1)
 
 
 def rule_out(family: Ints, level: Ints, away: np.ndarray) -> tuple[Ints, Ints]:
@@ -216,22 +221,27 @@ def rule_out(family: Ints, level: Ints, away: np.ndarray) -> tuple[Ints, Ints]:
         away: (rows,) bool: placed in another town than the operation's.
     """
     bits, needs, at_home = _ruled_out(), rules().needs, rules().at_home
-    level, out = level.copy(), np.zeros_like(level)
-    one = 1 << np.arange(array_shape()[1])
-    rows = np.arange(len(level))
+    tells = bits.any(axis=2)
+    facts, levels = array_shape()
+    one = 1 << np.arange(levels)
+    # Fact by fact: a row each here.
+    level = np.array(level.T, order="C")
+    out = np.zeros_like(level)
+    cell = family * (levels + 1) + level % (levels + 1)
     always = number_of(ALWAYS)
-    order = [always, *(fact for fact in range(level.shape[1]) if fact != always)]
+    order = [always, *(fact for fact in range(facts) if fact != always)]
     for at, fact in enumerate(order):
         for other in order[:at]:
-            if not bits[:, other, :, fact].any():
-                continue
-            said = level[:, other]
-            out[:, fact] |= np.where(said != SILENT, bits[family, other, np.maximum(said, 0), fact], 0)
+            if tells[other, fact]:
+                out[fact] |= bits[other, fact].take(cell[other])
         if needs[:, fact].any():
             lacking = needs[family, fact].any(axis=2)
-            lacking &= ~(needs[family, fact] & (level != SILENT)[:, None]).any(axis=2)
-            out[:, fact] |= (lacking * one).sum(axis=1)
-        out[:, fact] |= (at_home[family, fact] & away[:, None]) @ one
-        said = level[:, fact]
-        level[rows[(said != SILENT) & (out[:, fact] >> np.maximum(said, 0) & 1 == 1)], fact] = SILENT
-    return level, np.where(level == SILENT, len(one) + out, level)
+            lacking &= ~(needs[family, fact] & (level.T != SILENT)[:, None]).any(axis=2)
+            out[fact] |= lacking @ one
+        if at_home[:, fact].any():
+            out[fact] |= np.where(away, (at_home[:, fact] @ one)[family], 0)
+        said = level[fact]
+        said[(said != SILENT) & (out[fact] >> np.maximum(said, 0) & 1 == 1)] = SILENT
+        cell[fact] = family * (levels + 1) + said % (levels + 1)
+    code = np.where(level == SILENT, levels + out, level)
+    return np.ascontiguousarray(level.T), np.ascontiguousarray(code.T)

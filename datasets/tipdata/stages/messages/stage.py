@@ -324,7 +324,9 @@ def _draw_acts(region: Region, model: ThreadModel, c: Conversations, lines: Mess
     often = region.chance("messages/deletes", c.holder, "messages.deletes_often")
     rates = region.chances("messages.deleted")
     deleted = region.stream("messages/deleted").chance(lines.row, rates[often.astype(np.int64)][lines.at])
-    base = model.act[c.profile[lines.at], lines.stage, role] + leanings[lines.at] + model.of_place(lines.step)
+    base = model.act[c.profile[lines.at], lines.stage, role]
+    base += leanings[lines.at]
+    base += model.of_place(lines.step)
     act, last_act = np.zeros(len(lines.row), dtype=np.int64), np.full(len(c.number), DELETED)
     drawn = region.stream("messages/act").bits(lines.row)
     turns = role != role[np.maximum(np.arange(len(role)) - 1, 0)]

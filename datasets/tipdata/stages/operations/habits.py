@@ -124,6 +124,31 @@ def habit_shares(
     return _jittered_shares(weights, noise * probability(region["operations.jitter"]) // ONE, "all" in habit)
 
 
+TOURING = "circuit"
+"""The habit of touring."""
+MOST_TOUR = probability(0.9)
+"""Largest share of a form that tours."""
+
+
+def tour_shares(region: Region) -> Ints:
+    """Return the share that tours, out of 65,536, of each speaker: forms of trafficking, then the other kinds.
+
+    Forms differ by ``operations.touring``; all of them together tour as often as their kind.
+    """
+    listed = region.group("operations.traits")[TOURING]
+    of_kind = habit_shares(region, KINDS, listed, f"parameter/trait/{TOURING}")[:, 1]
+    times = np.array([round(1000 * region["operations.touring"][form]) for form in region["operations.form"]])
+    mean = (form_shares(region.natural) * times).sum() // ONE
+    of_form = np.minimum(of_kind[TRAFFICKING] * times // mean, MOST_TOUR)
+    return np.concatenate([of_form, of_kind[TRAFFICKING + 1 :]])
+
+
+def draw_touring(region: Region, ids: Ints, share: Ints) -> Ints:
+    """Return 1 for who tours and 0 for who stays. ``share``: (ids,) out of 65,536."""
+    words = region.stream(f"operations/{TOURING}").bits(ids)
+    return choose_from_bits(words, np.stack([ONE - share, share], axis=1))
+
+
 def log_ratio(ratio: float) -> int:
     """Return natural logarithm of a parameter in milli-nats, by the shipped table (exact on every processor)."""
     return int(log(probability(ratio / 4)) - log(probability(0.25)))

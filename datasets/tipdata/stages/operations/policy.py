@@ -49,18 +49,16 @@ class SayingLaw:
 
     ``claims``: (categories, facts, 2 sides, true levels, stated levels + 1) probabilities out of 65,536 of the level
     that a side would state given the true one; the last is to state none. ``says``: (categories, facts, speakers,
-    profiles, verbosities) probability that this level is stated. ``logs``: (categories, facts, codes, speakers,
-    profiles, verbosities) log-likelihood of a code, milli-nats. The code of a stated fact is its level. The code of
-    another fact is the number of levels, plus one bit for each level that other facts of the advert rule out.
-    ``brief``: the same for brief adverts. ``profile`` and ``verbosity``: log shares, (families, speakers, profiles) and
-    (2 resident or migrant, verbosities). ``form_log``: (categories, forms). ``verbosity_weights``: (2, verbosities).
+    profiles, verbosities) probability that this level is stated. ``chances``: (2 usual or brief adverts, categories,
+    facts, levels, speakers, profiles, verbosities) int32 probability of stating a level, whatever the true one.
+    ``profile`` and ``verbosity``: log shares, (families, speakers, profiles) and (2 resident or migrant, verbosities).
+    ``form_log``: (categories, forms). ``verbosity_weights``: (2, verbosities).
     """
 
     state: StateLaw
     claims: np.ndarray
     says: np.ndarray
-    logs: np.ndarray
-    brief: np.ndarray
+    chances: np.ndarray
     profile: np.ndarray
     verbosity: np.ndarray
     verbosity_weights: np.ndarray
@@ -71,19 +69,34 @@ class SayingLaw:
         """Largest number of levels of a fact, which is the code of an unstated fact with no level ruled out."""
         return self.claims.shape[-1] - 1
 
-    def log_of(self, code: Ints, category: Ints, brief: np.ndarray | None = None) -> np.ndarray:
-        """Return the log-likelihood of what is seen, (rows, speakers, profiles, verbosities).
+    def code_logs(
+        self, category: Ints, fact: Ints, code: Ints, brief: np.ndarray | bool = False
+    ) -> np.ndarray:
+        """Return log-likelihoods of codes of facts, (..., speakers, profiles, verbosities) milli-nats.
+
+        The code of a stated fact is its level. The code of another fact is the number of levels, plus one bit for each
+        level that other facts of the advert rule out. ``brief``: whether the advert is. Arguments are broadcast.
+        """
+        logs = _code_logs(self.chances[np.asarray(brief).astype(int), category, fact], code)
+        # Operations have its only level; adverts say it on days on which contacts are obfuscated.
+        return np.where(np.asarray(fact == number_of(BY_ADOPTION))[..., None, None, None], 0, logs)
+
+    def log_of(self, code: Ints, category: Ints, brief: np.ndarray | bool = False) -> np.ndarray:
+        """Return the log-likelihood of what is seen, (rows, speakers, profiles, verbosities) int32.
 
         Args:
             code: (rows, facts).
             brief: (rows,) bool, of brief adverts.
         """
-        total = np.zeros((len(code), *self.logs.shape[3:]), dtype=np.int64)
-        for fact in range(code.shape[1]):
-            total += self.logs[category, fact, code[:, fact]]
-        for fact in range(code.shape[1]) if brief is not None and brief.any() else ():
-            at = category[brief], fact, code[brief, fact]
-            total[brief] += self.brief[at] - self.logs[at].astype(np.int64)
+        facts, codes = code.shape[1], self.levels + (1 << self.levels)
+        category = category * 2 + brief
+        cell = (category[:, None] * facts + np.arange(facts)) * codes + code
+        distinct, which = np.unique(cell, return_inverse=True)
+        category, fact, code = np.unravel_index(distinct, (int(category.max(initial=0)) + 1, facts, codes))
+        logs = self.code_logs(category // 2, fact, code, category % 2 == 1).astype(np.int32)
+        total = np.zeros((len(cell), *logs.shape[1:]), dtype=np.int32)
+        for one in which.T:
+            total += logs.take(one, axis=0)
         return total
 
     def by_kind(self, total: np.ndarray, category: Ints, migrant: Ints) -> np.ndarray:
@@ -95,9 +108,9 @@ class SayingLaw:
     def level_logs(self) -> np.ndarray:
         """Return (categories, facts, levels, speakers) log probability that a level is said, whoever's verbosity and
         profile; 0 for a level that is not there."""
-        levels = self.levels
-        weights = self.profile[FAMILY][:, None, None, :, :, None] + self.verbosity[0]
-        total = self.logs[:, :, :levels] + weights
+        logs = log(np.maximum(self.chances[0], 1))
+        logs[:, number_of(BY_ADOPTION)] = 0
+        total = logs + self.profile[FAMILY][:, None, None, :, :, None] + self.verbosity[0]
         made = log_sum(total.reshape(*total.shape[:4], -1))
         return np.where((self.state.share.max(axis=3) > 0).swapaxes(2, 3), made, 0)
 
@@ -107,8 +120,8 @@ class Life:
     """The lives of operations, and what they usually say of them; one row an operation.
 
     ``claim``: (operations, facts) level that an operation would say, :data:`SILENT` for nothing; ``says``: bool,
-    whether it usually does. ``verbosity``: class. ``log``: log-likelihood of all that given kind, category and the
-    operation's own migration and touring, (operations, kinds), milli-nats.
+    whether it usually does. ``verbosity``: class. ``log``: log-likelihood of all that and of its touring given kind,
+    category and its own migration, (operations, kinds), milli-nats.
     """
 
     state: State
@@ -128,7 +141,7 @@ def build_saying_law(region: Region, touring: np.ndarray, form_log: np.ndarray) 
     """Return the law of a region.
 
     Args:
-        touring: (kinds,) share of each kind that tours, out of 65,536.
+        touring: (speakers,) share of each that tours, out of 65,536.
         form_log: (categories, forms) log P(form | category, trafficking), milli-nats.
     """
     state = build_state_law(region, touring)
@@ -143,16 +156,12 @@ def build_saying_law(region: Region, touring: np.ndarray, form_log: np.ndarray) 
     says = _chances_to_say(region, state, said, factors)
     keeps = np.full(says.shape[1], probability(region["writing.brief_keeps"]))
     keeps[number_of(ALWAYS)] = ONE
-    brief = says * keeps[:, None, None, None] >> 16
-    logs, of_brief = _code_logs(said, says), _code_logs(said, brief)
-    # Operations have its only level; adverts say it on days on which contacts are obfuscated.
-    logs[:, number_of(BY_ADOPTION)] = of_brief[:, number_of(BY_ADOPTION)] = 0
+    chances = [_chances_of_levels(said, p) for p in (says, says * keeps[:, None, None, None] >> 16)]
     return SayingLaw(
         state=state,
         claims=claims,
         says=says,
-        logs=logs,
-        brief=of_brief,
+        chances=np.stack(chances),
         profile=log(state.profile),
         verbosity=log(weights),
         verbosity_weights=weights,
@@ -186,20 +195,28 @@ def _chances_to_say(region: Region, state: StateLaw, said: np.ndarray, factors: 
     return says
 
 
-def _code_logs(said: np.ndarray, says: np.ndarray) -> np.ndarray:
-    """Return log-likelihoods of codes, (..., codes, speakers, profiles, verbosities); see :attr:`SayingLaw.logs`.
+def _chances_of_levels(said: np.ndarray, says: np.ndarray) -> np.ndarray:
+    """Return probabilities of stating each level, (..., levels, speakers, profiles, verbosities) int32.
 
     Args:
         said: (..., speakers, profiles, levels) shares of what would be said.
         says: (..., speakers, profiles, verbosities) probability that it is.
     """
-    levels = said.shape[-1]
-    p = said[..., None] * says[..., None, :] >> 16
-    parts = [np.maximum(p[..., level, :], 1) for level in range(levels)]
-    for ruled_out in range(1 << levels):
-        free = [level for level in range(levels) if not ruled_out >> level & 1]
-        parts.append(np.clip(ONE - p[..., free, :].sum(axis=-2), 1, ONE))
-    return log(np.stack(parts, axis=-4)).astype(np.int32)
+    p = np.moveaxis(said, -1, -3)[..., None] * says[..., None, :, :, :] >> 16
+    return p.astype(np.int32, order="C")
+
+
+def _code_logs(chances: np.ndarray, code: Ints) -> np.ndarray:
+    """Return log-likelihoods of codes, (..., speakers, profiles, verbosities); see :meth:`SayingLaw.code_logs`.
+
+    ``chances``: (..., levels, speakers, profiles, verbosities) of stating each level; ``code``: (...).
+    """
+    code = np.asarray(code)[..., None]
+    levels = chances.shape[-4]
+    level, stated = np.arange(levels), code < levels
+    sign = np.where(stated, code == level, (code - levels >> level & 1) - 1).astype(np.int32)
+    p = np.einsum("...l,...lspv->...spv", sign, chances) + np.where(stated, 0, ONE)[..., None, None]
+    return log(np.clip(p, 1, ONE))
 
 
 @lru_cache(maxsize=2)
@@ -319,7 +336,10 @@ def draw_life(
     touring: np.ndarray,
     form_log: np.ndarray,
 ) -> Life:
-    """Draw the life of each operation and what it usually says, and sum the log-likelihood of that for each kind."""
+    """Draw the life of each operation and what it usually says, and sum the log-likelihood of that for each kind.
+
+    ``touring``: (speakers,) share of each that tours, out of 65,536.
+    """
     law = build_saying_law(region, touring, form_log)
     speaker = speaker_of(form_log.shape[1], kind, form)
     migrant, tours = traits["migrant"], traits["circuit"]
@@ -330,20 +350,20 @@ def draw_life(
     said = np.where(says, claim, SILENT)
     code = np.where(said == SILENT, law.levels, said)
     total = law.log_of(code, category)
-    total += _stay_given_touring(law, code[:, number_of(BY_TOURING)], category, tours)
+    total = total + add_touring(law, code[:, number_of(BY_TOURING)], category, tours)
     return Life(state, claim, says, verbosity, law.by_kind(total, category, migrant), law)
 
 
-def _stay_given_touring(law: SayingLaw, code: Ints, category: Ints, tours: Ints) -> np.ndarray:
-    """Return the correction of the log-likelihood for known touring, (rows, speakers, profiles, verbosities)."""
+def add_touring(law: SayingLaw, code: Ints, category: Ints, tours: Ints) -> np.ndarray:
+    """Return what known touring adds to the log-likelihood, (rows, speakers, profiles, verbosities).
+
+    It has a probability of its own, and what is said of :data:`BY_TOURING`, of this ``code``, depends on it.
+    """
     stay = number_of(BY_TOURING)
     forms = law.form_log.shape[1]
     who = _who_speaks(forms)
     by_level = law.claims[:, stay, :, : law.state.by_touring.shape[1], :-1]
     said = np.tensordot(law.state.by_touring, by_level, axes=(1, 2)) >> 16
-    says = law.says[:, stay]
-    made = []
-    for shares in said:
-        wide = np.broadcast_to(shares[:, who][:, :, None], (*says.shape[:3], law.levels))
-        made.append(_code_logs(wide, says) - law.logs[:, stay])
-    return np.stack(made)[tours, category, code].astype(np.int64)
+    chances = _chances_of_levels(said[:, :, who, None], law.says[:, stay])[tours, category]
+    of_touring = log(np.stack([ONE - law.state.touring, law.state.touring]))[tours]
+    return _code_logs(chances, code) - law.code_logs(category, stay, code) + of_touring[:, :, None, None]

@@ -12,13 +12,14 @@ from tipcore.units import PARTS
 
 from tipdata.core import draw
 from tipdata.core.draw import ONE, Ints, log, log_sum, normalise
-from tipdata.core.kinds import CATEGORIES, KINDS, LANGUAGES, STRATEGIES, TRAFFICKING
+from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, LANGUAGES, STRATEGIES, TRAFFICKING
 from tipdata.core.tables import decode, read_tables, with_nulls
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.operations import habits
 from tipdata.stages.operations.habits import Disturbances
 from tipdata.stages.operations.policy import Life, draw_life
+from tipdata.stages.operations.state import speaker_of
 from tipdata.stages.places import Places
 from tipdata.text.book import ALL_SETS, HOST_SET, SETS
 from tipdata.text.facts import InFacts, list_levels
@@ -92,13 +93,14 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
     category, category_log = _categories(region, local, kind, form, forms)
     organisation = habits.draw_organisation(region, local, kind, form, forms)
     family = np.array(list(CATEGORIES.values()))[category]
-    listed, streams = region.group("operations.traits"), ("parameter/trait", "operations")
+    listed, streams = dict(region.group("operations.traits")), ("parameter/trait", "operations")
+    del listed[habits.TOURING]  # it depends on the form
     traits, trait_log = habits.draw_levels(region, local, kind, KINDS, listed, streams)
     language, majority = _languages(region, local, traits["migrant"])
     kind_log = log(normalise(habits.posting_kinds(region.natural)))
-    tours = habits.habit_shares(region, KINDS, listed["circuit"], "parameter/trait/circuit")[:, 1]
-    form_log = habits.form_logs(region.natural)
-    life = draw_life(region, local, kind, form, category, traits, tours, form_log)
+    tours = habits.tour_shares(region)
+    traits[habits.TOURING] = habits.draw_touring(region, local, tours[speaker_of(len(forms), kind, form)])
+    life = draw_life(region, local, kind, form, category, traits, tours, habits.form_logs(region.natural))
     total = kind_log + category_log[category] + trait_log + life.log
     first, last = habits.draw_spell(region, local)
     begins, ends = habits.draw_life(region, local, posts, first, last)
@@ -207,8 +209,15 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> Columns:
         "log_odds": o.log_odds,
         "weight": habits.natural_weight(region, o.kind, o.form, o.posts),
         "wordbook": pl.Series(ALL_SETS)[o.wordbook],
+        "terse": _find_terse(region, o),
         "life": list_levels(o.family, o.life.state.level),
     }
+
+
+def _find_terse(region: Region, o: Operations) -> np.ndarray:
+    """Return bool: whether an operation posts, and usually says at most as many facts as a terse writer."""
+    most = region.values("policy.terse", FAMILIES)
+    return o.posts & (o.life.says.sum(axis=1) <= most[o.family])
 
 
 STAGE = Stage(

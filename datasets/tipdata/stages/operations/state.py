@@ -60,12 +60,14 @@ class StateLaw:
 
     ``share``: (categories, facts, speakers, profiles, levels), 0 for a level that is not there. Of facts by migration
     all levels have equal shares there. ``by_migration``: (facts, 2, levels) weights, resident and migrant.
-    ``by_touring``: (2, levels) of :data:`BY_TOURING`, stays and tours. ``profile``: (families, speakers, profiles).
+    ``by_touring``: (2, levels) of :data:`BY_TOURING`, stays and tours. ``touring``: (speakers,) share of each that
+    tours. ``profile``: (families, speakers, profiles).
     """
 
     share: np.ndarray
     by_migration: np.ndarray
     by_touring: np.ndarray
+    touring: np.ndarray
     profile: np.ndarray
 
 
@@ -73,7 +75,7 @@ def build_state_law(region: Region, touring: np.ndarray) -> StateLaw:
     """Return the law of a region: that of the world, each ratio moved by the region's own small deviation.
 
     Args:
-        touring: (kinds,) share of each kind that tours, out of 65,536.
+        touring: (speakers,) share of each that tours, out of 65,536.
     """
     law = _world_law(region.world)
     forms = law.weights.shape[2] - len(KINDS) + 1
@@ -87,9 +89,9 @@ def build_state_law(region: Region, touring: np.ndarray) -> StateLaw:
     weights = moved[:, :, :, None] * law.ratio[FAMILY][:, :, None] // 1000
     share = np.where(weights > 0, normalise(weights), 0)
     by_touring = normalise(law.by_touring * ONE)
-    of_kind = np.stack([ONE - touring, touring], axis=1) @ by_touring // ONE
-    share[:, number_of(BY_TOURING), :, :, : of_kind.shape[1]] = of_kind[kind_of][:, None]
-    return StateLaw(share, law.by_migration, by_touring, normalise(law.profile * ONE))
+    stays = np.stack([ONE - touring, touring], axis=1) @ by_touring // ONE
+    share[:, number_of(BY_TOURING), :, :, : stays.shape[1]] = stays[:, None]
+    return StateLaw(share, law.by_migration, by_touring, touring, normalise(law.profile * ONE))
 
 
 @dataclass(frozen=True)

@@ -338,12 +338,13 @@ def _habits(
     """Return levels of habits by scheme, and log-odds of being illicit given them and the region's schemes, each of
     which ``counts`` so many thousandths."""
     leaning = {**region.group("payments.lines"), "": {}}
+    line_of = [list(leaning).index(line) for _, line in names]
     groups = tuple(f"{name} {line}" for name, line in names)
     listed = {}
     for habit, weights in region.group(f"payments.{mechanism}.habits").items():
         usual = [USUAL] * len(weights["levels"])
-        leans = [np.array(leaning[line].get(mechanism, {}).get(habit, usual)) for _, line in names]
-        by_group = [lean * weights[name] for lean, (name, _) in zip(leans, names, strict=True)]
+        leans = np.array([line.get(mechanism, {}).get(habit, usual) for line in leaning.values()])
+        by_group = leans[line_of] * np.array([weights[name] for name, _ in names])
         listed[habit] = dict(zip(groups, by_group, strict=True))
     streams = (f"parameter/payments/{mechanism}", "payments/habit")
     habits, habit_log = draw_levels(region, number, group, groups, listed, streams, led)
