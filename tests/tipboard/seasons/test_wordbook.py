@@ -65,7 +65,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def order(place: Path, **changes: Any) -> SeasonOrder:
     made = SeasonOrder(
         *("spring", "0.5.0", "tiny", place / "secret", place / "public", "2027-03-01"),
-        **{"tasks": ("prevalence",), "worlds": 6, "draft": True, "wordbook": FILE},
+        **{"tasks": ("prevalence",), "worlds": 6, "wordbook": FILE},
     )
     return replace(made, **changes)
 
@@ -103,7 +103,6 @@ def test_worlds_are_those_of_the_key_worded_by_the_file(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"data": "0.5.0"}, f"wordbook={FILE} cannot word data 0.5.0: leave it out, or take data 0.5.0 or later."),
         ({"wordbook": Path("nowhere.yaml")}, "nowhere.yaml cannot be read: No such file or directory. See `tipbench"),
         ({"wordbook": Path(__file__)}, "test_wordbook.py, line "),
     ],

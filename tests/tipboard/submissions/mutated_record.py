@@ -56,7 +56,7 @@ OVERRIDES: list[Any] = [
 ]  # fmt: skip
 DATA = [
     "0.2.0/tiny", "0.5.0/full", "0.5.0/xl", "9.9.9/tiny", "season/other", "season/../x", "tiny", "../tiny",
-    "0.5.0/tiny.w3", "0.5.0/../../x", "/etc", "0.5.0/tiny\n", "", "٠.٤.٠/tiny", "0.5.0/TINY", None, ["0.5.0/tiny"],
+    "0.5.0/tiny.w3", "0.5.0/../../x", "/etc", "0.5.0/tiny\n", "", "٠.٥.٠/tiny", "0.5.0/TINY", None, ["0.5.0/tiny"],
 ]  # fmt: skip
 VERSIONS: list[Any] = [
     {"data": "9.9.9"}, {"data": "0.2.0"}, {"data": "../x"}, {"data": "\x1b[2J"}, {"data": None}, {"tasks": {}},

@@ -302,7 +302,11 @@ def of_world_3() -> dict[str, Any]:
     """A manifest of a world of which none is published: nothing but its own form speaks against it."""
     release, tables = Release("0.5.0", "tiny", 3), tables_of("0.5.0").items()
     digests = {name: dict.fromkeys(table.schema, "0" * 64) for name, table in tables}
-    region = {"digest": region_digest(digests), "rows": {name: 1000 for name, _ in tables}, "digests": digests}
+    region = {
+        "digest": region_digest(digests),
+        "rows": {name: 1000 for name, _ in tables},
+        "digests": digests,
+    }
     regions = {region_name(index): copy.deepcopy(region) for index in range(release.regions)}
     digest = release_digest(dict.fromkeys(regions, region["digest"]))
     return {"version": "0.5.0", "size": "tiny", "world": 3, "digest": digest, "regions": regions}

@@ -134,9 +134,14 @@ def test_each_operation_words_with_one_set(state: Adverts, said: Statements, ope
 
 
 def test_two_statements_are_joined_in_small_letters_and_never_three(world: Tables) -> None:
-    bodies = world["adverts"].filter(pl.col("language") == "en")["body"].unique()[:2000].to_list()
+    bodies = (
+        world["adverts"]
+        .filter(pl.col("language") == "en")["body"]
+        .unique(maintain_order=True)[:2000]
+        .to_list()
+    )
     joined = [text for text in bodies if "; " in text]
-    assert len(joined) > len(bodies) / 10
+    assert len(joined) > len(bodies) / 20
     for text in joined:
         for one in re.split(r"[.!?|\n/*~]", text):
             assert one.count("; ") <= 1
@@ -233,7 +238,7 @@ def test_prices_heap_on_50_and_100(by_unit: pl.DataFrame) -> None:
     assert 0.2 < (tens % 100 == 0).mean() < 0.55  # type: ignore[operator]
 
 
-def test_prices_spread_as_widely_as_before(by_unit: pl.DataFrame) -> None:
+def test_prices_spread_widely(by_unit: pl.DataFrame) -> None:
     assert np.log(by_unit["rate"].to_numpy()).std() == pytest.approx(0.32, abs=0.06)
 
 

@@ -148,14 +148,6 @@ def test_people_live_in_the_town_of_the_operation(regions: list[Drawn]) -> None:
     assert made["people"]["town"].to_list() == [town[one] for one in made["people"]["operation"]]
 
 
-def test_there_are_as_many_people_as_before(exploited: pl.DataFrame, world: Tables) -> None:
-    of = world["operations"].select("operation", "region")
-    by_region = exploited.join(of, on="operation").group_by("region").len()["len"]
-    assert by_region.is_between(500, 6300).all()
-    posting = exploited.filter("posts").group_by("operation").len()["len"]
-    assert 3 < posting.mean() < 8  # type: ignore[operator]
-
-
 def test_one_person_has_no_staff(world: Tables) -> None:
     lives = world["operations"].select("operation", *LIFE)
     staff = world["people"].filter(pl.col("role") != "exploited").join(lives, on="operation")

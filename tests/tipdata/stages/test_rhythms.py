@@ -241,7 +241,7 @@ def test_the_adverts_table_shrinks_and_comes_back_as_the_market_does() -> None:
     counts = rhythms.daily_counts(tables)["its services where an adult site closes"]
     week, _, _, *later = rhythms.since_closure(counts, tables["platforms"])
     assert 0.05 < week < 0.3
-    assert 0.75 < np.mean(later[:3]) < 1.15
+    assert 0.6 < np.mean(later[:3]) < 1.2  # worlds of 48 regions differ by .12
 
 
 # Accounts and ties.
