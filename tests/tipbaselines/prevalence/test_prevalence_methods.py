@@ -334,7 +334,9 @@ def test_intervals_beat_an_arbitrary_range_on_small(everywhere: Prepared) -> Non
     assert_frame_equal(arbitrary.select("region", "estimate"), chao.select("region", "estimate"))
     assert _score(everywhere, textbook, "coverage") < 0.9 < _score(everywhere, chao, "coverage") < 0.98
     assert _score(everywhere, chao, "interval_score") < _score(everywhere, arbitrary, "interval_score")
-    assert 0.9 < _score(everywhere, _run(StepwiseLogLinear(), fold), "coverage") < 1  # 63 of 64 is within chance of 95%
+    assert (
+        0.9 < _score(everywhere, _run(StepwiseLogLinear(), fold), "coverage") < 1
+    )  # 63 of 64 is within chance of 95%
 
 
 def _real(file: str, data: str, method: object) -> tuple[float, float, float]:
