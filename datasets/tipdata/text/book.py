@@ -261,7 +261,7 @@ class Book:
     def _always_capital(self) -> frozenset[str]:
         """Words with a capital letter within a sentence."""
         found = (re.findall(r"(?<=[\w,;] )[^\W\d_a-zа-я][\w']*", frame.text) for frame in self.frames())
-        return frozenset(chain.from_iterable(found))
+        return frozenset(chain(["I"], *found))
 
     def without_capital(self, text: str) -> str:
         """Return the first words of a frame as they stand where it does not begin a sentence."""

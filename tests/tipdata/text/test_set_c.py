@@ -40,16 +40,16 @@ def test_a_sound_file_covers_its_levels_in_each_family() -> None:
 
 
 REFUSED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and what is said
-    "a stem of the level": ("Bring small banknotes, please", "Bring small coins, please", "'coins' in 'Bring small coins, please' is a stem of the level"),
-    "a stem that a choice completes": ("Bring small banknotes, please", "Bring small co[ins|nes], please", "'coins' in"),
+    "a stem of the level": ("Bring small banknotes, please", "Coins or other cash only", "'cash' in 'Coins or other cash only' is a stem of the level"),
+    "a stem that a choice completes": ("Bring small banknotes, please", "Coins or other ca[sh|sks] only", "'cash' in"),
     "a stem within a word": ("You eat at no charge while employed", "You eat carefree while employed", "'free' in"),
-    "trigrams of a frame of set a": ("Bring small banknotes, please", "You pay your host as notes", "are in 'You pay your host in cash' (set a, en.yaml, line "),
-    "trigrams of a frame of set b": ("Wages land every Friday", "The sum is paid over the counter on a Friday", "(set b, en.yaml, line "),
-    "trigrams of a reading": ("Bring small banknotes, please", "[Bring banknotes|Every paper comes in notes]", "are in 'Every [pay packet|payment] comes in cash'"),
+    "trigrams of a frame of set a": ("Bring small banknotes, please", "Payment on the day", "are in 'Payment in cash on the day' (set a, en.yaml, line "),
+    "trigrams of a frame of set b": ("Seven days, then your money is there", "Wages each leek", "(set b, en.yaml, line "),
+    "trigrams of a reading": ("Bring small banknotes, please", "[Bring banknotes|Payment on the day]", "are in 'Payment in cash on the day'"),
     "three frames": (WITHOUT_US, "", "en, services, privacy/discreet has 3 frames: 4 to 8 are needed"),
     "nine frames": (WITHOUT_US, WITHOUT_US * 6, "has 9 frames: 4 to 8 are needed"),
     "a frame twice in a level": ("Your visit remains between us", "Anonymity is respected, at all times", "is there twice (line "),
-    "a frame of two levels": ("Your visit remains between us", "Wages land every Friday", "is also privacy/discreet (line "),
+    "a frame of two levels": ("Your visit remains between us", "Seven days, then your money is there", "is also privacy/discreet (line "),
     "a bracket that is not closed": ("Your visit remains between us", "Your [visit remains between us", "[ is not closed"),
     "a slot that does not exist": ("Your visit remains between us", "Your {visit} remains between us", "{visit} is no slot here"),
     "an empty sentence": ("Your visit remains between us", "", "a sentence is empty"),
@@ -63,8 +63,8 @@ REFUSED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and w
     "a family at a level that does not exist": ("        cash:\n          any:", "        cash:\n          trade:", "there is no family at payment/cash called trade"),
     "another set": ("set: c", "set: d", "the set is 'd': write set: c"),
     "no set": ("set: c\n", "", "the file has no set"),
-    "a text in place of a list": ('          - "Wages land every Friday"\n', "          weekly: now\n", "this is not YAML"),
-    "a number in place of a text": ('"Wages land every Friday"', "5", "must be a text and is 5"),
+    "a text in place of a list": ('          - "Seven days, then your money is there"\n', "          weekly: now\n", "this is not YAML"),
+    "a number in place of a text": ('"Seven days, then your money is there"', "5", "must be a text and is 5"),
     "no YAML": ("frames:\n", "frames: [\n", "this is not YAML"),
     "a list": (TEXT, "- a list\n", "the file must be a mapping and is a list"),
     "an empty file": (TEXT, "", "the file is empty"),
@@ -99,7 +99,10 @@ def test_frames_of_an_earlier_file_are_refused_by_name_and_line(tmp_path: Path) 
     )
     faults = faults_of(TEXT, tmp_path, tmp_path / "autumn.yaml")
     assert len(faults) == 47
-    assert "are in 'Wages land every Friday' (autumn.yaml, line 75): say it otherwise." in " ".join(faults)
+    assert (
+        "are in 'Seven days, then your money is there' (autumn.yaml, line 75): say it otherwise."
+        in " ".join(faults)
+    )
     (tmp_path / "autumn.yaml").unlink()
     assert faults_of(TEXT, tmp_path, tmp_path / "autumn.yaml") == [
         "autumn.yaml cannot be read: No such file or directory."
@@ -188,7 +191,10 @@ def test_a_world_of_a_file_is_refused_where_it_is_not_kept_or_was_changed(
     with pytest.raises(UsageError, match=r"world \d+ does not exist"):
         World.of("0.5.0", WORDED**2)
     kept = tmp_path / set_c.PLACE / f"{prefix}.yaml"
-    kept.write_text(TEXT.replace("Wages land every Friday", "Wages land on Fridays"), encoding="utf-8")
+    kept.write_text(
+        TEXT.replace("Seven days, then your money is there", "Eight days, then your money is there"),
+        encoding="utf-8",
+    )
     with pytest.raises(UsageError, match="was changed since it was kept: keep it again from its own file"):
         load_set_c(prefix)
     kept.unlink()
