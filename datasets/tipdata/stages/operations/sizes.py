@@ -45,7 +45,9 @@ def draw_sizes(region: Region, o: Operations, life: Life) -> Ints:
     open_ = silent & ~alone & np.isin(o.forms, list(listed))[o.form]
     behind = region.values("people.size", region["operations.organisation"])[o.organisation]
     often = region.stream("people/many").quantile(local, "gamma_0.5") // 1000 + 20
-    weight = np.array([round(1000 * listed.get(form, 0)) for form in o.forms])[o.form] * behind * size * often
+    weight = np.array([round(100 * listed.get(form, 0)) for form in o.forms])[o.form] * behind * size
+    days = o.ends - o.begins + 1
+    weight *= often * (days * days // 365 + 1)  # what lasts longer is larger and more come and go
     weight[~open_] = 0
     rest = region["people.hidden"] - int(size[silent & ~open_].sum())
     return np.where(open_, np.maximum(rest * weight // max(int(weight.sum()), 1), low), size)
