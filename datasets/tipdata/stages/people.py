@@ -60,6 +60,9 @@ def find_needed(region: Region, o: Operations, exploitation: Exploitation) -> Ne
     operation, party, start, end = find_parties(region, o)
     count = np.where(o.kind[operation] == TRAFFICKING, np.maximum(party - 1, 1), 0)
     travels = np.repeat(np.arange(len(party)), count)
+    # So many people meet the needs of each operation: no fewer than its largest party.
+    many = np.maximum(size_bounds(region, o)[:, 1] // 4, 1)
+    np.maximum.at(many, operation, count)
     parts = (
         (sells, o.first_day[sells], o.last_day[sells]),
         (exploitation.operation[firm], exploitation.end[firm], exploitation.start[firm]),
@@ -69,7 +72,7 @@ def find_needed(region: Region, o: Operations, exploitation: Exploitation) -> Ne
     order = np.argsort(owner, kind="stable")
     needed = NeededPeople(owner[order], by[order], until[order])
     place = np.concatenate([np.zeros_like(sells), _turns(exploitation.operation[firm]), _turns(travels)])
-    return _merge_needs(needed, place[order] % np.maximum(size_bounds(region, o)[needed.owner, 1] // 4, 1))
+    return _merge_needs(needed, place[order] % many[needed.owner])
 
 
 def _turns(group: Ints) -> Ints:
