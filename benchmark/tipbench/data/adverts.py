@@ -55,7 +55,7 @@ def harm_columns(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return adverts with ``group, migrant, terse, form, sex, language, oracle_log_odds, unit_log_odds``.
 
     ``migrant``: written in another language than most of the region's adverts, spam left out. ``terse``: the writer
-    usually says little; from data 0.5.0 on. The others are those of the operation, see
+    usually says little. The others are those of the operation, see
     :func:`tipbench.data.harm_groups.with_operation`.
     """
     seen = source.scan(TABLE, truth=True).select(UNIT, written="language", unit_log_odds="log_odds")

@@ -65,12 +65,8 @@ def with_migrant(rows: pl.LazyFrame, written: str, source: Source) -> pl.LazyFra
 
 
 def with_terse(rows: pl.LazyFrame, source: Source) -> pl.LazyFrame:
-    """Return units ``[cluster, ...]`` with ``terse``: whether their operation says little in its adverts. Data before
-    0.5.0 do not know; units then stay as they are."""
-    operations = source.scan("operations", truth=True)
-    if "terse" not in operations.collect_schema().names():
-        return rows
-    writers = operations.select("terse", cluster="operation")
+    """Return units ``[cluster, ...]`` with ``terse``: whether their operation says little in its adverts."""
+    writers = source.scan("operations", truth=True).select("terse", cluster="operation")
     return rows.join(writers, on="cluster", how="left", maintain_order="left")
 
 

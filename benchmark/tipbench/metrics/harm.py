@@ -5,7 +5,7 @@
 fixed on the valid part (:mod:`tipbench.metrics.ranking`). Lawful groups are the task's own except spam: kinds of units
 such as ``independent``, ``business`` and ``resident``, which partition all lawful units, and :data:`MARKS`, which
 overlap them: ``migrant`` (lawful units whose language is outside the region's majority), ``terse`` (adverts of lawful
-writers who usually say little; from data 0.5.0 on), and of firms ``small`` and ``seasonal``; each where the answers
+writers who usually say little), and of firms ``small`` and ``seasonal``; each where the answers
 have a Boolean column of that name. ``lawful`` is all lawful units. ``spam``, where the task has it, is reported beside
 them and is part of no lawful total or gap. On a user's own data every group is lawful, whatever its name, except
 ``spam`` and ``trafficking``.
@@ -166,8 +166,7 @@ PROTECTION_GAP = Metric(
 NO_LAWFUL = "no lawful unit in the test part"
 LAWFUL, SPAM = "lawful", "spam"
 MARKS = ("migrant", "terse", "small", "seasonal")
-#: Groups that are not a kind of unit: a lawful unit of any kind may have any of these marks. Tasks do not list
-#: ``terse`` in ``groups`` while only a draft of the data has it.
+#: Groups that are not a kind of unit: a lawful unit of any kind may have any of these marks.
 ATTRIBUTES = (FORM, "sex", "language")
 OTHER = "other"
 Members = Mapping[str, Mask]

@@ -64,7 +64,7 @@ TASK = Task(
     own_splits=("all", "kfold", "given"),
     tier="platform",
     clusters="operation",
-    groups=("independent", "business", "migrant", "spam"),
+    groups=("independent", "business", "migrant", "terse", "spam"),
     primary="average_precision",
     metrics=(
         *("accuracy", "macro_f1", "false_positive_rate", "brigaded_false_positive_rate", "worst_brigade"),

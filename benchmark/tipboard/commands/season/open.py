@@ -11,7 +11,7 @@ settings:
   worlds=16               number of worlds: even, 6 to 64
   minutes=10              CPU minutes per cell (one method on one task in one world)
   memory_gib=4            GiB of memory per cell
-  [wordbook=FILE]         a set C, whose sentences word the test part of every world; from data 0.5.0 on (sets a and b)
+  [wordbook=FILE]         a set C, whose sentences word the test part of every world
 
 options:
   --secret FOLDER         new folder that only the host may read
