@@ -119,7 +119,7 @@ def test_the_number_of_facts_tells_nothing_of_the_kind_or_the_profile(life: Life
 def test_the_law_makes_as_many_terse_writers_of_every_kind_and_more_among_migrants(life: Life) -> None:
     """Numbers of facts are distributed as sums of independent ones, given category, speaker, profile and verbosity."""
     law, forms = life.law, life.law.form_log.shape[1]
-    category, fact = np.indices(law.says.shape[:2])
+    category, fact = np.ogrid[: len(law.says), : law.says.shape[1]]
     p = 1 - np.exp(law.code_logs(category, fact, law.levels) / 1000)
     p[:, number_of(BY_ADOPTION)] = law.says[:, number_of(BY_ADOPTION)] / ONE
     p[:, number_of(ALWAYS)] = 1

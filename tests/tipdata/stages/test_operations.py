@@ -19,7 +19,14 @@ from tipdata.stages.accounts import operation_site_weights, site_weights
 from tipdata.stages.adverts.stage import STAGE as ADVERTS
 from tipdata.stages.adverts.statements import Writers
 from tipdata.stages.messages.stage import draw_owners
-from tipdata.stages.operations.facts import BY_ADOPTION, BY_MIGRATION, SILENT, FactLaw, build_law
+from tipdata.stages.operations.facts import (
+    BY_ADOPTION,
+    BY_MIGRATION,
+    SILENT,
+    FactLaw,
+    OperationFacts,
+    build_law,
+)
 from tipdata.stages.operations.habits import ARMED, BY_FORM, UNDISTURBED, disturb, draw_investigated
 from tipdata.stages.operations.stage import Operations, prior_weights
 from tipdata.text.documents import read_document
@@ -241,7 +248,7 @@ def test_screening_is_null_movement_reversed_and_migration_means_nothing_in_ever
 def test_the_likelihood_of_trafficking_is_that_of_its_forms_added() -> None:
     """Walked once more in floats, fact by fact, for each form; the forms' shares from the parameters themselves."""
     o = operations(WORLD, 0)
-    assert o.facts is not None
+    assert isinstance(o.facts, OperationFacts)
     made, held = o.facts.law, rules()
     shares = WORLD.parameters["operations.form"]["value"]
     for one in range(0, len(o.id), 25):
@@ -343,7 +350,7 @@ def test_more_trafficking_from_0_5_0_on_weighs_what_it_does_in_the_world() -> No
     assert 0.09 < rows.select(ours.mean()).item() < 0.13
     weights = rows.group_by(ours.alias("ours")).agg(pl.col("weight").sum()).sort("ours")["weight"]
     assert 0.042 < weights[1] / weights.sum() < 0.058
-    assert abs(rows["weight"].mean() / 1e6 - 1) < 0.03
+    assert abs(rows.select(pl.col("weight").mean()).item() / 1e6 - 1) < 0.03
     assert all((one.filter(~pl.col("posts"))["weight"] == 1_000_000).all() for one in drawn)
     larger = World.of("0.5.0", 2, size="full").region(1)
     assert draw_tables(larger, ("places", "operations"))[1]["operations"].equals(drawn[1])
@@ -379,8 +386,8 @@ def test_odds_are_those_of_the_world_whatever_the_size() -> None:
     natural, of_forms = operations(WORLD, 1), operations(OF_FORMS, 1)
     assert (natural.kind_log == of_forms.kind_log).all()
     assert (natural.category_log == of_forms.category_log).all()
-    assert natural.facts is not None
-    assert of_forms.facts is not None
+    assert isinstance(natural.facts, OperationFacts)
+    assert isinstance(of_forms.facts, OperationFacts)
     assert (natural.facts.law.form_log == of_forms.facts.law.form_log).all()
     assert (natural.facts.law.weights == of_forms.facts.law.weights).all()
     assert len(KINDS) == of_forms.kind_log.size

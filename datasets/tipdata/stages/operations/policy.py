@@ -67,7 +67,7 @@ class SayingLaw:
         return self.claims.shape[-1] - 1
 
     def code_logs(
-        self, category: Ints, fact: Ints, code: Ints, brief: np.ndarray | bool = False
+        self, category: Ints, fact: Ints | int, code: Ints | int, brief: np.ndarray | bool = False
     ) -> np.ndarray:
         """Return log-likelihoods of codes of facts, (..., speakers, profiles, verbosities) milli-nats.
 
@@ -203,7 +203,7 @@ def _chances_of_levels(said: np.ndarray, says: np.ndarray) -> np.ndarray:
     return p.astype(np.int32, order="C")
 
 
-def _code_logs(chances: np.ndarray, code: Ints) -> np.ndarray:
+def _code_logs(chances: np.ndarray, code: Ints | int) -> np.ndarray:
     """Return log-likelihoods of codes, (..., speakers, profiles, verbosities); see :meth:`SayingLaw.code_logs`.
 
     ``chances``: (..., levels, speakers, profiles, verbosities) of stating each level; ``code``: (...).
