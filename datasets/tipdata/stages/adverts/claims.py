@@ -142,7 +142,7 @@ def rule_out(family: Ints, level: Ints, away: np.ndarray) -> tuple[Ints, Ints]:
         away: (rows,) bool: placed in another town than the operation's.
     """
     bits, needs, at_home = _ruled_out(), rules().needs, rules().at_home
-    tells: np.ndarray = bits.any(axis=2)
+    tells = np.asarray(bits.any(axis=2))
     facts, levels = array_shape()
     one = 1 << np.arange(levels)
     # Fact by fact: a row each here.
