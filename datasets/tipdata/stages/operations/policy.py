@@ -79,7 +79,7 @@ class SayingLaw:
         return np.where(np.asarray(fact == number_of(BY_ADOPTION))[..., None, None, None], 0, logs)
 
     def log_of(self, code: Ints, category: Ints, brief: np.ndarray | bool = False) -> np.ndarray:
-        """Return the log-likelihood of what is seen, (rows, speakers, profiles, verbosities) int32.
+        """Return the log-likelihood of each row's codes, (rows, speakers, profiles, verbosities) int32.
 
         Args:
             code: (rows, facts).
@@ -352,9 +352,9 @@ def draw_life(
 
 
 def add_touring(law: SayingLaw, code: Ints, category: Ints, tours: Ints) -> np.ndarray:
-    """Return what known touring adds to the log-likelihood, (rows, speakers, profiles, verbosities).
+    """Return what to add to log-likelihoods where it is known who tours, (rows, speakers, profiles, verbosities).
 
-    It has a probability of its own, and what is said of :data:`BY_TOURING`, of this ``code``, depends on it.
+    This is the probability of touring itself, and the change in that of ``code``, the code of :data:`BY_TOURING`.
     """
     stay = number_of(BY_TOURING)
     forms = law.form_log.shape[1]
