@@ -3,8 +3,8 @@
 ``OMP_NUM_THREADS=1 python research/cost/generation_paired.py BEFORE AFTER [regions] [--data VERSION]``: a process each,
 which take turns region by region, so that both meet the machine as it is at the moment; CPU seconds, medians over
 regions. The digests of all columns must be equal. ``stage``: drawing it; ``sort, cast, check``: the rest of
-``generate_region``. ``--retired CHECKOUT``, of tag v0.4.0: makes regions of data 0.3.0 in its turn, by which numbers of
-another machine can be held against these.
+``generate_region``. ``--retired CHECKOUT``, of tag v0.4.0: makes regions of data 0.3.0 in its turn: a yardstick for
+numbers of other machines.
 """
 
 import argparse

@@ -14,11 +14,17 @@ NEEDED = ("places", "operations", "accounts", "adverts")
 """The stages that adverts need."""
 
 
-def asking(doc: str | None) -> argparse.ArgumentParser:
-    """Return a parser of a script's options, all of which have ``--regions`` and ``--world``. ``doc``: its help."""
+def asking(doc: str | None, worlds: list[int] | None = None) -> argparse.ArgumentParser:
+    """Return a parser of a script's options: ``--regions``, and ``--world`` or, for a script of several, ``--worlds``.
+
+    ``doc``: its help. ``worlds``: those that a script of several takes where none is given.
+    """
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--regions", type=int, default=64)
-    parser.add_argument("--world", type=int, default=1)
+    if worlds is None:
+        parser.add_argument("--world", type=int, default=1)
+    else:
+        parser.add_argument("--worlds", type=int, nargs="+", default=worlds)
     return parser
 
 

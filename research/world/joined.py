@@ -10,19 +10,20 @@ intervals over test operations.
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from drawn import asking
 from lives import TEST, count_terms
+from said import NEEDED
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.preprocessing import StandardScaler
 from tipdata.core.kinds import TRAFFICKING
 from tipdata.core.world import World
-from tipdata.stages import Past, draw_stages
+from tipdata.stages import draw_tables
 
 CODED = (
     "holds_papers",
@@ -76,9 +77,7 @@ def draw_units(world: World, regions: int) -> Units:
     """Return the units of some regions."""
     rows: list[pl.DataFrame] = []
     for index in range(regions):
-        past, tables = Past(), {}
-        for _, made in draw_stages(world.region(index), past):
-            tables.update(made)
+        past, tables = draw_tables(world.region(index), NEEDED)
         o = past["operations"]
         adverts = tables["adverts"].filter(pl.col("parent").is_null() & ~pl.col("copied"))
         payments = tables["payments"]
@@ -192,12 +191,7 @@ def lines_ap(y: np.ndarray, score: np.ndarray, weight: np.ndarray) -> float:
 
 def main() -> None:
     """Print a table for each world."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--worlds", type=int, nargs="+", default=[11, 12, 13])
-    parser.add_argument("--regions", type=int, default=64)
-    asked = parser.parse_args()
+    asked = asking(__doc__, worlds=[11, 12, 13]).parse_args()
     for number in asked.worlds:
         print(f"world {number:<18}{'AUROC':>8}{'AP':>8}   gain over adverts alone")
         print("\n".join(compare(World.of("0.5.0", number, size="small"), asked.regions)), flush=True)

@@ -9,19 +9,18 @@ shared among the first adverts of its templates.
 - *count of facts, sentences, words*: AUROC of the number alone within family and category, as far from .5 as it lies.
 - *overt control*: share of adverts that say papers=kept, advance=repaid or privacy=silent.
 - *frame and falsehood*: mutual information in millinats given fact and level, less its mean over permutations within
-fact
-  and level, over the permutations' sd.
+  fact and level, over the permutations' sd.
 - *terse*: share of operations whose writer usually says little (the lowest quarter of a family). It must not tell the
   kind, and be no rarer among lawful migrants than among lawful residents.
 """
 
 from __future__ import annotations
 
-import argparse
 import re
 from dataclasses import dataclass
 
 import numpy as np
+from drawn import NEEDED, asking
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -35,7 +34,6 @@ from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.facts import level_place
 
-NEEDED = ("places", "operations", "accounts", "adverts")
 TEST = 2
 OVERT = ("papers=kept", "advance=repaid", "privacy=silent")
 PERMUTATIONS = 20
@@ -219,11 +217,7 @@ def measure(world: World, regions: int) -> dict[str, float]:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--worlds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--regions", type=int, default=64)
+    parser = asking(__doc__, worlds=[1, 2, 3])
     parser.add_argument("--version", default="0.5.0")
     asked = parser.parse_args()
     columns = [measure(World.of(asked.version, number), asked.regions) for number in asked.worlds]

@@ -59,9 +59,8 @@ class Even(World):
 
 def main() -> None:
     """Print what money tells in each world."""
-    parser = asking(__doc__)
+    parser = asking(__doc__, worlds=[11, 12, 13])
     parser.add_argument("--version", default="0.5.0")
-    parser.add_argument("--worlds", type=int, nargs="+", default=[11, 12, 13])
     parser.add_argument("--pairs", action="store_true")
     options = parser.parse_args()
     for number in options.worlds:

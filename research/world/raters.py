@@ -10,13 +10,12 @@ Last, whether that probability is right: the share of positive labels where it i
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import sys
 from pathlib import Path
 
 import polars as pl
-from drawn import NEEDED
+from drawn import NEEDED, asking
 from sklearn.metrics import roc_auc_score
 from tipdata.core.draw import Stream
 from tipdata.core.kinds import TRAFFICKING
@@ -82,12 +81,7 @@ def agreement(rows: pl.DataFrame) -> tuple[float, list[float]]:
 
 def main() -> None:
     """Print a table for each world."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--worlds", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--regions", type=int, default=64)
-    options = parser.parse_args()
+    options = asking(__doc__, worlds=[1, 2]).parse_args()
     for number in options.worlds:
         rows = rated(World.of(VERSION, number), options.regions)
         truth, label, expected = (rows[c].to_numpy() for c in ("truth", "label", "expected"))

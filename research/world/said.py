@@ -1,28 +1,27 @@
 """Does what is said predict what happens? python research/world/said.py [--worlds 11 12 13] [--regions 64]
 
-Of operations that traffic and post: does what their adverts say of a fact predict a column of people, payments or
-helpline contacts, with the sign of the policy? A fact's column is the means of control that follows it
-(``people.control_by``), else the one that :data:`COLUMNS` lists. What is said counts as the mean place of the true
-level, from what trafficking makes rarer to what it makes likelier, among offenders of that form and category who say
-it, by the law alone (of price, its mean worth); operations that never say anything of the fact are left out. The slope
-of the column, in its standard deviations, on that place is estimated within form and category, over all forms, and in
-labour and in sexual exploitation alone, with a 95% interval that is robust to unequal variances; of fewer than 20
-operations none is. A star: the interval lies above 0.
+The units are trafficking operations that post. For each fact, a column of people, payments or helpline contacts is
+regressed on what the operation's adverts state of the fact. The column is the means of control that follows the fact
+(``people.control_by``), else the one that :data:`COLUMNS` lists. A stated level counts as the mean place of the true
+level among offenders of the form and category who state it, by the law; places rise from levels that trafficking
+makes rarer to those that it makes likelier (price: its mean worth). Operations that never state the fact are left out.
+
+Printed is the slope in standard deviations of the column, within form and category, with a 95% interval that is robust
+to unequal variances: over all forms, in labour, and in sexual exploitation. Fewer than 20 operations have none. A star:
+the interval lies above 0.
 """
 
 from __future__ import annotations
 
-import argparse
-
 import numpy as np
 import polars as pl
+from drawn import asking
 from tipdata.core.kinds import CATEGORIES, FAMILIES, TRAFFICKING
 from tipdata.core.world import Region, World
-from tipdata.stages import Past, draw_stages
+from tipdata.stages import draw_tables
 from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.operations.state import _world_law
 from tipdata.text.facts import facts_of, number_of
 
 NEEDED = (
@@ -64,7 +63,7 @@ def mean_places(region: Region, o: Operations, life: Life) -> np.ndarray:
     law, profile = life.law, life.law.state.profile[o.family, form].astype(float)
     share = np.einsum("ofzl,oz->ofl", law.state.share[o.category, :, form].astype(float), profile)
     share /= np.maximum(share.sum(axis=2, keepdims=True), 1)
-    order = _world_law(region.world).order[o.family]
+    order = law.state.order[o.family]
     rising = np.take_along_axis(share, order, axis=2)
     place = np.empty_like(share)
     np.put_along_axis(place, order, rising.cumsum(axis=2) - rising / 2, axis=2)
@@ -112,9 +111,8 @@ def draw_rows(world: World, regions: int) -> pl.DataFrame:
     """Return a row for each operation that posts and fact that it says: its place, and the value of its column."""
     parts = []
     for index in range(regions):
-        region, past, tables = world.region(index), Past(), {}
-        for _, made in draw_stages(region, past, NEEDED):
-            tables.update({name: pl.DataFrame(one) for name, one in made.items()})
+        region = world.region(index)
+        past, tables = draw_tables(region, NEEDED)
         o, adverts = past["operations"], past["adverts"]
         first = np.flatnonzero(tables["adverts"]["parent"].is_null() & ~tables["adverts"]["copied"])
         owner, level = adverts.operation[first], adverts.statements.level[first]
@@ -170,12 +168,7 @@ def slopes(rows: pl.DataFrame) -> pl.DataFrame:
 
 def main() -> None:
     """Print a table for each world."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--worlds", type=int, nargs="+", default=[11, 12, 13])
-    parser.add_argument("--regions", type=int, default=64)
-    asked = parser.parse_args()
+    asked = asking(__doc__, worlds=[11, 12, 13]).parse_args()
     for number in asked.worlds:
         rows = draw_rows(World.of("0.5.0", number, size="small"), asked.regions)
         found = {one: slopes(rows if one == "all" else rows.filter(form=one)) for one in GROUPS}

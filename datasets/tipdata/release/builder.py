@@ -46,9 +46,6 @@ ELSEWHERE = "free space there or set TIPBENCH_HOME to another folder"
 BYTES_PER_REGION, CPU_SECONDS_PER_REGION = 2_300_000, 0.3
 """Of data 0.4.0, measured on ``small``: 143 MB in 64 regions; :file:`research/cost/generation.py` has seconds."""
 
-PARQUET: Mapping[str, Any] = {"compression": "zstd", "statistics": False}
-"""How files are written: without statistics, which help no reader of one region's rows."""
-
 
 def announce(release: Release, regions: int, workers: int | None) -> str:
     """Return a sentence on the disk and time that making regions of a release takes, and on the free space.
@@ -259,8 +256,11 @@ def _write_files(
 ) -> dict[str, str]:
     """Write the files of a region, each of some columns of a table, and return the SHA-256 of each."""
     buffers = {name: io.BytesIO() for name in files}
-    pl.collect_all(  # at once, which costs less than one by one
-        tables[table][list(columns)].lazy().sink_parquet(buffers[name], **PARQUET, lazy=True)
+    # At once, which costs less than one by one. Statistics would help no reader of one region's rows.
+    pl.collect_all(
+        tables[table][list(columns)]
+        .lazy()
+        .sink_parquet(buffers[name], compression="zstd", statistics=False, lazy=True)
         for name, (table, columns) in files.items()
     )
     for name, buffer in buffers.items():

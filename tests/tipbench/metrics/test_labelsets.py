@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -312,16 +313,13 @@ def test_macro_f1_is_withheld_without_a_valid_part() -> None:
 def test_labels_that_too_few_clusters_have_are_left_out_of_both_means() -> None:
     labels, _, answers, given = halves()
     few = int(labels[200:, 2].sum())
-    of_all, without = (
-        evaluate(SimpleNamespace(**{**vars(TUNED), "label_clusters": n}), answers, given, replicates=0)
-        for n in (few, few + 1)
-    )
+    tasks: list[Any] = [SimpleNamespace(**{**vars(TUNED), "label_clusters": n}) for n in (few, few + 1, 201)]
+    of_all, without, none = (evaluate(task, answers, given, replicates=0) for task in tasks)
     for metric, of_label in (("macro_average_precision", "average_precision"), ("macro_f1", "f1")):
-        by_label = [of_all.groups[f"label={name}"][of_label] for name in LABELSET_NAMES]
+        by_label: Any = [of_all.groups[f"label={name}"][of_label] for name in LABELSET_NAMES]
         assert value_of(of_all, metric) == pytest.approx(np.mean(by_label))
         assert value_of(without, metric) == pytest.approx(np.mean(by_label[:2]))
     assert without.groups["label=wages"]["average_precision"] is None
-    none = evaluate(SimpleNamespace(**{**vars(TUNED), "label_clusters": 201}), answers, given, replicates=0)
     assert none.scores["macro_average_precision"].note == "no label has 201 clusters of the test part"
 
 

@@ -10,6 +10,7 @@ from stored_results import change_results
 from tipbench.cli import main
 from tipboard.board import rescoring
 from tipboard.board.rescoring import EXCEPTIONS
+from tipdata.core.yaml_lines import read_yaml
 from tipdata.release import Release
 
 CONFIGS = Path(__file__).parents[3] / "configs"
@@ -97,9 +98,13 @@ def test_of_a_method_that_learns_by_gradients_the_primary_score_alone_is_compare
     assert tipbench(*command)[0] == 0
 
 
-def test_exceptions_are_methods_of_the_board() -> None:
-    known = {f"{path.parent.name}/{path.stem}" for path in (CONFIGS / "baseline").glob("*/*.yaml")}
-    assert {*EXCEPTIONS, *rescoring.BY_GRADIENTS} <= known
+def test_exceptions_are_methods_of_the_board_and_all_of_torch_and_jax_are_listed() -> None:
+    configs = {f"{path.parent.name}/{path.stem}": path for path in (CONFIGS / "baseline").glob("*/*.yaml")}
+    assert set(EXCEPTIONS) <= set(configs)
+    extras = {name: read_yaml(path).get("extra") for name, path in configs.items()}
+    assert {name for name, extra in extras.items() if extra in ("torch", "bayes")} == set(
+        rescoring.BY_GRADIENTS
+    )
 
 
 def test_fewer_cells_than_one_are_refused(tipbench: Callable) -> None:

@@ -110,6 +110,6 @@ UNSTATED = 0
 
 
 def unpack_states(packed: Ints) -> tuple[Ints, Ints]:
-    """Return level, :data:`SILENT` where unstated, and frame of what :meth:`FrameChooser.pack_states` packed."""
+    """Return the levels of packed states, :data:`SILENT` where a fact is not stated, and their frames."""
     level = np.where(packed == UNSTATED, SILENT, packed >> FRAME_BITS & (1 << LEVEL_BITS) - 1)
     return level, packed & (1 << FRAME_BITS) - 1

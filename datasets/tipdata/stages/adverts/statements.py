@@ -221,7 +221,7 @@ def rule_out(family: Ints, level: Ints, away: np.ndarray) -> tuple[Ints, Ints]:
         away: (rows,) bool: placed in another town than the operation's.
     """
     bits, needs, at_home = _ruled_out(), rules().needs, rules().at_home
-    tells = bits.any(axis=2)
+    tells = np.asarray(bits.any(axis=2))
     facts, levels = array_shape()
     one = 1 << np.arange(levels)
     # Fact by fact: a row each here.
@@ -233,7 +233,7 @@ def rule_out(family: Ints, level: Ints, away: np.ndarray) -> tuple[Ints, Ints]:
     for at, fact in enumerate(order):
         for other in order[:at]:
             if tells[other, fact]:
-                out[fact] |= bits[other, fact].take(cell[other])
+                out[fact] |= np.take(bits[other, fact], cell[other])
         if needs[:, fact].any():
             lacking = needs[family, fact].any(axis=2)
             lacking &= ~(needs[family, fact] & (level.T != SILENT)[:, None]).any(axis=2)

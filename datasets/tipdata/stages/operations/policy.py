@@ -70,7 +70,7 @@ class SayingLaw:
         return self.claims.shape[-1] - 1
 
     def code_logs(
-        self, category: Ints, fact: Ints, code: Ints, brief: np.ndarray | bool = False
+        self, category: Ints, fact: Ints | int, code: Ints | int, brief: np.ndarray | bool = False
     ) -> np.ndarray:
         """Return log-likelihoods of codes of facts, (..., speakers, profiles, verbosities) milli-nats.
 
@@ -82,7 +82,7 @@ class SayingLaw:
         return np.where(np.asarray(fact == number_of(BY_ADOPTION))[..., None, None, None], 0, logs)
 
     def log_of(self, code: Ints, category: Ints, brief: np.ndarray | bool = False) -> np.ndarray:
-        """Return the log-likelihood of what is seen, (rows, speakers, profiles, verbosities) int32.
+        """Return the log-likelihood of each row's codes, (rows, speakers, profiles, verbosities) int32.
 
         Args:
             code: (rows, facts).
@@ -206,7 +206,7 @@ def _chances_of_levels(said: np.ndarray, says: np.ndarray) -> np.ndarray:
     return p.astype(np.int32, order="C")
 
 
-def _code_logs(chances: np.ndarray, code: Ints) -> np.ndarray:
+def _code_logs(chances: np.ndarray, code: Ints | int) -> np.ndarray:
     """Return log-likelihoods of codes, (..., speakers, profiles, verbosities); see :meth:`SayingLaw.code_logs`.
 
     ``chances``: (..., levels, speakers, profiles, verbosities) of stating each level; ``code``: (...).
@@ -355,9 +355,9 @@ def draw_life(
 
 
 def add_touring(law: SayingLaw, code: Ints, category: Ints, tours: Ints) -> np.ndarray:
-    """Return what known touring adds to the log-likelihood, (rows, speakers, profiles, verbosities).
+    """Return what to add to log-likelihoods where it is known who tours, (rows, speakers, profiles, verbosities).
 
-    It has a probability of its own, and what is said of :data:`BY_TOURING`, of this ``code``, depends on it.
+    This is the probability of touring itself, and the change in that of ``code``, the code of :data:`BY_TOURING`.
     """
     stay = number_of(BY_TOURING)
     forms = law.form_log.shape[1]

@@ -61,7 +61,8 @@ class StateLaw:
     ``share``: (categories, facts, speakers, profiles, levels), 0 for a level that is not there. Of facts by migration
     all levels have equal shares there. ``by_migration``: (facts, 2, levels) weights, resident and migrant.
     ``by_touring``: (2, levels) of :data:`BY_TOURING`, stays and tours. ``touring``: (speakers,) share of each that
-    tours. ``profile``: (families, speakers, profiles).
+    tours. ``profile``: (families, speakers, profiles). ``order``: (families, facts, levels) levels by how much likelier
+    trafficking makes them.
     """
 
     share: np.ndarray
@@ -69,6 +70,7 @@ class StateLaw:
     by_touring: np.ndarray
     touring: np.ndarray
     profile: np.ndarray
+    order: np.ndarray
 
 
 def build_state_law(region: Region, touring: np.ndarray) -> StateLaw:
@@ -91,14 +93,14 @@ def build_state_law(region: Region, touring: np.ndarray) -> StateLaw:
     by_touring = normalise(law.by_touring * ONE)
     stays = np.stack([ONE - touring, touring], axis=1) @ by_touring // ONE
     share[:, number_of(BY_TOURING), :, :, : stays.shape[1]] = stays[:, None]
-    return StateLaw(share, law.by_migration, by_touring, touring, normalise(law.profile * ONE))
+    profile = normalise(law.profile * ONE)
+    return StateLaw(share, law.by_migration, by_touring, touring, profile, law.order)
 
 
 @dataclass(frozen=True)
 class _WorldLaw:
     """As :class:`StateLaw`, before regions differ. ``weights``: (categories, facts, speakers, levels), of a mean of
-    about 2**16. ``ratio``: (families, facts, profiles, levels), thousandths. ``order``: (families, facts, levels)
-    levels by how much likelier trafficking makes them."""
+    about 2**16. ``ratio``: (families, facts, profiles, levels), thousandths."""
 
     weights: np.ndarray
     ratio: np.ndarray
@@ -234,7 +236,6 @@ def draw_state(
     names = range(law.share.shape[1])
     words = region.streams(f"operations/state/{fact}" for fact in names).bits(local)
     level = np.full((len(local), len(names)), SILENT)
-    order = _world_law(region.world).order
     stay = number_of(BY_TOURING)
     for fact in names:
         weights = law.share[category, fact, speaker, profile]
@@ -242,7 +243,7 @@ def draw_state(
             weights = law.by_migration[fact][migrant]
         elif fact == stay:
             weights = np.pad(law.by_touring[tours], ((0, 0), (0, weights.shape[1] - law.by_touring.shape[1])))
-        by_pressure = order[family, fact]
+        by_pressure = law.order[family, fact]
         turn = choose_from_bits(words[fact].copy(), np.take_along_axis(weights, by_pressure, axis=1))
         there = weights.any(axis=1)
         level[there, fact] = np.take_along_axis(
