@@ -24,7 +24,7 @@ from tipdata.core.parameters import ASSUMED, iterate_numbers
 from tipdata.core.world import World
 from tipdata.stages import draw_tables
 from tipdata.stages.annotations import POSITIVE
-from tipdata.stages.operations.facts import SILENT
+from tipdata.stages.operations.state import SILENT
 from tipdata.text.facts import rules
 
 VERSION, WORLD = "0.4.0", 1

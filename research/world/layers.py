@@ -44,7 +44,7 @@ def told_by(world: World, index: int) -> dict[str, np.ndarray]:
     region = world.region(index)
     o = draw_tables(region, ("places", "operations"))[0]["operations"]
     local = np.arange(len(o.id))
-    layers: dict[str, np.ndarray] = {"facts": o.facts.log, "category": o.category_log[o.category]}
+    layers: dict[str, np.ndarray] = {"facts": o.life.log, "category": o.category_log[o.category]}
     for name, listed in region.group("operations.traits").items():
         streams = ("parameter/trait", "operations")
         levels, told = draw_levels(region, local, o.kind, KINDS, {name: listed}, streams)

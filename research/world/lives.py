@@ -29,9 +29,8 @@ from tipdata.core.kinds import CATEGORIES, FAMILIES, SPAM, TRAFFICKING
 from tipdata.core.world import World
 from tipdata.stages import draw_tables
 from tipdata.stages.adverts.stage import Adverts
-from tipdata.stages.operations.facts import SILENT
-from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.stage import Operations
+from tipdata.stages.operations.state import SILENT
 from tipdata.text.facts import level_place
 
 TEST = 2
@@ -66,13 +65,12 @@ def draw_market(world: World, regions: int) -> Market:
         past, tables = draw_tables(world.region(index), NEEDED)
         o: Operations = past["operations"]
         adverts: Adverts = past["adverts"]
-        assert isinstance(o.facts, Life)
         said, table = adverts.statements, tables["adverts"]
         body = np.array(table["body"].to_list(), dtype=object)
         words = np.array([count_words(text) for text in body])
         first = np.flatnonzero(table["parent"].is_null().to_numpy() & ~table["copied"].to_numpy())
         owner = adverts.operation[first]
-        state = o.facts.state.level[owner]
+        state = o.life.state.level[owner]
         level = said.level[first]
         parts.append(
             [

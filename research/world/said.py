@@ -19,9 +19,9 @@ from drawn import asking
 from tipdata.core.kinds import CATEGORIES, FAMILIES, TRAFFICKING
 from tipdata.core.world import Region, World
 from tipdata.stages import draw_tables
-from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.stage import Operations
+from tipdata.stages.operations.state import SILENT
 from tipdata.text.facts import facts_of, number_of
 
 NEEDED = (
@@ -116,7 +116,7 @@ def draw_rows(world: World, regions: int) -> pl.DataFrame:
         o, adverts = past["operations"], past["adverts"]
         first = np.flatnonzero(tables["adverts"]["parent"].is_null() & ~tables["adverts"]["copied"])
         owner, level = adverts.operation[first], adverts.statements.level[first]
-        place = mean_places(region, o, o.facts)
+        place = mean_places(region, o, o.life)
         ours = np.flatnonzero((o.kind == TRAFFICKING) & o.posts)
         columns = pl.DataFrame({"operation": o.id[ours]}).join(columns_of(tables), on="operation", how="left")
         for f, family in enumerate(FAMILIES):

@@ -15,7 +15,7 @@ from drawn import NEEDED, asking
 from tipdata.core.kinds import CATEGORIES, LANGUAGES, TRAFFICKING
 from tipdata.core.world import World
 from tipdata.stages import draw_tables
-from tipdata.stages.operations.facts import SILENT
+from tipdata.stages.operations.state import SILENT
 
 FRAMES = 32
 SENTENCES = (1, 12, 18, 26, 34, 44, 56, 70, 90)

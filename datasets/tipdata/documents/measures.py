@@ -21,7 +21,7 @@ from tipdata.core.world import MINUTES_A_DAY, profile
 from tipdata.release import Release
 from tipdata.stages import tables_of
 from tipdata.stages.annotations import POSITIVE
-from tipdata.text.documents import read_document
+from tipdata.text.facts import count_indicators
 
 WEIGHT_UNIT = 1e6
 """Of ``operations.weight``: it is in millionths."""
@@ -45,6 +45,8 @@ ADVERT_FIELDS = (
     "platform",
     "town",
 )
+FEWEST_WORDS = 40
+"""Of adverts whose indicators are counted: published counts are of full adverts, not of re-posts of a line."""
 ALERT_SHARE, ALERT_AMOUNT = 0.8, 50_000
 """An alert: a payment of this many minor units or more, and of this share or more of what came in within a day."""
 LAWFUL = ("business", "independent")
@@ -93,21 +95,22 @@ class ReleaseView:
 
     @cached_property
     def adverts(self) -> pl.DataFrame:
-        """Adverts with the kind of their operation, the family of their category, and ``text``, a hash of the body."""
+        """Adverts with the kind of their operation, the family of their category, ``text``, a hash of the body, and
+        ``words``, how many it has."""
         kinds = self.rows("operations", "operation", "kind").select("operation", "kind")
         families = {name: FAMILIES[number] for name, number in CATEGORIES.items()}
         more = ("contacts", "near_duplicate_group", "images", *JOB_FIELDS, "body")
         family = pl.col("category").replace_strict(families)
         rows = self.rows("adverts", *ADVERT_FIELDS, *more).with_columns(
-            text=pl.col("body").hash(), family=family
+            text=pl.col("body").hash(), words=pl.col("body").str.count_matches(r"\p{L}{2,}"), family=family
         )
         return rows.drop("body").join(kinds, on="operation", how="left", maintain_order="left")
 
     def _of_family(self, family: str) -> pl.DataFrame:
-        """Return the adverts of a family, with ``indicators``, how many listed indicators each shows."""
+        """Return the adverts of a family, with ``indicators``, how many each of 40 words or more shows, else null."""
         rows = self.adverts.filter(pl.col("family") == family)
-        listed = read_document("facts")["indicators"][family]
-        return rows.with_columns(indicators=rows["facts"].list.set_intersection(listed).list.len())
+        shown = count_indicators(family, rows["facts"])
+        return rows.with_columns(indicators=pl.when(pl.col("words") >= FEWEST_WORDS).then(shown))
 
     @cached_property
     def services(self) -> pl.DataFrame:

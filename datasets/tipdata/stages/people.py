@@ -26,7 +26,7 @@ from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.messages.stage import JoinedPeople
 from tipdata.stages.operations.habits import ARMED
 from tipdata.stages.operations.policy import Life
-from tipdata.stages.operations.sizes import ALONE, draw_sizes, size_bounds
+from tipdata.stages.operations.sizes import draw_sizes, is_alone, size_bounds
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.operations.state import SILENT
 from tipdata.stages.places import Places
@@ -171,7 +171,7 @@ def draw_crew(region: Region, o: Operations, joined: JoinedPeople, needed: Neede
     needed, are among the exploited.
     """
     local = np.arange(len(o.id))
-    alone = organisation_names(region, o) == ALONE
+    alone = is_alone(region, o)
     count = np.minimum(draw_sizes(region, o, o.life), most)
     come = np.bincount(joined.owner, minlength=len(local))
     count = np.maximum(count, come + np.bincount(needed.owner, minlength=len(local)))

@@ -52,14 +52,13 @@ class Rules:
     """Which levels go together; bool arrays over (families, facts, levels).
 
     ``apart``: (families, facts, levels, facts, levels), both ways: not said in one advert. ``has``: (categories, facts,
-    levels). ``indicators``: their counts are compared with published ones. ``needs``: (families, facts, levels, facts):
+    levels). ``needs``: (families, facts, levels, facts):
     said only beside one of these facts; of none where there is none. ``at_home``: not said of another town than the
     operation's own.
     """
 
     apart: np.ndarray
     has: np.ndarray
-    indicators: np.ndarray
     needs: np.ndarray
     at_home: np.ndarray
 
@@ -155,7 +154,7 @@ def rules() -> Rules:
     apart = np.zeros((*size, *of_fact), dtype=bool)
     has = np.ones((len(CATEGORIES), *of_fact), dtype=bool)
     needs = np.zeros((*size, of_fact[0]), dtype=bool)
-    indicators, at_home = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
+    at_home = np.zeros(size, dtype=bool)
     for f, family in enumerate(FAMILIES):
         for said, others in chain(document["apart"][ALL].items(), document["apart"][family].items()):
             one = level_place(family, said)
@@ -165,12 +164,32 @@ def rules() -> Rules:
             needs[(f, *level_place(family, said))][[fact_number(family, name) for name in names]] = True
         for said in document["at_home"]:
             at_home[(f, *level_place(family, said))] = True
-        for said in document["indicators"][family]:
-            indicators[(f, *level_place(family, said))] = True
     for c, (category, f) in enumerate(CATEGORIES.items()):
         for said in document["lacks"].get(category, ()):
             has[(c, *level_place(FAMILIES[f], said))] = False
-    return Rules(apart, has, indicators, needs, at_home)
+    return Rules(apart, has, needs, at_home)
+
+
+def count_indicators(family: str, said: pl.Series) -> pl.Series:
+    """Return how many of the indicators of a family each advert shows, UInt32.
+
+    They stand under ``indicators`` of the file: a level, shown by an advert that says it, or a fact, shown by one that
+    leaves it out. Raises ValueError for one that does not exist.
+
+    Args:
+        said: ``adverts.facts`` of adverts of the family, lists of ``fact=level``.
+    """
+    listed = _document()["indicators"][family]
+    levels = [one for one in listed if "=" in one]
+    left_out = [one for one in listed if "=" not in one]
+    for one in levels:
+        level_place(family, one)
+    shown = said.list.set_intersection(levels).list.len()
+    facts = said.list.eval(pl.element().str.split("=").list.first())
+    for one in left_out:
+        fact_number(family, one)
+        shown += ~facts.list.contains(one)
+    return shown
 
 
 @cache

@@ -23,7 +23,7 @@ from tipdata.stages import Past, Stage, Tables
 from tipdata.stages.accounts import BACKGROUND, MAX_SITES, Accounts, background_site, spoken_language
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.acts import WEEK, ThreadModel, reply_rows
-from tipdata.stages.operations.sizes import draw_sizes
+from tipdata.stages.operations.sizes import draw_sizes, size_bounds
 from tipdata.stages.operations.stage import Operations, draw_hunts, prior_weights
 from tipdata.stages.places import Places
 
@@ -63,12 +63,18 @@ class Conversations:
 
 
 def draw_owners(region: Region, o: Operations) -> np.ndarray:
-    """Return the operation of each conversation, -1 for nobody's; busy ones and those that post have more.
+    """Return the operation of each conversation, -1 for nobody's; busy ones, those that post, and those that exploit
+    more people have more.
 
     Each operation talks as much as in the world: where a size draws more of a kind, there are more conversations.
     """
     busy = 1 + region.stream("messages/busy").quantile(np.arange(len(o.id)), "exponential") // 1000
     busy = busy * np.where(o.posts, region["messages.posting_talks"], 1)
+    busy = np.where(
+        o.kind == TRAFFICKING,
+        busy * np.minimum(draw_sizes(region, o, o.life), region["messages.recruits"]),
+        busy,
+    )
     usual, count = region.values("messages.owners", (*KINDS, NOBODY)), region["messages.conversations"]
     here, world = (
         np.bincount(o.kind, talk, len(KINDS)) for talk in (busy * 1000, busy * prior_weights(region, o))
@@ -233,18 +239,19 @@ def draw_outcomes(
     joining = day + (high - day + 1) * (halves[0] + halves[1]) // (1 << 17)
     lost = region.chance("messages/lost", number, "messages.lost")
     joins = ~lost & ~drawn_back & (high >= day)
-    joins[joins] = _has_room(draw_sizes(region, o, o.life), number[joins], owner[joins], joining[joins])
+    most = np.maximum(draw_sizes(region, o, o.life), size_bounds(region, o)[:, 1])
+    joins[joins] = _has_room(most, number[joins], owner[joins], joining[joins])
     code = np.full(len(onset), -1)
     code[commits] = np.where(joins, OUTCOMES.index(JOINED), OUTCOMES.index(LOST))
     return JoinedPeople(number[joins], owner[joins], joining[joins]), decode(OUTCOMES, code)
 
 
-def _has_room(size: Ints, number: Ints, owner: Ints, day: Ints) -> np.ndarray:
+def _has_room(most: Ints, number: Ints, owner: Ints, day: Ints) -> np.ndarray:
     """Return bool: whether an operation has room for each who would join, the earliest first, beside one who comes
-    otherwise. ``size``: how many each operation would exploit."""
+    otherwise. ``most``: how many each operation can exploit."""
     order = np.lexsort((number, day, owner))
     room = np.empty(len(number), dtype=bool)
-    room[order] = place_in_group(owner[order]) < np.maximum(size[owner[order]] - 1, 1)
+    room[order] = place_in_group(owner[order]) < np.maximum(most[owner[order]] - 1, 1)
     return room
 
 

@@ -22,27 +22,34 @@ HEADS = "heads"
 
 
 def size_bounds(region: Region, o: Operations) -> Ints:
-    """Return the fewest and the most people of each operation, (operations, 2); meaningless for lawful operations."""
+    """Return the fewest and the most people of each operation, (operations, 2); meaningless for lawful operations.
+
+    One person alone exploits few.
+    """
     usual, posting = region["people.sizes"], region["people.sizes_posting"]
     by_form = np.array([[usual[form], posting.get(form, usual[form])] for form in o.forms])
-    return by_form[o.form, o.posts.astype(np.int64)]
+    bounds = by_form[o.form, o.posts.astype(np.int64)]
+    return np.where(is_alone(region, o)[:, None], np.minimum(bounds, region["people.most_alone"]), bounds)
+
+
+def is_alone(region: Region, o: Operations) -> np.ndarray:
+    """Return bool by operation: it is one person alone."""
+    return o.organisation == list(region["operations.organisation"]).index(ALONE)
 
 
 def draw_sizes(region: Region, o: Operations, life: Life) -> Ints:
     """Return how many people each operation would exploit, before those are counted whom it needs for a certain day.
 
-    0 for lawful ones. One person alone exploits few.
+    0 for lawful ones.
     """
     local = np.arange(len(o.id))
     low, high = size_bounds(region, o).T
     coupled = region.chance("people/heads_coupled", local, "people.coupled")
     words = life.state.couple(number_of(HEADS), local, region.stream("people/heads").bits(local), coupled)
     size = np.where(o.kind == TRAFFICKING, log_uniform_from_bits(words, low, high), 0)
-    alone = o.organisation == list(region["operations.organisation"]).index(ALONE)
-    size = np.where(alone, np.minimum(size, region["people.most_alone"]), size)
     listed = region["people.open_ended"]
     silent = (o.kind == TRAFFICKING) & ~o.posts
-    open_ = silent & ~alone & np.isin(o.forms, list(listed))[o.form]
+    open_ = silent & ~is_alone(region, o) & np.isin(o.forms, list(listed))[o.form]
     behind = region.values("people.size", region["operations.organisation"])[o.organisation]
     often = region.stream("people/many").quantile(local, "gamma_0.5") // 1000 + 20
     weight = np.array([round(100 * listed.get(form, 0)) for form in o.forms])[o.form] * behind * size
