@@ -46,12 +46,12 @@ PLANTED: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "hardly anybody posts three times, or moves, or places people": (
         {**STILL, "operations.traits.volume": posting(95)},
-        "payments.sampled, operations.traits and operations.form at most 8% of posting trafficking operations are seen",
+        "payments.sampled, operations.traits and operations.form at most 9% of posting trafficking operations are seen",
         "at least 35%",
     ),
     "few of those in the sample do": (
         {**STILL, "operations.traits.volume": posting(60)},
-        "operations.traits and operations.form at most 43% of those in the sample of payments are seen",
+        "operations.traits and operations.form at most 44% of those in the sample of payments are seen",
         "at least 50%",
     ),
     "half of all commitments come to nothing": (

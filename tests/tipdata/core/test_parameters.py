@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from tipdata.core import world as world_module
 from tipdata.core.draw import GAMMA_SHAPES
-from tipdata.core.kinds import KINDS
 from tipdata.core.parameters import (
     ASSUMED,
     DEFINITION,
@@ -24,7 +23,7 @@ from tipdata.documents.cards import cards
 from tipdata.documents.fact_sheet import sheet
 from tipdata.release import generate_region
 from tipdata.stages import draw_tables, stages, stages_of
-from tipdata.stages.operations.state import build_state_law
+from tipdata.stages.operations.state import build_state_law, kinds_of_speakers
 
 GOOD = {"value": 3, "unit": "days", "sign": ASSUMED, "magnitude": ASSUMED, "times": 1.5}
 
@@ -291,10 +290,11 @@ def test_centres_of_levels_are_drawn_within_their_times() -> None:
 def test_a_world_that_assumes_otherwise_has_other_centres() -> None:
     """Without the deviations of a region, which are drawn anew as well."""
     made = []
+    nobody_tours = np.zeros_like(kinds_of_speakers(len(parameters(VERSION)["operations.form"]["value"])))
     for number in (0, 1, 2):
         region = World.of(VERSION, 1, number).region(0)
         region._drawn["state.jitter"] = 0.0
-        made.append(build_state_law(region, np.zeros(len(KINDS), dtype=np.int64)).share)
+        made.append(build_state_law(region, nobody_tours).share)
     assert not np.array_equal(made[0], made[1])
     assert not np.array_equal(made[1], made[2])
 

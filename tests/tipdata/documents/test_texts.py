@@ -52,15 +52,15 @@ def test_a_contradiction_that_is_planted_is_found(adverts: pl.DataFrame) -> None
     body = told["body"][0]
     assert not wrong_in_facts(body, "en", "massage")
     stop = "" if body.endswith((".", "!", "?")) else "."
-    twice = wrong_in_facts(f"{body}{stop} Calls and visits are from 8 to 17.", "en", "massage")
+    twice = wrong_in_facts(f"{body}{stop} Fixed opening hours.", "en", "massage")
     assert "two levels of a fact, or one twice" in twice
-    odd = "You can talk openly about it with anyone. The name behind this advert is not given."
+    odd = "Visitors are welcome. Box number advertisement."
     assert any(rule.startswith("apart: ") for rule in wrong_in_facts(odd, "en", "massage"))
-    stated = "All details are stated in this advert."
+    stated = "Terms as stated here."
     assert "alone: concrete=detailed" in wrong_in_facts(stated, "en", "massage")
-    secret = "Please keep the firm's name private."
-    assert "unfit: firm" in wrong_in_facts(secret, "en", "domestic")
-    assert not wrong_in_facts(secret, "en", "construction")
+    named = "Registered company."
+    assert "unfit: company" in wrong_in_facts(named, "en", "domestic")
+    assert not wrong_in_facts(named, "en", "construction")
     assert wrong_in_facts(f"{body} Something that no wordbook has", "en", "massage") == {"not read whole"}
 
 

@@ -96,9 +96,9 @@ REFUSED: dict[str, tuple[str, str]] = {  # in place of a frame; what is said
     "a sign that is not seen": ('"Pap\u200bers"', "(letters)"),
     "a turn of direction": ('"Papers \u202e"', "(letters)"),
     "an emoji": ('"Papers \U0001f351"', "(letters)"),
-    "a sentence of another level": ('"Pay is a private matter, please tell nobody"', "is also privacy/silent"),
-    "the same with a comma": ('"Pay is a private matter: please, tell nobody"', "is also privacy/silent"),
-    "the same in upper case": ('"PAY IS A private matter, please tell nobody"', "is also privacy/silent"),
+    "a sentence of another level": ('"Please keep this to yourself"', "is also privacy/silent"),
+    "the same with a comma": ('"Please, keep this to yourself"', "is also privacy/silent"),
+    "the same in upper case": ('"PLEASE KEEP this to yourself"', "is also privacy/silent"),
     "a slot that does not exist": ('"{nowhere} has papers"', "{nowhere} is no slot here"),
     "a banned word": ('"For the young, papers"', "'young' in"),
     "a wrong form": ('"An hour, a hour, papers"', "'a ' in"),
@@ -107,7 +107,7 @@ REFUSED: dict[str, tuple[str, str]] = {  # in place of a frame; what is said
     "a bracket that is not closed": ('"[so papers"', "[ is not closed"),
     "one form where one or several speak": ('"(I) keep papers"', "(…) needs 2 forms"),
     "a sign that only style may add": ('"www.papers"', "a sign that only style may add"),
-    "the same with another space": ('"Pay\u00a0is a private matter, please tell nobody"', "is also privacy/silent"),
+    "the same with another space": ('"Please\u00a0keep this to yourself"', "is also privacy/silent"),
 }  # fmt: skip
 # ruff: noqa: E501 # one case a line
 
@@ -353,7 +353,7 @@ def test_frames_that_are_too_much_alike_or_lack_their_stem_are_told(tmp_path: Pa
 
 @pytest.mark.usefixtures("quick")
 def test_words_that_leave_a_category_too_few_sentences_are_told(tmp_path: Path) -> None:
-    text = ENGLISH.replace('agricultural: ["site"]', 'agricultural: ["site", "canteen", "meal"]', 1)
+    text = ENGLISH.replace('agricultural: ["site"', 'agricultural: ["canteen", "site"', 1)
     line = line_of(text, "canteen:\n")
     said = f"en.yaml, line {line}: meals/canteen: 0 frames of set b are fit for agricultural, and {FIT} are needed."
     assert said in faults_of(text, tmp_path)

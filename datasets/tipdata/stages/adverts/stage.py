@@ -74,7 +74,7 @@ def advert_log_odds(o: Operations, plan: Schedule, said: Statements) -> Ints:
         rows.view(np.dtype((np.void, rows.shape[1]))).ravel(), return_index=True, return_inverse=True
     )
     category, migrant = category[first], migrant[first]
-    total = o.life.law.log_of(said.code[first], category, said.brief[first])
+    total = o.life.law.log_of(said.code[first], category, migrant, said.brief[first])
     of_kind = o.kind_log + o.category_log[category] + o.life.law.by_kind(total, category, migrant)
     return (of_kind[:, TRAFFICKING] - log_sum(of_kind[:, TRAFFICKING + 1 :]))[which]
 

@@ -4,8 +4,9 @@ Trafficking operations often replace a fact that they hide by a false one. For t
 more neutral facts (``policy.neutral``), so the *number* of facts tells nothing. Whether a fact is stated depends on the
 fact and on the operation's *verbosity*, which is independent of its kind.
 
-Given kind, form, category, profile and verbosity, facts are stated independently of each other. The posterior of one
-advert and that of one operation are therefore exact sums over profiles, verbosities and forms, in integers.
+Given kind, form, category, migration, profile and verbosity, facts are stated independently of each other. The
+posterior of one advert and that of one operation are therefore exact sums over profiles, verbosities and forms, in
+integers.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tipdata.core.kinds import BUSINESS, FAMILIES, INDEPENDENT, KINDS, TRAFFICKI
 from tipdata.core.world import Region, World
 from tipdata.stages.operations.state import (
     BY_ADOPTION,
+    BY_MIGRATION,
     BY_TOURING,
     FAMILY,
     SILENT,
@@ -49,8 +51,9 @@ class SayingLaw:
 
     ``claims``: (categories, facts, 2 sides, true levels, stated levels + 1) probabilities out of 65,536 of the level
     that a side would state given the true one; the last is to state none. ``says``: (categories, facts, speakers,
-    profiles, verbosities) probability that this level is stated. ``chances``: (2 usual or brief adverts, categories,
-    facts, levels, speakers, profiles, verbosities) int32 probability of stating a level, whatever the true one.
+    profiles, verbosities) probability that this level is stated. ``chances``: (2 usual or brief adverts, 2 resident
+    or migrant, categories, facts, levels, speakers, profiles, verbosities) int32 probability of stating a level,
+    whatever the true one.
     ``profile`` and ``verbosity``: log shares, (families, speakers, profiles) and (2 resident or migrant, verbosities).
     ``form_log``: (categories, forms). ``verbosity_weights``: (2, verbosities).
     """
@@ -70,18 +73,25 @@ class SayingLaw:
         return self.claims.shape[-1] - 1
 
     def code_logs(
-        self, category: Ints, fact: Ints | int, code: Ints | int, brief: np.ndarray | bool = False
+        self,
+        category: Ints | int,
+        migrant: Ints | int,
+        fact: Ints | int,
+        code: Ints | int,
+        brief: np.ndarray | bool = False,
     ) -> np.ndarray:
         """Return log-likelihoods of codes of facts, (..., speakers, profiles, verbosities) milli-nats.
 
         The code of a stated fact is its level. The code of another fact is the number of levels, plus one bit for each
         level that other facts of the advert rule out. ``brief``: whether the advert is. Arguments are broadcast.
         """
-        logs = _code_logs(self.chances[np.asarray(brief).astype(int), category, fact], code)
+        logs = _code_logs(self.chances[np.asarray(brief).astype(int), migrant, category, fact], code)
         # Operations have its only level; adverts say it on days on which contacts are obfuscated.
         return np.where(np.asarray(fact == number_of(BY_ADOPTION))[..., None, None, None], 0, logs)
 
-    def log_of(self, code: Ints, category: Ints, brief: np.ndarray | bool = False) -> np.ndarray:
+    def log_of(
+        self, code: Ints, category: Ints, migrant: Ints, brief: np.ndarray | bool = False
+    ) -> np.ndarray:
         """Return the log-likelihood of each row's codes, (rows, speakers, profiles, verbosities) int32.
 
         Args:
@@ -89,11 +99,11 @@ class SayingLaw:
             brief: (rows,) bool, of brief adverts.
         """
         facts, codes = code.shape[1], self.levels + (1 << self.levels)
-        category = category * 2 + brief
-        cell = (category[:, None] * facts + np.arange(facts)) * codes + code
+        who = (category * 2 + migrant) * 2 + brief
+        cell = (who[:, None] * facts + np.arange(facts)) * codes + code
         distinct, which = np.unique(cell, return_inverse=True)
-        category, fact, code = np.unravel_index(distinct, (int(category.max(initial=0)) + 1, facts, codes))
-        logs = self.code_logs(category // 2, fact, code, category % 2 == 1).astype(np.int32)
+        who, fact, code = np.unravel_index(distinct, (int(who.max(initial=0)) + 1, facts, codes))
+        logs = self.code_logs(who // 4, who // 2 % 2, fact, code, who % 2 == 1).astype(np.int32)
         total = np.zeros((len(cell), *logs.shape[1:]), dtype=np.int32)
         for one in which.T:
             total += logs.take(one, axis=0)
@@ -106,9 +116,9 @@ class SayingLaw:
         return add_forms(log_sum(total.reshape(*total.shape[:2], -1)), self.form_log[category])
 
     def level_logs(self) -> np.ndarray:
-        """Return (categories, facts, levels, speakers) log probability that a level is said, whoever's verbosity and
-        profile; 0 for a level that is not there."""
-        logs = log(np.maximum(self.chances[0], 1))
+        """Return (categories, facts, levels, speakers) log probability that a resident says a level, whoever's
+        verbosity and profile; 0 for a level that is not there."""
+        logs = log(np.maximum(self.chances[0, 0], 1))
         logs[:, number_of(BY_ADOPTION)] = 0
         total = logs + self.profile[FAMILY][:, None, None, :, :, None] + self.verbosity[0]
         made = log_sum(total.reshape(*total.shape[:4], -1))
@@ -156,6 +166,7 @@ def build_saying_law(region: Region, touring: np.ndarray, form_log: np.ndarray) 
     says = _chances_to_say(region, state, said, factors)
     keeps = np.full(says.shape[1], probability(region["writing.brief_keeps"]))
     keeps[number_of(ALWAYS)] = ONE
+    said = _said_by_migration(state, said, by_speaker)
     chances = [_chances_of_levels(said, p) for p in (says, says * keeps[:, None, None, None] >> 16)]
     return SayingLaw(
         state=state,
@@ -167,6 +178,20 @@ def build_saying_law(region: Region, touring: np.ndarray, form_log: np.ndarray) 
         verbosity_weights=weights,
         form_log=form_log,
     )
+
+
+def _said_by_migration(state: StateLaw, said: np.ndarray, by_speaker: np.ndarray) -> np.ndarray:
+    """Return (2 resident or migrant, categories, facts, speakers, profiles, levels) shares of what would be said.
+
+    Args:
+        said: (categories, facts, speakers, profiles, levels) shares, whoever migrated.
+        by_speaker: (categories, facts, speakers, true levels, stated levels) claims.
+    """
+    made = np.stack([said, said])
+    for fact in map(number_of, BY_MIGRATION):
+        share = normalise(state.by_migration[fact] * ONE)
+        made[:, :, fact] = np.einsum("mt,cstl->mcsl", share, by_speaker[:, fact])[:, :, :, None] >> 16
+    return made
 
 
 def _who_speaks(forms: int) -> Ints:
@@ -349,7 +374,7 @@ def draw_life(
     claim, says = draw_claims(region, "operations", law, state, verbosity, who, local, local)
     said = np.where(says, claim, SILENT)
     code = np.where(said == SILENT, law.levels, said)
-    total = law.log_of(code, category)
+    total = law.log_of(code, category, migrant)
     total = total + add_touring(law, code[:, number_of(BY_TOURING)], category, tours)
     return Life(state, claim, says, verbosity, law.by_kind(total, category, migrant), law)
 
@@ -366,4 +391,4 @@ def add_touring(law: SayingLaw, code: Ints, category: Ints, tours: Ints) -> np.n
     said = np.tensordot(law.state.by_touring, by_level, axes=(1, 2)) >> 16
     chances = _chances_of_levels(said[:, :, who, None], law.says[:, stay])[tours, category]
     of_touring = log(np.stack([ONE - law.state.touring, law.state.touring]))[tours]
-    return _code_logs(chances, code) - law.code_logs(category, stay, code) + of_touring[:, :, None, None]
+    return _code_logs(chances, code) - law.code_logs(category, 0, stay, code) + of_touring[:, :, None, None]

@@ -86,6 +86,7 @@ def build_state_law(region: Region, touring: np.ndarray) -> StateLaw:
     noise = region.stream("parameter/state").quantile(cells, "normal") // 1000 * jitter // ONE
     noise = np.clip(noise, -2 * jitter * 1000 // ONE, 2 * jitter * 1000 // ONE)
     noise = noise.reshape(*law.weights.shape[:2], len(KINDS), -1)
+    noise[:, [number_of(fact) for fact in BY_MIGRATION]] = 0
     kind_of = kinds_of_speakers(forms)
     moved = law.weights * exp(noise[:, :, kind_of]) // ONE
     weights = moved[:, :, :, None] * law.ratio[FAMILY][:, :, None] // 1000
