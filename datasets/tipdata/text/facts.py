@@ -155,6 +155,7 @@ def rules() -> Rules:
     has = np.ones((len(CATEGORIES), *of_fact), dtype=bool)
     needs = np.zeros((*size, of_fact[0]), dtype=bool)
     at_home = np.zeros(size, dtype=bool)
+    indicators()
     for f, family in enumerate(FAMILIES):
         for said, others in chain(document["apart"][ALL].items(), document["apart"][family].items()):
             one = level_place(family, said)
@@ -170,24 +171,32 @@ def rules() -> Rules:
     return Rules(apart, has, needs, at_home)
 
 
-def count_indicators(family: str, said: pl.Series) -> pl.Series:
-    """Return how many of the indicators of a family each advert shows, UInt32.
+@cache
+def indicators() -> dict[str, tuple[list[str], list[str]]]:
+    """Return the indicators of each family: levels, shown by an advert that says them, and facts, shown by one that
+    leaves them out. Raises ValueError for one that does not exist."""
+    made = {}
+    for family, listed in _document()["indicators"].items():
+        levels = [one for one in listed if "=" in one]
+        left_out = [one for one in listed if "=" not in one]
+        for one in levels:
+            level_place(family, one)
+        for one in left_out:
+            fact_number(family, one)
+        made[family] = levels, left_out
+    return made
 
-    They stand under ``indicators`` of the file: a level, shown by an advert that says it, or a fact, shown by one that
-    leaves it out. Raises ValueError for one that does not exist.
+
+def count_indicators(family: str, said: pl.Series) -> pl.Series:
+    """Return how many :func:`indicators` of a family each advert shows, UInt32.
 
     Args:
         said: ``adverts.facts`` of adverts of the family, lists of ``fact=level``.
     """
-    listed = _document()["indicators"][family]
-    levels = [one for one in listed if "=" in one]
-    left_out = [one for one in listed if "=" not in one]
-    for one in levels:
-        level_place(family, one)
+    levels, left_out = indicators()[family]
     shown = said.list.set_intersection(levels).list.len()
     facts = said.list.eval(pl.element().str.split("=").list.first())
     for one in left_out:
-        fact_number(family, one)
         shown += ~facts.list.contains(one)
     return shown
 

@@ -230,7 +230,6 @@ def test_messages_on_sites_while_open(world: Tables, rows: pl.DataFrame) -> None
     joined = rows.join(sites, on=("region", "platform")).with_columns(day=pl.col("minute") // MINUTES_A_DAY)
     assert (joined["day"] >= joined["opened"]).all()
     late = joined.filter(pl.col("day") >= pl.col("closed"))
-    assert late.height > 0
     assert late["channel"].drop_nulls().is_in(["call", "other_platform"]).all()
     lengths = world["conversations"].select("conversation", "length")
     there = joined.join(lengths, on="conversation").filter(pl.col("closed").is_not_null())

@@ -7,7 +7,7 @@ import pytest
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.text import facts as facts_module
 from tipdata.text.documents import document_path
-from tipdata.text.facts import facts, facts_of, level_place, rules
+from tipdata.text.facts import facts, facts_of, indicators, level_place, rules
 
 TEXT = document_path("facts").read_text(encoding="utf-8")
 VOICE = '    i: "one person writes of themselves: everything here is my own"\n'
@@ -39,7 +39,14 @@ PLANTED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and w
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """Nothing that is kept of the file before and after."""
-    kept = (facts_module._document, facts, rules, facts_module.array_shape, facts_module.level_places)
+    kept = (
+        facts_module._document,
+        facts,
+        rules,
+        indicators,
+        facts_module.array_shape,
+        facts_module.level_places,
+    )
     for one in kept:
         one.cache_clear()
     yield
@@ -107,4 +114,4 @@ def test_a_category_lacks_at_most_two_facts_and_never_the_contact_and_each_famil
         }
         assert len(kept) >= len(facts_of(FAMILIES[family])) - 2, category
         assert "contact" in kept, category
-    assert (rules().indicators.sum(axis=(1, 2)) == 8).all()
+    assert {len(set(levels)) + len(set(facts)) for levels, facts in indicators().values()} == {8}

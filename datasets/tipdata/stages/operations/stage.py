@@ -93,7 +93,9 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
     category, category_log = _categories(region, local, kind, form, forms)
     organisation = habits.draw_organisation(region, local, kind, form, forms)
     family = np.array(list(CATEGORIES.values()))[category]
-    listed = {k: v for k, v in region.group("operations.traits").items() if k != habits.TOURING}  # that is by form
+    listed = {
+        k: v for k, v in region.group("operations.traits").items() if k != habits.TOURING
+    }  # that is by form
     streams = ("parameter/trait", "operations")
     traits, trait_log = habits.draw_levels(region, local, kind, KINDS, listed, streams)
     language, majority = _languages(region, local, traits["migrant"])
