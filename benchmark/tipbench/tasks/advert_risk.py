@@ -39,6 +39,7 @@ TASK = Task(
     tier="public",
     clusters="operation",
     groups=("independent", "business", "migrant", "terse", "spam"),
+    version=3,
     primary="average_precision",
     metrics=(*RANKED, *GAPS, *ACCUSATIONS),
     references=("Tong et al. (2017), Trafficking-10k", "Nair et al. (2024), T-Net"),

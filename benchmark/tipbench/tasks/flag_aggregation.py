@@ -65,6 +65,7 @@ TASK = Task(
     tier="platform",
     clusters="operation",
     groups=("independent", "business", "migrant", "terse", "spam"),
+    version=3,
     primary="average_precision",
     metrics=(
         *("accuracy", "macro_f1", "false_positive_rate", "brigaded_false_positive_rate", "worst_brigade"),

@@ -63,18 +63,12 @@ class Conversations:
 
 
 def draw_owners(region: Region, o: Operations) -> np.ndarray:
-    """Return the operation of each conversation, -1 for nobody's; busy ones, those that post, and those that exploit
-    more people have more.
+    """Return the operation of each conversation, -1 for nobody's; busy ones and those that post have more.
 
     Each operation talks as much as in the world: where a size draws more of a kind, there are more conversations.
     """
     busy = 1 + region.stream("messages/busy").quantile(np.arange(len(o.id)), "exponential") // 1000
     busy = busy * np.where(o.posts, region["messages.posting_talks"], 1)
-    busy = np.where(
-        o.kind == TRAFFICKING,
-        busy * np.minimum(draw_sizes(region, o, o.life), region["messages.recruits"]),
-        busy,
-    )
     usual, count = region.values("messages.owners", (*KINDS, NOBODY)), region["messages.conversations"]
     here, world = (
         np.bincount(o.kind, talk, len(KINDS)) for talk in (busy * 1000, busy * prior_weights(region, o))
