@@ -12,10 +12,9 @@ from collections.abc import Iterable
 
 LANES = (
     (
-        *("account_risk", "advert_authorship", "advert_linkage", "advert_risk", "case_linkage"),
-        *("flag_aggregation", "payment_risk", "recruitment_onset", "route_forecast"),
+        *("account_risk", "advert_authorship", "advert_linkage", "advert_reading", "advert_risk"),
+        *("case_linkage", "flag_aggregation", "payment_risk", "recruitment_onset", "route_forecast"),
     ),
-    ("advert_reading",),
     ("assistance_triage",),
     ("supplier_risk",),
     ("intervention_effect", "prevalence"),

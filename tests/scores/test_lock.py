@@ -86,7 +86,7 @@ def test_a_metric_that_scores_otherwise_is_refused_until_the_version_rises_with_
     with pytest.raises(UsageError, match="raise the version"):
         updated(known, lock, expected, "a reason alone does not do")
     monkeypatch.setattr(locking, "score_version", lambda task: TASK.version + 1)
-    with pytest.raises(UsageError, match="rose to 3: give the reason"):
+    with pytest.raises(UsageError, match="rose to 4: give the reason"):
         updated(known, lock, expected)
     again, numbers = updated(known, lock, expected, "brier is rounded up")
     assert (again["advert_risk"].version, again["advert_risk"].reason) == (3, "brier is rounded up")
