@@ -89,7 +89,7 @@ def test_a_metric_that_scores_otherwise_is_refused_until_the_version_rises_with_
     with pytest.raises(UsageError, match="rose to 4: give the reason"):
         updated(known, lock, expected)
     again, numbers = updated(known, lock, expected, "brier is rounded up")
-    assert (again["advert_risk"].version, again["advert_risk"].reason) == (3, "brier is rounded up")
+    assert (again["advert_risk"].version, again["advert_risk"].reason) == (4, "brier is rounded up")
     assert numbers["advert_risk"] != expected["advert_risk"]
     monkeypatch.setattr(locking, "score_version", lambda task: 0)
     with pytest.raises(UsageError, match="never falls"):
