@@ -38,6 +38,7 @@ class ReleaseChoice(_Strict):
 class Baseline(BaseModel):
     """A method: its name as ``task/method``, and the class to instantiate with its arguments.
 
+    ``splits``: those that ``splits: allowed`` runs it on, or None for all: a slow method names those that tell most.
     ``extra``: the extra of the distribution that it needs (:mod:`tipcore.extras`), or None.
     """
 
@@ -46,6 +47,7 @@ class Baseline(BaseModel):
     name: str | None = None
     summary: str | None = None
     reference: str | None = None
+    splits: list[str] | None = None
     extra: str | None = None
     method: dict[str, Any]
 

@@ -237,8 +237,6 @@ TOLERANCE = 1e-6
 """Largest absolute difference that counts as the same: machines round the last digits of a sum differently."""
 BY_GRADIENTS = (
     "account_risk/graphsage",
-    "assistance_triage/minilm",
-    "payment_risk/graphsage",
     "prevalence/bayes_loglinear",
     "recruitment_onset/gru",
 )
