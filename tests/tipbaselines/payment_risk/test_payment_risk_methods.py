@@ -198,24 +198,6 @@ def test_a_payment_without_an_end_or_an_amount_is_refused() -> None:
         read_payments(fold(strange))
 
 
-def test_graphsage_finds_a_payment_by_its_ends() -> None:
-    """Positives are payments between wallets that are paid much; nothing in the payment itself tells."""
-    pytest.importorskip("torch")
-    from tipbaselines.payment_risk.graphsage import GraphSAGE
-
-    generator = np.random.default_rng(0)
-    count = 3000
-    payer, payee = generator.integers(0, 100, count), generator.integers(0, 100, count)
-    minute, amount = generator.integers(0, 500, count) * DAY, generator.integers(1000, 2000, count)
-    columns = {"payment": range(count), "minute": minute, "payer": payer, "payee": payee, "amount": amount}
-    payments, holders = pl.DataFrame(columns), ["firm"] * 50 + ["person"] * 50
-    wallets = pl.DataFrame({"wallet": range(100), "holder": holders})
-    label = ((payer < 50) & (payee < 50)).astype(np.int8)
-    assert auroc(GraphSAGE(hidden=16, unwatched=60), fold(payments, wallets, label, train=0.6), label) > 0.9
-    with pytest.raises(UsageError, match="learns from labels and this fold gives none"):
-        GraphSAGE().fit(fold(PAYMENTS), 0)
-
-
 def test_further_columns_of_payments_and_wallets_are_features(tmp_path: Path) -> None:
     rows = range(60)
     frame = pl.DataFrame({"t": rows}).with_columns(

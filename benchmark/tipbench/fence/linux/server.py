@@ -65,7 +65,7 @@ def main(descriptor: int, preloaded: list[str]) -> None:
                 importlib.import_module(name)
         said["memory"] *= MAPPED
         if not said["first"]:
-            # Each fork starts with the memory that loaded libraries reserve (sentence-transformers: over 1 GiB). It is
+            # Each fork starts with the memory that loaded libraries reserve (some over 1 GiB). It is
             # added to the limit, so that a method can allocate as much whichever methods ran before it.
             said["memory"] += max(0, sandbox.data_bytes() - held)
         _start(Request(**said), requests, answers, report, host)
