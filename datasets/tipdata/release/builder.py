@@ -41,10 +41,13 @@ from tipdata.release.manifests import (
 from tipdata.release.region import generate_region
 from tipdata.release.release import AGAIN, VARIABLE, Release, StoredRelease, store_url
 from tipdata.release.verification import region_problems
+from tipdata.text.cache import FILE as WORDBOOKS
 
 ELSEWHERE = "free space there or set TIPBENCH_HOME to another folder"
-BYTES_PER_REGION, CPU_SECONDS_PER_REGION = 2_300_000, 0.3
-"""Of data 0.4.0, measured on ``small``: 143 MB in 64 regions; :file:`research/cost/generation.py` has seconds."""
+BYTES_PER_REGION, CPU_SECONDS_PER_REGION = 2_300_000, 0.5
+"""Of data 0.5.0, measured on ``small``: 147 MB in 64 regions; :file:`research/cost/generation.py` has seconds."""
+SECONDS_OF_WORDBOOKS = 12
+"""To compile the wordbooks, once for each ``$TIPBENCH_HOME``."""
 
 
 def announce(release: Release, regions: int, workers: int | None) -> str:
@@ -59,6 +62,8 @@ def announce(release: Release, regions: int, workers: int | None) -> str:
         needs = f"release {release.name} needs about {size_in_words(need)}"
         raise UsageError(f"{needs} and {release.folder} has {room}: {ELSEWHERE}.")
     seconds = regions * CPU_SECONDS_PER_REGION / min(workers or os.cpu_count() or 1, regions)
+    if not (home() / WORDBOOKS).exists():
+        seconds += SECONDS_OF_WORDBOOKS
     takes = f"about {size_in_words(need)} and {duration_in_words(seconds)}"
     of = "" if regions == release.regions else f" of {release.regions:,}"
     return f"making release {release.name}: {regions:,}{of} regions, {takes}, in {release.folder} ({room})\n"
