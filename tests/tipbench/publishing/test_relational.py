@@ -43,7 +43,8 @@ def test_keys_count_from_nought_in_the_order_of_time_and_lead_where_they_led(
 ) -> None:
     for table, said in spec(folder).items():
         frame = read(folder, table)
-        assert frame.height == tiny.scan(table).collect().height or table == "adverts"
+        shown = "queue" if table == "adverts" else table  # of adverts those that are judged
+        assert frame.height == tiny.scan(shown).collect().height
         assert frame[said["pkey"]].to_list() == list(range(frame.height))
         if said["time_col"]:
             assert frame["time"].is_sorted()
