@@ -26,8 +26,9 @@ def risk(tiny: Release) -> Prepared:
 
 @pytest.fixture(scope="module")
 def truth(tiny: Release) -> pl.DataFrame:
-    """Adverts with all that is hidden, and the kind of their operation."""
-    kinds = tiny.scan("operations", truth=True).select("operation", "kind", "investigated_day")
+    """Adverts with all that is hidden, and with the kind, terseness and weight of their operation."""
+    stands_for = pl.col("weight") / 1_000_000
+    kinds = tiny.scan("operations", truth=True).select("operation", "kind", "terse", own_weight=stands_for)
     return tiny.scan("adverts", truth=True).join(kinds, on="operation").collect()
 
 
@@ -63,7 +64,7 @@ def test_answers_hold_the_truth_and_the_harm_columns(
     risk: Prepared, truth: pl.DataFrame, tiny: Release
 ) -> None:
     frame = risk.answers.frame.join(
-        truth.select("advert", "operation", "kind", "near_duplicate_group", hidden="log_odds"), on="advert"
+        truth.select("advert", "operation", "kind", hidden="log_odds", says_little="terse"), on="advert"
     )
     assert (frame["label"] == (frame["kind"] == "trafficking").cast(pl.Int8)).all()
     assert (frame["cluster"] == frame["operation"]).all()
@@ -73,20 +74,25 @@ def test_answers_hold_the_truth_and_the_harm_columns(
     assert frame.filter(harmed).select("form", "sex", "language").null_count().sum_horizontal().item() == 0
     assert frame.filter(~harmed).select("form", "sex", "language").count().sum_horizontal().item() == 0
     assert 0 < frame["migrant"].sum() < frame.height / 2
-    assert "terse" not in frame.columns, "data before 0.5.0 do not know"
+    assert (frame["terse"] == frame["says_little"]).all()
+    assert 0 < frame["terse"].sum() < frame.height / 2
     assert set(frame["part"]) == {"valid", "test"}
 
 
 @pytest.mark.parametrize("split", ["forward", "random"])
 @pytest.mark.parametrize("task", ["advert_risk", "advert_linkage"])
-def test_an_operations_near_duplicates_weigh_one_in_total_in_a_part(
+def test_an_operations_near_duplicates_weigh_what_it_does_in_total_in_a_part(
     task: str, split: str, tiny: Release, truth: pl.DataFrame
 ) -> None:
+    """Linkage weighs operations apart, in ``stands_for``."""
     frame = prepare(task, release=tiny, split=split).answers.frame
-    groups = frame.join(truth.select("advert", "operation", "near_duplicate_group"), on="advert")
+    known = truth.select("advert", "operation", "near_duplicate_group", "own_weight")
+    groups = frame.join(known, on="advert")
     by = [c for c in ("part", "operation", "near_duplicate_group") if c in groups.columns]
-    totals = groups.group_by(by).agg(pl.col("weight").sum())["weight"]
-    assert (totals - 1).abs().to_numpy().max() < 1e-9
+    weight = pl.col("weight") * (pl.col("stands_for") if task == "advert_linkage" else 1)
+    totals = groups.group_by(*by, "own_weight").agg(total=weight.sum())
+    assert (totals["total"] - totals["own_weight"]).abs().to_numpy().max() < 1e-9
+    assert totals["own_weight"].min() < 0.5 < 1 < totals["own_weight"].max()
 
 
 def test_a_gallery_has_one_advert_a_template_and_operation_and_one_size_in_every_split(
@@ -102,18 +108,20 @@ def test_a_gallery_has_one_advert_a_template_and_operation_and_one_size_in_every
         )
 
 
-def test_training_sizes_are_those_of_forward_or_noted(tiny: Release, truth: pl.DataFrame) -> None:
-    sizes = {}
-    for split in tasks()["advert_risk"].splits:
-        prepared = prepare("advert_risk", release=tiny, split=split)
-        train = prepared.folds[0].units("train").select("advert").collect()
-        owners = train.join(truth.select("advert", "operation"), on="advert")["operation"].n_unique()
-        sizes[split] = (owners, train.height, prepared.notes)
-    operations, rows, _ = sizes["forward"]
-    assert sizes["random"][1] == rows
-    for split, (owners, _, notes) in sizes.items():
-        if split != "random":
-            assert owners == operations or any(f"trains on {owners:,} operations" in n for n in notes)
+@pytest.mark.parametrize("split", [name for name in tasks()["advert_risk"].splits if name != "forward"])
+def test_training_sizes_are_those_of_forward_or_noted(split: str, able: Release) -> None:
+    prepared, forward = (prepare("advert_risk", release=able, split=name) for name in (split, "forward"))
+    operations = able.scan("adverts", truth=True).select("advert", "operation")
+    train, usual = (
+        made.folds[0].units("train").select("advert").join(operations, on="advert").collect()
+        for made in (prepared, forward)
+    )
+    if split == "random":
+        assert train.height == usual.height
+        return
+    owners = train["operation"].n_unique()
+    noted = any(f"trains on {owners:,} operations" in note for note in prepared.notes)
+    assert owners == usual["operation"].n_unique() or noted
 
 
 def test_expert_labels_are_noisy_and_only_of_train_and_valid(tiny: Release, truth: pl.DataFrame) -> None:

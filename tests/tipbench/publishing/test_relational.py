@@ -43,18 +43,18 @@ def test_keys_count_from_nought_in_the_order_of_time_and_lead_where_they_led(
 ) -> None:
     for table, said in spec(folder).items():
         frame = read(folder, table)
-        assert frame.height == tiny.scan(table).collect().height or table == "adverts"
+        shown = "queue" if table == "adverts" else table  # of adverts those that are judged
+        assert frame.height == tiny.scan(shown).collect().height
         assert frame[said["pkey"]].to_list() == list(range(frame.height))
         if said["time_col"]:
             assert frame["time"].is_sorted()
             assert (frame["time"] < END).all()
-    reviews, queue = read(folder, "reviews"), read(folder, "queue")
+    reviews = read(folder, "reviews")
     assert spec(folder)["reviews"]["fkeys"]["advert"] in ("adverts", "queue")
     owner = read(folder, spec(folder)["reviews"]["fkeys"]["advert"])
     back = reviews.join(owner.select("advert", "advert_id"), on="advert").select("review_id", "advert_id")
     released = tiny.scan("reviews").select(review_id="review", advert_id="advert").collect()
     assert_frame_equal(back.sort("review_id"), released.sort("review_id"), check_column_order=False)
-    assert queue.height == 1145
 
 
 def test_a_database_shows_what_the_access_may_see(folder: Path) -> None:

@@ -153,7 +153,7 @@ def test_the_fold_for_valid_has_no_unit_of_the_test_and_no_label_of_valid(tiny: 
 
 @pytest.mark.parametrize("task", sorted(tasks()))
 def test_every_task_has_a_validation_score_on_a_split_with_a_valid_part(task: str, tiny: Release) -> None:
-    split = next(name for name in ("operation", "region") if name in tasks()[task].splits)
+    split = next(name for name in ("operation", "region", "forward") if name in tasks()[task].splits)
     prepared = prepare(tasks()[task], release=tiny, split=split)
     assert prepared.validation is not None
     valid, test = prepared.validation.answers, prepared.answers

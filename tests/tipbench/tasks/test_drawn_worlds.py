@@ -23,6 +23,7 @@ CHEAPEST = (
         "account_risk/degree",
         "advert_authorship/random",
         "advert_linkage/exact_duplicates",
+        "advert_reading/dictionary",
         "advert_risk/prior",
     ),
     *("assistance_triage/prior", "case_linkage/random", "flag_aggregation/majority"),

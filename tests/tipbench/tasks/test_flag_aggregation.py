@@ -38,11 +38,15 @@ def test_gold_labels_are_those_of_gold_adverts_and_true(prepared: Prepared, tiny
     assert gold.height == everywhere
 
 
-def test_answers_know_the_brigade_the_groups_and_both_posteriors_and_weigh_every_advert_one(
-    prepared: Prepared,
+def test_answers_know_the_brigade_the_groups_and_both_posteriors_and_weigh_an_advert_as_its_operation(
+    prepared: Prepared, tiny: Release
 ) -> None:
     frame = prepared.answers.frame
-    assert (frame["weight"] == 1.0).all()
+    own = tiny.scan("operations", truth=True).select(cluster="operation", own=pl.col("weight") / 1_000_000)
+    known = frame.join(own.collect(), on="cluster")
+    assert known.height == frame.height
+    assert (known["weight"] == known["own"]).all()
+    assert known["weight"].n_unique() > 1
     for name in ("group", "migrant", "brigade", "oracle_log_odds", "unit_log_odds"):
         assert name in frame.columns
     assert not frame["oracle_log_odds"].null_count()

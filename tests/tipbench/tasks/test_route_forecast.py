@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 from tipbench.data.splits.forward import TRAIN_UNTIL, VALID_UNTIL
@@ -59,11 +58,14 @@ def test_only_circuits_of_trafficking_operations_are_no_intrusion(tiny: Release)
     assert (frame["form"].is_null() == frame["intrusion"]).all()
 
 
-def test_the_moves_of_an_operation_weigh_one_together(tiny: Release) -> None:
+def test_the_moves_of_an_operation_weigh_what_it_does_together(tiny: Release) -> None:
+    """Who moves without an operation weighs one."""
+    own = tiny.scan("operations", truth=True).select(cluster="operation", own=pl.col("weight") / 1_000_000)
     for split in tasks()[TASK].splits:
         frame = prepare(TASK, release=tiny, split=split).answers.frame
-        total = frame.group_by("cluster").agg(pl.col("weight").sum())["weight"].to_numpy()
-        assert total == pytest.approx(np.ones(len(total)))
+        moves = frame.group_by("cluster").agg(pl.col("weight").sum()).join(own.collect(), "cluster", "left")
+        assert moves["weight"].to_numpy() == pytest.approx(moves["own"].fill_null(1.0).to_numpy())
+        assert moves["own"].min() < 0.5 < 1 < moves["own"].max()
 
 
 def test_labels_say_which_circuits_outreach_is_for_and_none_of_test(tiny: Release) -> None:

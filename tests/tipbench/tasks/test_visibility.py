@@ -44,10 +44,10 @@ CELLS = [(task, split) for task in tasks() for split in tasks()[task].splits]
 
 @pytest.mark.parametrize(("task", "split"), CELLS)
 def test_a_split_gives_a_fold_of_its_own_units_and_no_cluster_crosses(
-    task: str, split: str, tiny: Release
+    task: str, split: str, able: Release
 ) -> None:
     """Clusters are operations, the persons of contacts, or regions; a unit without a cluster is its own."""
-    prepared = prepare(task, release=tiny, split=split)
+    prepared = prepare(task, release=able, split=split)
     fold = prepared.folds[0]
     unit, table = fold.task.unit, fold.task.table
     belongs = set(fold.parts[unit])
@@ -68,9 +68,9 @@ def test_a_split_gives_a_fold_of_its_own_units_and_no_cluster_crosses(
         assert set(labels[unit]) <= set(fold.units(part).collect()[unit])
         assert labels.height or prepared.labels == "none"
     if SPLITS[split].by_cluster:
-        owners = tasks()[task].units(tiny).select(unit, "cluster").drop_nulls()
+        owners = tasks()[task].units(able).select(unit, "cluster").drop_nulls()
         parts = fold.parts.lazy().join(owners, on=unit).select("cluster", "part").unique().collect()
-        assert parts.height >= tiny.regions * 3 // 4
+        assert parts.height >= able.regions * 3 // 4
         assert not parts["cluster"].is_duplicated().any()
 
 
@@ -92,9 +92,9 @@ def test_the_random_split_does_let_clusters_cross(
 
 
 @pytest.mark.parametrize("split", [s for t, s in CELLS if t == "advert_risk" and s != "random"])
-def test_crossing_near_duplicates_are_few_and_all_copied(split: str, tiny: Release) -> None:
-    fold = prepare("advert_risk", release=tiny, split=split).folds[0]
-    groups = tiny.scan("adverts", truth=True).select("advert", "near_duplicate_group", "copied")
+def test_crossing_near_duplicates_are_few_and_all_copied(split: str, able: Release) -> None:
+    fold = prepare("advert_risk", release=able, split=split).folds[0]
+    groups = able.scan("adverts", truth=True).select("advert", "near_duplicate_group", "copied")
     rows = fold.parts.lazy().join(groups, on="advert").collect()
     seen = rows.filter(pl.col("part") != "test")["near_duplicate_group"].unique()
     test = rows.filter(pl.col("part") == "test")

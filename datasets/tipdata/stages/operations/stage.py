@@ -5,6 +5,7 @@ operation, given its true habits, is a sum of tabulated integers. That sum is th
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -104,11 +105,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
     traits[habits.TOURING] = habits.draw_touring(region, local, tours[speaker_of(len(forms), kind, form)])
     life = draw_life(region, local, kind, form, category, traits, tours, habits.form_logs(region.natural))
     total = kind_log + category_log[category] + trait_log + life.log
-    first, last = habits.draw_spell(region, local)
-    begins, ends = habits.draw_life(region, local, posts, first, last)
-    adopts = {name: habits.draw_adoption(region, local, name, kind) for name in ("messaging", "obfuscation")}
-    investigated = habits.draw_investigated(region, local, kind, first)
-    left = habits.disturb(region, local, investigated, first, last, ends)
+    days, investigated = _days(region, local, kind, posts)
     p = region.chances("operations.cross_border", KINDS)
     # Armed groups keep to borders.
     armed = organisation == list(region["operations.organisation"]).index(habits.ARMED)
@@ -127,15 +124,9 @@ def generate(region: Region, past: Past) -> tuple[Operations, Tables]:
         language=language,
         majority=majority,
         writer=habits.draw_writers(region, local, language, draw.assign_parts(ids)),
-        first_day=first,
-        last_day=left.last,
-        begins=begins,
-        ends=left.ends,
-        disturbed=left,
+        **days,
         town=region.stream("operations/town").choose(local, towns),
         cross_border=region.stream("operations/cross_border").chance(local, p[kind]),
-        adopts_messaging=adopts["messaging"],
-        adopts_obfuscation=adopts["obfuscation"],
         obfuscation=region.values("tactics.obfuscation_rate")[traits["obfuscation"]],
         kind_log=kind_log,
         category_log=category_log,
@@ -177,6 +168,18 @@ def _languages(region: Region, local: np.ndarray, migrant: np.ndarray) -> tuple[
     others[majority] = 0
     other = region.stream("operations/language").choose(local, others)
     return np.where(migrant == 1, other, majority), majority
+
+
+def _days(region: Region, local: Ints, kind: Ints, posts: np.ndarray) -> tuple[dict[str, Any], Ints]:
+    """Return the fields that say when each lives, posts and adopts, and the days of investigations."""
+    first, last = habits.draw_spell(region, local)
+    begins, ends = habits.draw_life(region, local, posts, first, last)
+    investigated = habits.draw_investigated(region, local, kind, first)
+    left = habits.disturb(region, local, investigated, first, last, ends)
+    days = {"first_day": first, "last_day": left.last, "begins": begins, "ends": left.ends, "disturbed": left}
+    for name in ("messaging", "obfuscation"):
+        days[f"adopts_{name}"] = habits.draw_adoption(region, local, name, kind)
+    return days, investigated
 
 
 def draw_hunts(region: Region, local: np.ndarray) -> np.ndarray:
