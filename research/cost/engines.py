@@ -49,14 +49,14 @@ EQUAL = (
 def work(folder: Path, killed: int, index: int) -> tuple[int, int]:
     """Make a region; return the worker's number and its peak of memory, MiB. ``killed``: where it dies, once."""
     from tipcore.operating_system import peak_memory
-    from tipdata.core.world import World
+    from tipdata.core.world import World, newest_released
     from tipdata.release.builder import make_region
 
     mark = folder / "killed"
     if index == killed and not mark.exists():
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    make_region(World.of("0.4.0"), folder, "", index)
+    make_region(World.of(newest_released()), folder, "", index)
     return os.getpid(), (peak_memory() or 0) // 1024  # getrusage would begin at the parent's
 
 

@@ -25,6 +25,7 @@ from tipbench.loading import load
 from tipbench.publishing.data_files import part_frames
 from tipbench.publishing.export import export_release
 from tipbench.publishing.relational import export_relational
+from tipdata.core.world import newest_released
 from tipdata.release import Release, open_release
 from tipdata.release.release import open_export
 from tipdata.stages import tables_of
@@ -114,7 +115,7 @@ def main() -> None:
     for name in ("configs", "croissant", "s3"):
         parser.add_argument(f"--{name}", action="store_true")
     asked = parser.parse_args()
-    release = open_release("0.4.0", asked.size, engine="sequential")
+    release = open_release(newest_released(), asked.size, engine="sequential")
 
     def exported(to: Path, splits: str) -> str:
         done = export_release(release, str(to), splits=splits)

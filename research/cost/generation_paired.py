@@ -1,10 +1,9 @@
 """Is making a region cheaper than it was? Holds two checkouts of this project against each other, and prints a table.
 
-``OMP_NUM_THREADS=1 python research/cost/generation_paired.py BEFORE AFTER [regions] [--data VERSION]``: a process each,
-which take turns region by region, so that both meet the machine as it is at the moment; CPU seconds, medians over
-regions. The digests of all columns must be equal. ``stage``: drawing it; ``sort, cast, check``: the rest of
-``generate_region``. ``--retired CHECKOUT``, of tag v0.4.0: makes regions of data 0.3.0 in its turn: a yardstick for
-numbers of other machines.
+``OMP_NUM_THREADS=1 python research/cost/generation_paired.py BEFORE AFTER [regions]``: a process each, which take turns
+region by region, so that both meet the machine as it is at the moment; CPU seconds, medians over regions. Each makes
+its newest data; the digests of all columns must be equal. ``stage``: drawing it; ``sort, cast, check``: the rest
+of ``generate_region``.
 """
 
 import argparse
@@ -25,9 +24,9 @@ ROOTS = ("benchmark", "baselines", "datasets")
 ALL = "all of make_region"
 
 
-def serve(version: str) -> None:
-    """Make the regions of a version of the data whose numbers come in, and tell what each took."""
-    from tipdata.core.world import World
+def serve() -> None:
+    """Make the regions whose numbers come in, and tell what each took."""
+    from tipdata.core.world import World, newest_released
     from tipdata.release import builder, region
     from tipdata.release.manifests import region_receipt
 
@@ -56,7 +55,7 @@ def serve(version: str) -> None:
     builder.generate_region = timed("generate_region", region.generate_region)
     builder._write_files = timed("write files", builder._write_files)
     builder.column_digest = timed("digests", builder.column_digest)
-    world = World.of(version)
+    world = World.of(newest_released())
     with tempfile.TemporaryDirectory() as folder:
         for line in sys.stdin:
             spent.clear()
@@ -71,23 +70,11 @@ def serve(version: str) -> None:
             print(json.dumps(told), flush=True)
 
 
-def serve_retired() -> None:
-    """The same for data 0.3.0, by the names that the package had then."""
-    from tipdata.release import _make_region  # type: ignore[attr-defined]
-    from tipdata.world import World  # type: ignore[import-not-found]
-
-    with tempfile.TemporaryDirectory() as folder:
-        for line in sys.stdin:
-            start = time.process_time()
-            _make_region(World.of("0.3.0"), Path(folder), "", int(line))
-            print(json.dumps({"spent": {ALL: time.process_time() - start}}), flush=True)
-
-
-def start(checkout: str, *what: str) -> "subprocess.Popen[str]":
+def start(checkout: str) -> "subprocess.Popen[str]":
     """Start a process that makes regions with a checkout's sources."""
     paths = os.pathsep.join(str(Path(checkout).resolve() / root) for root in ROOTS)
     environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
-    command = [sys.executable, __file__, *what]
+    command = [sys.executable, __file__, "serve"]
     return subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -101,16 +88,14 @@ def make(process: "subprocess.Popen[str]", index: int) -> dict[str, Any]:
     return json.loads(process.stdout.readline())
 
 
-def main(before: str, after: str, regions: int, version: str, retired: str | None) -> int:
-    processes = [start(before, "serve", version), start(after, "serve", version)]
-    processes += [start(retired, "serve_retired")] if retired else []
+def main(before: str, after: str, regions: int) -> int:
+    processes = [start(before), start(after)]
     for process in processes:
         make(process, 0)  # compiles the wordbooks
-    every: list[list[dict[str, Any]]] = [[] for _ in processes]
+    found: list[list[dict[str, Any]]] = [[], []]
     for index in range(regions):
         for side, process in list(enumerate(processes))[:: 1 if index % 2 == 0 else -1]:
-            every[side].append(make(process, index))
-    found = every[:2]
+            found[side].append(make(process, index))
     for process in processes:
         process.communicate()
     unequal = [i for i, (a, b) in enumerate(zip(*found, strict=True)) if a["digests"] != b["digests"]]
@@ -125,23 +110,16 @@ def main(before: str, after: str, regions: int, version: str, retired: str | Non
     for name, unit in (("size", 1e6), ("peak", 1)):
         old, new = (max(one[name] for one in side) / unit for side in found)
         print(f"{f'most {name}, MB':<36} {old:8.2f} {new:8.2f} {new / old:6.2f}")
-    for older in every[2:]:
-        old, new = (statistics.median(one["spent"][ALL] for one in side) * 1000 for side in (older, found[1]))
-        print(f"{'all of make_region, data 0.3.0':<36} {old:8.1f} {new:8.1f} {new / old:6.2f}")
     print(f"regions whose digests differ: {unequal or 'none'}")
     return 1 if unequal else 0
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["serve"]:
-        sys.exit(serve(sys.argv[2]))
-    if sys.argv[1:] == ["serve_retired"]:
-        sys.exit(serve_retired())
+    if sys.argv[1:] == ["serve"]:
+        sys.exit(serve())
     parser = argparse.ArgumentParser(description="CPU per region by two checkouts.")
     parser.add_argument("before", metavar="BEFORE")
     parser.add_argument("after", metavar="AFTER")
     parser.add_argument("regions", nargs="?", type=int, default=16)
-    parser.add_argument("--data", metavar="VERSION", default="0.4.0", help="of the data, by default 0.4.0")
-    parser.add_argument("--retired", metavar="CHECKOUT", help="of tag v0.4.0, for data 0.3.0")
     options = parser.parse_args()
-    sys.exit(main(options.before, options.after, options.regions, options.data, options.retired))
+    sys.exit(main(options.before, options.after, options.regions))

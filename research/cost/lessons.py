@@ -34,7 +34,7 @@ def executed(lesson: Lesson, folder: Path) -> tuple[float, float, int, list[str]
     for number, image in enumerate(figures, 1):
         (folder / f"{lesson.stem}-{number}.png").write_bytes(base64.b64decode(image))
     said = [output["text"] for output in outputs if output.output_type == "stream"]
-    return seconds, cpu, len(figures), [line for line in said if line.startswith(("✗", "○"))]
+    return seconds, cpu, len(figures), [line for line in said if line.startswith(("✗", "○ Not answered"))]
 
 
 def _cpu() -> float:

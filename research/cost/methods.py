@@ -24,7 +24,6 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 CONFIGS = Path(__file__).parents[2] / "configs" / "baseline"
 REGIONS = 64
 """Of ``small``."""
-VERSION = "0.4.0"
 ONE_A_TASK = (
     *("account_risk/degree", "advert_authorship/style_features", "advert_linkage/minhash_lsh"),
     *("advert_risk/tfidf_logreg", "assistance_triage/logreg", "case_linkage/contact_joins"),
@@ -61,6 +60,7 @@ def measure(name: str, regions: int, split: str, batch: int) -> Measured:
     from tipbench.loading import prepare
     from tipbench.runs.cost import Meter
     from tipbench.runs.folds import predict_by_regions, predict_fold
+    from tipdata.core.world import newest_released
     from tipdata.release import Release
 
     class First(Release):
@@ -85,7 +85,7 @@ def measure(name: str, regions: int, split: str, batch: int) -> Measured:
 
     prepared = step(
         "prepare",
-        lambda: prepare(task, release=First(VERSION, "full"), split=split, needs=method.needs),
+        lambda: prepare(task, release=First(newest_released(), "full"), split=split, needs=method.needs),
     )
     step("fit", lambda: method.fit(prepared.folds[0], 0))
     made = step("predict", lambda: predict_fold(method, prepared, 0, name))

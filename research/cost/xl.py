@@ -20,17 +20,16 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
-VERSION = "0.4.0"
 GIB_A_CORE = 8
 """Of a machine with much memory."""
 
 
 def made(regions: int) -> tuple[float, float, float]:
     """Make regions; return CPU seconds and MB on disk per region, and the peak of memory, GiB."""
-    from tipdata.core.world import World
+    from tipdata.core.world import World, newest_released
     from tipdata.release.builder import make_region
 
-    world = World.of(VERSION)
+    world = World.of(newest_released())
     with tempfile.TemporaryDirectory() as place:
         make_region(world, Path(place), "", 0)  # the first loads what all use
         begun = time.process_time()

@@ -10,7 +10,7 @@ marked as dependent on assumptions where it is not, and where the first method i
 half of the worlds and one worse in the other; and the smallest difference that the pair's test finds in 80%. For 8
 worlds also a percentile bootstrap of worlds and a two-level one, of worlds and of the clusters in each.
 
-``--releases 0.5.0/small.w11 0.5.0/small.w12 [--tasks advert_risk ...]`` prints in its place what each task can detect
+``--releases small.w11 small.w12 [--tasks advert_risk ...]`` prints in its place what each task can detect
 there: positive operations (all operations, where a task has no positives) of the training and the test part of the
 default split; the difference between two cheap methods (:data:`PAIRS`) in the primary metric, with the standard error
 of its paired cluster bootstrap; and the smallest difference that a two-sided test at 5% finds in 80%, in one such world

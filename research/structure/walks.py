@@ -80,7 +80,7 @@ def tipbench(*words: str) -> None:
 
 def draw_adverts() -> None:
     """Draw one region up to its adverts."""
-    from tipdata.core.world import Region, World
+    from tipdata.core.world import Region, World, newest_released
     from tipdata.stages import draw_tables, stages
 
     needed, waiting = set(), ["adverts"]
@@ -88,7 +88,7 @@ def draw_adverts() -> None:
     while waiting:
         needed.add(name := waiting.pop())
         waiting += after[name]
-    draw_tables(Region(World.of("0.4.0", size="tiny"), 0), needed)
+    draw_tables(Region(World.of(newest_released(), size="tiny"), 0), needed)
 
 
 def run_cell() -> None:

@@ -1,11 +1,11 @@
 """Does a ranking hold where the authors assumed otherwise? python research/world/assumptions.py [--draws 50]
 
-Each draw is a world of the draft in which every assumed parameter, centres of fact laws included, is drawn anew within
-its width (`tipdata.core.parameters`). In each, on one advert a template and a third of operations left out: AUROC
-against truth of the shipped TF-IDF and logistic regression, trained on truth and on labels of two raters, of the count
-of listed indicators as the truth has them (untrained), and of the posterior of one advert's facts. Printed: scores of
-each draw, their spread, in how many draws one is better than another, and the parameters that go with the gap of the
-first two most (Spearman, mean of a parameter's numbers), with what the largest would be by chance.
+Each draw is a world in which every assumed parameter, the laws of lives and of what is said included, is drawn anew
+within its width (`tipdata.core.parameters`). In each, on one advert a template and a third of operations left out:
+AUROC against truth of the shipped TF-IDF and logistic regression, trained on truth and on labels of two raters, of the
+count of listed indicators as the truth has them (untrained), and of the posterior of one advert's facts. Printed:
+scores of each draw, their spread, in how many draws one is better than another, and the parameters that go with the gap
+of the first two most (Spearman, mean of a parameter's numbers), with what the largest would be by chance.
 """
 
 from __future__ import annotations
@@ -19,15 +19,14 @@ from drawn import NEEDED
 from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
-from tipdata.core.kinds import TRAFFICKING
+from tipdata.core.kinds import FAMILIES, TRAFFICKING
 from tipdata.core.parameters import ASSUMED, iterate_numbers
-from tipdata.core.world import World
+from tipdata.core.world import World, newest_released
 from tipdata.stages import draw_tables
 from tipdata.stages.annotations import POSITIVE
-from tipdata.stages.operations.state import SILENT
-from tipdata.text.facts import rules
+from tipdata.text.facts import count_indicators, list_levels
 
-VERSION, WORLD = "0.4.0", 1
+WORLD = 1
 RATED = (*NEEDED, "annotations")
 METHODS = ("tfidf, truth", "tfidf, raters", "indicators", "advert's facts")
 TEST = 1 / 3
@@ -41,14 +40,17 @@ def adverts_of(world: World, regions: int) -> pl.DataFrame:
         past, tables = draw_tables(world.region(index), RATED)
         o, adverts = past["operations"], past["adverts"]
         level, family = adverts.statements.level, o.family[adverts.operation]
-        listed = rules().indicators[family[:, None], np.arange(level.shape[1])[None, :], np.maximum(level, 0)]
+        said = list_levels(family, level)
+        shown = np.zeros(len(family), dtype=np.int64)
+        for f, name in enumerate(FAMILIES):
+            shown[family == f] = count_indicators(name, said.filter(pl.Series(family == f))).to_numpy()
         rows = pl.DataFrame(
             {
                 "advert": adverts.id,
                 "operation": adverts.operation + index * 100_000,
                 "template": adverts.template + index * 1_000_000,
                 "truth": o.kind[adverts.operation] == TRAFFICKING,
-                "indicators": (listed & (level != SILENT)).sum(axis=1),
+                "indicators": shown,
                 "posterior": adverts.log_odds,
             }
         )
@@ -78,7 +80,8 @@ def scores(rows: pl.DataFrame, seed: int) -> list[float]:
 
 def level_of(world: World, path: str) -> float:
     """Return the mean of the numbers of a parameter, where a world assumes them."""
-    return float(np.mean(list(iterate_numbers(world.parameters[path]["value"]))))
+    entry = world.parameters[path]
+    return float(np.mean(list(iterate_numbers(entry["value"] if "value" in entry else entry["range"]))))
 
 
 def main() -> None:
@@ -89,8 +92,8 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=50)
     parser.add_argument("--regions", type=int, default=16)
     options = parser.parse_args()
-    usual = World.of(VERSION, WORLD)
-    used = ("facts.", "writing.", "operations.", "annotations.", "tactics.", "schedule.")
+    usual = World.of(newest_released(), WORLD)
+    used = ("state.", "policy.", "writing.", "operations.", "annotations.", "tactics.", "schedule.")
     paths = [
         path
         for path, entry in usual.parameters.items()
@@ -99,7 +102,7 @@ def main() -> None:
     found, levels = [], []
     print("draw   " + "  ".join(f"{name:>15}" for name in METHODS))
     for number in range(options.draws + 1):
-        world = World.of(VERSION, WORLD, number)
+        world = World.of(newest_released(), WORLD, number)
         made = scores(adverts_of(world, options.regions), number)
         print(f"{number or 'usual':<6} " + "  ".join(f"{score:15.3f}" for score in made), flush=True)
         if number:

@@ -1,4 +1,4 @@
-"""What tells who wrote an advert? python research/world/authorship.py [--version 0.4.0] [--world 1] [--regions 64]
+"""What tells who wrote an advert? python research/world/authorship.py [--world 1] [--regions 64]
 
 R-precision of the gallery of advert_authorship, on its split ``forward``, by
 
@@ -152,10 +152,9 @@ def by_facts(gallery: pl.DataFrame) -> pl.DataFrame:
 def main() -> None:
     """Print the table."""
     parser = asking(__doc__)
-    parser.add_argument("--version", default="0.4.0")
     parser.add_argument("--text", action="store_true", help="the text too: some minutes")
     options = parser.parse_args()
-    source = Drawn.of(options.version, options.world, options.regions)
+    source = Drawn.of(options.world, options.regions)
     made = prepare_release(TASK, source, "forward", "truth", "auto", (), oracle=False)
     answers = made.answers.frame
     whole = source.tables["adverts"].with_columns(cluster="operation")
@@ -177,8 +176,7 @@ def main() -> None:
             r_precision(answers, learnt(train, gallery, columns)),
         )
         print(f"{star}{name:<33}  {a:9.3f}  {b:5.3f}", flush=True)
-    if options.version >= "0.4.0":
-        print(f" {'facts, read from the truth':<33}  {r_precision(answers, by_facts(gallery)):9.3f}")
+    print(f" {'facts, read from the truth':<33}  {r_precision(answers, by_facts(gallery)):9.3f}")
     if options.text:
         for split in ("forward", "region"):
             fold = prepare_release(TASK, source, split, "truth", "auto", (), oracle=False)

@@ -23,11 +23,10 @@ from drawn import Drawn, asking
 from numpy.typing import NDArray
 from tipbench.metrics.early import is_timely, penalty
 from tipdata.core import world as worlds
-from tipdata.core.world import DAYS, MINUTES_A_DAY, parameters
+from tipdata.core.world import DAYS, MINUTES_A_DAY, newest_released, parameters
 from tipdata.stages.messages.acts import ACTS
 
-VERSION = "0.4.0"
-NEEDED = ("places", "operations", "accounts", "messages", "suppliers", "people", "helpline")
+NEEDED = ("places", "operations", "accounts", "adverts", "messages", "suppliers", "people", "helpline")
 TWINS = {
     "labour": ("lawful_recruitment",),
     "domestic_servitude": ("lawful_recruitment",),
@@ -57,7 +56,7 @@ def main() -> None:
 
 def people(options: argparse.Namespace) -> None:
     """Print how people come, stay and leave."""
-    drawn = Drawn.of(VERSION, options.world, options.regions, NEEDED)
+    drawn = Drawn.of(options.world, options.regions, NEEDED)
     talks, all_people = drawn.tables["conversations"], drawn.tables["people"]
     lives = drawn.tables["operations"].select("operation", "begins", "ends", "posts", "form")
     here = all_people.filter(pl.col("role") == "exploited").join(lives, on="operation")
@@ -72,7 +71,7 @@ def people(options: argparse.Namespace) -> None:
     _row("people per region: least, median, most", by_region.min(), by_region.median(), by_region.max())
     posting = here.filter("posts").group_by("operation").len()["len"]
     _row("people per posting operation, mean", posting.mean())
-    labour = parameters(VERSION)["people.labour_like"]["value"]
+    labour = parameters(newest_released())["people.labour_like"]["value"]
     stays = _stays(drawn)
     for name, alike in (("labour-like", True), ("other", False)):
         days = stays.filter(pl.col("form").is_in(labour) == alike)["days"]
@@ -121,7 +120,7 @@ def _stays(drawn: Drawn) -> pl.DataFrame:
 
 def talk(options: argparse.Namespace) -> None:
     """Print what conversations are like."""
-    drawn = Drawn.of(VERSION, options.world, options.regions, NEEDED)
+    drawn = Drawn.of(options.world, options.regions, NEEDED)
     talks, rows = drawn.tables["conversations"], drawn.tables["messages"]
     known = rows.join(talks.select("conversation", "kind", "onset", "form"), on="conversation")
     known = known.sort("conversation", "sequence")
@@ -191,7 +190,7 @@ def _answers(known: pl.DataFrame) -> None:
 def forms(options: argparse.Namespace) -> None:
     """Print AUROC of form against form and of recruitment against its lawful twin, by counts of acts."""
     with _equal_forms():
-        drawn = Drawn.of(VERSION, options.world, options.regions, NEEDED[:-3])
+        drawn = Drawn.of(options.world, options.regions, NEEDED[:-3])
     talks = drawn.tables["conversations"]
     counts = _counts(drawn.tables["messages"], talks)
     owner = talks["operation"].fill_null(-1).to_numpy()
@@ -223,7 +222,7 @@ def forms(options: argparse.Namespace) -> None:
 @contextmanager
 def _equal_forms() -> Iterator[None]:
     """Let all forms be equally frequent."""
-    listed = copy.deepcopy(parameters(VERSION))
+    listed = copy.deepcopy(parameters(newest_released()))
     entry = listed["operations.form"]
     listed["operations.form"] = {**entry, "value": dict.fromkeys(entry["value"], 10)}
     with mock.patch.object(worlds, "_parameters", return_value=listed):
@@ -290,7 +289,7 @@ def alarms(options: argparse.Namespace) -> None:
     from tipbench.loading import prepare
     from tipbench.runs.streams import streamed_alarms
 
-    drawn = Drawn.of(VERSION, options.world, options.regions, (*NEEDED, "adverts"))
+    drawn = Drawn.of(options.world, options.regions, NEEDED)
     made = prepare("recruitment_onset", release=drawn, split="forward", labels="truth")
     truth = made.answers.frame.filter(pl.col("part") == "test")
     _row("test conversations, positive", truth.height, int(truth["label"].sum()))

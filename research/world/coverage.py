@@ -1,4 +1,4 @@
-"""Is one operation behind every table? python research/world/coverage.py [--version 0.5.0] [--world 1] [--regions 8]
+"""Is one operation behind every table? python research/world/coverage.py [--world 1] [--regions 8]
 
 Prints whose wallets are in the sample of payments, whether money and firms follow the life and the work of operations,
 what wallets receive, and in how many views posting trafficking operations are seen. The figures are those of
@@ -45,10 +45,9 @@ PARTS = {
 def main() -> None:
     """Print all figures."""
     parser = asking(__doc__)
-    parser.add_argument("--version", default="0.5.0")
     parser.set_defaults(regions=8)
     options = parser.parse_args()
-    source = Drawn.of(options.version, options.world, options.regions, STAGES)
+    source = Drawn.of(options.world, options.regions, STAGES)
     print(source.name)
     for title, part in PARTS.items():
         print(f"\n{title}")
@@ -81,8 +80,8 @@ def coverage(source: Drawn) -> dict[str, dict[str, float]]:
 def without_everyday(source: Drawn) -> Drawn:
     """Return the source without payments of the everyday life of members."""
     payments = source.tables["payments"]
-    known = pl.col("account").is_not_null() if "account" in payments.columns else pl.lit(False)
-    return replace(source, tables={**source.tables, "payments": payments.filter(OURS | known)})
+    ours = payments.filter(OURS | pl.col("account").is_not_null())
+    return replace(source, tables={**source.tables, "payments": ours})
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Is the world as hard as it should be? python research/world/difficulty.py [TASK ...] [--release 0.4.0/small]
+"""Is the world as hard as it should be? python research/world/difficulty.py [TASK ...] [--release small]
 
 Runs ``experiment=difficulty`` (every baseline, learning from truth; about twenty minutes for all tasks of ``small`` on
 two cores; finished cells are kept) and prints a table of bands of known methods. Bands are those of the calibration
-notes. A world is tuned on others than the released one: ``--release 0.4.0/small.w1``.
+notes. A world is tuned on others than the released one: ``--release small.w1``.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("tasks", nargs="*", help="all where none is named", metavar="TASK")
-    parser.add_argument("--release", default="0.4.0/small")
+    parser.add_argument("--release", default="small")
     parser.add_argument("--runs", type=Path, default=Path("runs/difficulty"))
     options = parser.parse_args()
     release = Release.from_name(options.release)

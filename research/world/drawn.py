@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
-from tipdata.core.world import World, profile, release_name, sizes
+from tipdata.core.world import World, newest_released, profile, release_name, sizes
 from tipdata.stages import Past, as_of, draw_stages, tables_of
 
 NEEDED = ("places", "operations", "accounts", "adverts")
@@ -59,9 +59,9 @@ class Drawn:
     tables: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, version: str, number: int, regions: int, needed: tuple[str, ...] = NEEDED) -> Drawn:
-        """Draw the regions."""
-        return cls.within(World.of(version, number), number, regions, needed)
+    def of(cls, number: int, regions: int, needed: tuple[str, ...] = NEEDED) -> Drawn:
+        """Draw the regions of a world of the released data."""
+        return cls.within(World.of(newest_released(), number), number, regions, needed)
 
     @classmethod
     def within(cls, world: World, number: int, regions: int, needed: tuple[str, ...] = NEEDED) -> Drawn:

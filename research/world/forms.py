@@ -24,7 +24,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from tipdata.core.draw import effective_size
 from tipdata.core.kinds import CATEGORIES, KINDS, SPAM, TRAFFICKING
-from tipdata.core.world import World
+from tipdata.core.world import World, newest_released
 from tipdata.stages import draw_tables
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.facts import ALL, InFacts, facts
@@ -119,7 +119,7 @@ def main() -> None:
     parser.set_defaults(regions=32)
     parser.add_argument("--size", default="forms")
     options = parser.parse_args()
-    said = said_in(World.of("0.4.0", options.world, size=options.size), options.regions)
+    said = said_in(World.of(newest_released(), options.world, size=options.size), options.regions)
     print(f"world {options.world}, size {options.size}, {options.regions} regions")
     found = pairs(said)
     print(f"{'':20}" + "".join(f"{name[:9]:>11}" for name in said.forms) + f"{'mean':>8}")

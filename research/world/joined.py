@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.preprocessing import StandardScaler
 from tipdata.core.kinds import TRAFFICKING
-from tipdata.core.world import World
+from tipdata.core.world import World, newest_released
 from tipdata.stages import draw_tables
 
 CODED = (
@@ -194,7 +194,9 @@ def main() -> None:
     asked = asking(__doc__, worlds=[11, 12, 13]).parse_args()
     for number in asked.worlds:
         print(f"world {number:<18}{'AUROC':>8}{'AP':>8}   gain over adverts alone")
-        print("\n".join(compare(World.of("0.5.0", number, size="small"), asked.regions)), flush=True)
+        print(
+            "\n".join(compare(World.of(newest_released(), number, size="small"), asked.regions)), flush=True
+        )
 
 
 if __name__ == "__main__":

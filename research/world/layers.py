@@ -2,7 +2,8 @@
 
 The mutual information of kind (trafficking or not) and each layer alone, over operations that post, in milli-nats an
 operation: mean of log P(kind | layer) - log P(kind), by the exact law that the operation was drawn from, and the
-layer's share of the sum. Words are no layer: they are drawn without the kind (``wording.py`` measures that).
+layer's share of the sum. *Life* is how an operation lives, what it says of it, and whether it tours. Words are no
+layer: they are drawn without the kind (``wording.py`` measures that).
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ import numpy as np
 from drawn import asking
 from tipdata.core.draw import log, log_sum, normalise, probability
 from tipdata.core.kinds import KINDS, TRAFFICKING
-from tipdata.core.world import World
+from tipdata.core.world import World, newest_released
 from tipdata.stages import draw_tables
-from tipdata.stages.operations.habits import draw_levels
+from tipdata.stages.operations.habits import TOURING, draw_levels
 
 LAYER = {
     "obfuscation": "contacts", "churn": "contacts", "discount": "price", "hours": "time", "volume": "time",
-    "templates": "time", "circuit": "circuit", "images": "images", "migrant": "migration",
+    "templates": "time", "images": "images", "migrant": "migration",
 }  # fmt: skip
 
 
@@ -27,7 +28,7 @@ def main() -> None:
     """Print the table."""
     options = asking(__doc__).parse_args()
     found: dict[str, list[np.ndarray]] = defaultdict(list)
-    world = World.of("0.4.0", options.world)
+    world = World.of(newest_released(), options.world)
     for index in range(options.regions):
         for name, told in told_by(world, index).items():
             found[name].append(told)
@@ -44,8 +45,10 @@ def told_by(world: World, index: int) -> dict[str, np.ndarray]:
     region = world.region(index)
     o = draw_tables(region, ("places", "operations"))[0]["operations"]
     local = np.arange(len(o.id))
-    layers: dict[str, np.ndarray] = {"facts": o.life.log, "category": o.category_log[o.category]}
+    layers: dict[str, np.ndarray] = {"life": o.life.log, "category": o.category_log[o.category]}
     for name, listed in region.group("operations.traits").items():
+        if name == TOURING:
+            continue
         streams = ("parameter/trait", "operations")
         levels, told = draw_levels(region, local, o.kind, KINDS, {name: listed}, streams)
         assert (levels[name] == o.traits[name]).all()

@@ -1,4 +1,4 @@
-"""Who is linked by text and by phone? python research/world/linkage.py [--version 0.4.0] [--world 1] [--regions 64]
+"""Who is linked by text and by phone? python research/world/linkage.py [--world 1] [--regions 64]
 
 B-cubed and pairwise precision and recall of near-duplicate templates and of phone components, on the splits
 ``operation`` and ``forward`` of advert_linkage, with headline weights. The phone proxy contradicts the truth twice:
@@ -23,10 +23,8 @@ NAMES = ("b_cubed_precision", "b_cubed_recall", "pairwise_precision", "pairwise_
 
 def main() -> None:
     """Print the table."""
-    parser = asking(__doc__)
-    parser.add_argument("--version", default="0.4.0")
-    options = parser.parse_args()
-    source = Drawn.of(options.version, options.world, options.regions)
+    options = asking(__doc__).parse_args()
+    source = Drawn.of(options.world, options.regions)
     print(source.name)
     print(f"{'':<28} {' '.join(f'{name:>18}' for name in NAMES)}")
     for split in ("operation", "forward"):

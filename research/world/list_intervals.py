@@ -20,7 +20,7 @@ from tipbaselines.prevalence.model_average import ModelAverage
 from tipbaselines.prevalence.stepwise_loglinear import StepwiseLogLinear
 from tipbench.loading import prepare
 
-STAGES = ("places", "operations", "accounts", "messages", "suppliers", "people", "captures")
+STAGES = ("places", "operations", "accounts", "adverts", "messages", "suppliers", "people", "captures")
 METHODS = {
     "chao_fixed_range": ChaoFixedRange,
     "chao_lower": ChaoLower,
@@ -43,7 +43,7 @@ def main() -> None:
     options = parser.parse_args()
     ends = {name: [] for name in METHODS}
     for number in range(options.worlds[0], options.worlds[1] + 1):
-        prepared = prepare("prevalence", release=Drawn.of("0.4.0", number, options.regions, STAGES))
+        prepared = prepare("prevalence", release=Drawn.of(number, options.regions, STAGES))
         truth = prepared.answers.frame.select("region", "truth")
         for name, make in METHODS.items():
             method = make()

@@ -26,7 +26,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 from tipdata.core.kinds import CATEGORIES, FAMILIES, SPAM, TRAFFICKING
-from tipdata.core.world import World
+from tipdata.core.world import World, newest_released
 from tipdata.stages import draw_tables
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.stage import Operations
@@ -215,10 +215,8 @@ def measure(world: World, regions: int) -> dict[str, float]:
 
 def main() -> None:
     """Print the table."""
-    parser = asking(__doc__, worlds=[1, 2, 3])
-    parser.add_argument("--version", default="0.5.0")
-    asked = parser.parse_args()
-    columns = [measure(World.of(asked.version, number), asked.regions) for number in asked.worlds]
+    asked = asking(__doc__, worlds=[1, 2, 3]).parse_args()
+    columns = [measure(World.of(newest_released(), number), asked.regions) for number in asked.worlds]
     print(f"{'':36}" + "".join(f"{f'world {n}':>10}" for n in asked.worlds))
     for name in columns[0]:
         print(f"{name:36}" + "".join(f"{one[name]:10.3f}" for one in columns))

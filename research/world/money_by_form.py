@@ -25,7 +25,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from tipdata.core.world import DAYS, MINUTES_A_DAY, World
+from tipdata.core.world import DAYS, MINUTES_A_DAY, World, newest_released
 from tipdata.stages.payments.everyday import HOLDERS
 from tipdata.stages.payments.wallets import CHANNELS, PURPOSES
 
@@ -60,11 +60,10 @@ class Even(World):
 def main() -> None:
     """Print what money tells in each world."""
     parser = asking(__doc__, worlds=[11, 12, 13])
-    parser.add_argument("--version", default="0.5.0")
     parser.add_argument("--pairs", action="store_true")
     options = parser.parse_args()
     for number in options.worlds:
-        usual = World.of(options.version, number)
+        usual = World.of(newest_released(), number)
         world = Even(usual.version, usual.seed) if options.pairs else usual
         source = Drawn.within(world, number, options.regions, STAGES)
         print(f"\n{source.name}")
@@ -74,8 +73,7 @@ def main() -> None:
         lines = usual.parameters["payments.line"]["value"]
         for part in (takings(source.tables), withheld(source.tables), amounts(source.tables, lines)):
             print(part)
-        if "account" in source.tables["payments"].columns:
-            print(adverts(source.tables))
+        print(adverts(source.tables))
 
 
 MONTH = 30 * MINUTES_A_DAY

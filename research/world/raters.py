@@ -1,6 +1,6 @@
 """How raters agree, and what their labels teach: python research/world/raters.py [--worlds 1 2] [--regions 64]
 
-For worlds of the draft, on a sample with 33% adverts of trafficking operations as in the published study: agreement of
+For each world, on a sample with 33% adverts of trafficking operations as in the published study: agreement of
 two raters (kappa) and F1 of each against the consensus of both. Then over all adverts, against truth: what a label
 (mean score of at least 4) is worth by itself, the AUROC of the mean score, and that of the *raters' oracle*: the
 probability of a positive label given all that an advert shows (`tests/tipdata/stages/rater_labels.py`), beyond which
@@ -19,14 +19,13 @@ from drawn import NEEDED, asking
 from sklearn.metrics import roc_auc_score
 from tipdata.core.draw import Stream
 from tipdata.core.kinds import TRAFFICKING
-from tipdata.core.world import World
+from tipdata.core.world import World, newest_released
 from tipdata.stages import draw_tables
 from tipdata.stages.annotations import POSITIVE
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "tipdata" / "stages"))
 from rater_labels import expected_labels  # pyright: ignore[reportMissingImports]
 
-VERSION = "0.4.0"
 RATED = (*NEEDED, "annotations")
 BINS = (0.0, 0.02, 0.1, 0.3, 0.6, 1.01)
 
@@ -83,7 +82,7 @@ def main() -> None:
     """Print a table for each world."""
     options = asking(__doc__, worlds=[1, 2]).parse_args()
     for number in options.worlds:
-        rows = rated(World.of(VERSION, number), options.regions)
+        rows = rated(World.of(newest_released(), number), options.regions)
         truth, label, expected = (rows[c].to_numpy() for c in ("truth", "label", "expected"))
         kappa, f1 = agreement(rows)
         print(f"world {number}, {options.regions} regions, {rows.height:,} adverts")

@@ -1,4 +1,4 @@
-"""Is time human? python research/world/rhythm.py [--version 0.4.0] [--world 1] [--regions 24]
+"""Is time human? python research/world/rhythm.py [--world 1] [--regions 24]
 
 Burstiness of posting, rhythm of weekdays and hours by table, gaps of circuits, volume after closures beside the
 published, rows at closed sites, accounts and ties within the life of their operation, and hubs. How each is measured is
@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from drawn import asking
 from tipdata.core.kinds import KINDS
+from tipdata.core.world import newest_released
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "tipdata" / "stages"))
 import rhythms  # pyright: ignore[reportMissingImports]
@@ -35,10 +36,9 @@ def main() -> None:
     """Print the tables."""
     parser = asking(__doc__)
     parser.set_defaults(regions=24)
-    parser.add_argument("--version", default="0.4.0")
     options = parser.parse_args()
-    tables = rhythms.drawn(options.version, options.world, options.regions, NEEDED)
-    print(f"{options.version}, world {options.world}, {options.regions} regions")
+    tables = rhythms.drawn(newest_released(), options.world, options.regions, NEEDED)
+    print(f"world {options.world}, {options.regions} regions")
     bursts(tables)
     print("\nrhythm, percent")
     for name, shares in rhythms.profiles(tables).items():

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 from drawn import asking
 from tipdata.core.kinds import CATEGORIES, FAMILIES, TRAFFICKING
-from tipdata.core.world import Region, World
+from tipdata.core.world import Region, World, newest_released
 from tipdata.stages import draw_tables
 from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.stage import Operations
@@ -170,7 +170,7 @@ def main() -> None:
     """Print a table for each world."""
     asked = asking(__doc__, worlds=[11, 12, 13]).parse_args()
     for number in asked.worlds:
-        rows = draw_rows(World.of("0.5.0", number, size="small"), asked.regions)
+        rows = draw_rows(World.of(newest_released(), number, size="small"), asked.regions)
         found = {one: slopes(rows if one == "all" else rows.filter(form=one)) for one in GROUPS}
         print(f"world {number:<6}" + "".join(f"{one:>28}" for one in GROUPS))
         count = dict.fromkeys(GROUPS, 0)

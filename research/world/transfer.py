@@ -3,7 +3,8 @@
 ``worlds``: each method learns in one world and is tested on the forward part of another; its lift (average precision
 less the prevalence) is divided by that of the same method learnt in the world it is tested in, over all ordered pairs
 of worlds. ``languages``: each method learns from five languages and is tested on the sixth. ``placebo``: the same
-world with facts that do not depend on the kind; a method that still finds trafficking reads something else.
+world with lives, and with what is said of them, that do not depend on the kind; a method that still finds trafficking
+reads something else.
 
 Methods learn from the truth; all training parts are cut to the same number of operations, of either kind. Intervals
 are 95% and resample operations of the tests, within worlds. Worlds 11 to 15 have tuned nothing.
@@ -32,8 +33,8 @@ from tipbench.loading import prepare
 from tipbench.metrics.bootstrap import compute_observed, encode_dense, replicate
 from tipbench.metrics.ranking import Ranking
 from tipdata.core import world as worlds_of
-from tipdata.core.kinds import LANGUAGES
-from tipdata.core.world import release_name
+from tipdata.core.kinds import BUSINESS, KINDS, LANGUAGES
+from tipdata.core.world import newest_released, release_name
 from tipdata.release.builder import make_release
 from tipdata.release.release import Release
 
@@ -42,7 +43,7 @@ METHODS = {
     "sentence_encoder": "tipbaselines.advert_risk.sentence_encoder.SentenceEncoder",
     "lightgbm": "tipbaselines.advert_risk.lightgbm.LightGBM",
 }
-VERSION, PREVALENCE = "0.4.0", 0.05
+PREVALENCE = 0.05
 DRAWS = 400
 Drawn = NDArray[np.float64]
 """A metric on the test adverts, and after that with operations drawn anew, [1 + DRAWS]."""
@@ -110,24 +111,18 @@ def languages(options: argparse.Namespace) -> None:
 
 
 def placebo(options: argparse.Namespace) -> None:
-    """Print scores in two worlds, numbered after the others, whose facts say nothing of the kind."""
-    listed = copy.deepcopy(worlds_of.parameters(VERSION))
-    for path, entry in listed.items():
-        if path.startswith("facts.law."):
-            for level in entry["value"].values():
-                if "ratio" in level:
-                    level["ratio"] = [1.0] * len(level["ratio"])
-        elif path.startswith("facts.form."):
-            entry["value"] = dict.fromkeys(entry["value"], 1.0)
+    """Print scores in two worlds, numbered after the others, in which what is said tells nothing of the kind."""
     with (
         tempfile.TemporaryDirectory() as home,
         mock.patch.dict("os.environ", {"TIPBENCH_HOME": home}),
-        mock.patch.object(worlds_of, "_parameters", return_value=listed),
+        mock.patch.object(worlds_of, "_parameters", return_value=_alike()),
     ):
         print(f"{'method':18} {'AUROC':>7} {'':12} {'AP':>7}   (chance .500, {PREVALENCE:.3f})")
         # A process keeps the law of a world that it has drawn, so these are worlds that it has not.
         for world in range(max(options.worlds) + 1, max(options.worlds) + 3):
-            make_release(Release(VERSION, options.size, world=world), engine="sequential", quiet=True)
+            make_release(
+                Release(newest_released(), options.size, world=world), engine="sequential", quiet=True
+            )
             made = _risk(options.size, world)
             for name in options.methods:
                 found = _measured(_fitted(name, made), made, world)
@@ -140,9 +135,33 @@ TABLES: dict[str, Callable[[argparse.Namespace], None]] = {
 }  # fmt: skip
 
 
+def _alike() -> dict[str, dict[str, Any]]:
+    """Return the world's parameters with lives and policies that are those of lawful businesses, whatever the kind."""
+    listed = copy.deepcopy(worlds_of.parameters(newest_released()))
+    for path, entry in listed.items():
+        value: Any = entry.get("value")
+        if path.startswith("state.law."):
+            for level in value.values():
+                if "ratio" in level:
+                    level["ratio"] = [1.0] * len(level["ratio"])
+        elif path == "operations.touring" or path.startswith("state.form."):
+            entry["value"] = dict.fromkeys(value, 1.0)
+        elif path.startswith("state.profiles."):
+            entry["value"] = {name: [weights[BUSINESS]] * len(weights) for name, weights in value.items()}
+        elif path.startswith("policy.tells."):
+            for share in value.values():
+                share["trafficking"] = share["lawful"]
+        elif path in ("operations.traits.circuit", "operations.traits.obfuscation"):
+            entry["value"] = {**value, **dict.fromkeys(KINDS, value["business"])}
+    listed["policy.lawful_claims"]["value"] = 1
+    return listed
+
+
 @cache
 def _risk(size: str, world: int) -> Prepared:
-    return prepare("advert_risk", release=release_name(VERSION, size, world), split="forward", labels="truth")
+    return prepare(
+        "advert_risk", release=release_name(newest_released(), size, world), split="forward", labels="truth"
+    )
 
 
 def _fitted(name: str, prepared: Prepared) -> Any:

@@ -1,9 +1,9 @@
 """How varied is what adverts say? python research/world/variety.py [--regions 64] [--world 1]
 
-For each language: frames authored and the different sentences that they make before nouns, numbers, prices and contacts
-are put in; then, on the first advert of each template, lemmas without
-digits, contacts, emoji and misspellings: types in the first 100,000 tokens, the share of types that occur once, the
-slope of log frequency over log rank from rank 5 to 500 (Zipf), and quantiles of a body's length in words.
+For each language: different frames authored, and the sentences that they make before nouns, numbers, prices and
+contacts are put in; then, on the first advert of each template, lemmas without digits, contacts, emoji and
+misspellings: types in the first 100,000 tokens, the share of types that occur once, the slope of log frequency over log
+rank from rank 5 to 500 (Zipf), and quantiles of a body's length in words.
 
 A lemma is a lower-cased word cut to six letters, which joins most forms of a word and needs no model. Chinese is cut
 into overlapping pairs of neighbouring characters; its lengths are in pairs.
@@ -41,10 +41,11 @@ def bodies_of(world: World, regions: int) -> pl.DataFrame:
 
 
 def authored(language: str) -> tuple[int, int]:
-    """Return how many frames are written in the files, and how many different ones they make."""
+    """Return how many different frames are written in the files, and how many sentences they make."""
     book = wordbook(language)
-    frames = [frame for frame in book.frames() if frame.where != "title"]
-    return len(frames), len({text for frame in frames for text in surfaces(frame.parts, book.dialect_words)})
+    frames = {frame.text: frame.parts for frame in book.frames() if frame.where != "title"}
+    made = {text for parts in frames.values() for text in surfaces(parts, book.dialect_words)}
+    return len(frames), len(made)
 
 
 def lemmas(body: str, language: str, wrong: re.Pattern[str], right: dict[str, str]) -> list[str]:
@@ -80,7 +81,7 @@ def main() -> None:
     """Print the table."""
     options = asking(__doc__).parse_args()
     print(
-        f"{'language':9}{'frames':>11}{'different':>11}{'adverts':>9}{'tokens':>9}{'types':>8}"
+        f"{'language':9}{'frames':>11}{'sentences':>11}{'adverts':>9}{'tokens':>9}{'types':>8}"
         f"{'once':>7}{'Zipf':>7}   length at {', '.join(f'{q}%' for q in QUANTILES)}"
     )
     table = bodies_of(World.of(newest_released(), options.world), options.regions)

@@ -27,7 +27,7 @@ from tipbench.metrics.bootstrap import compute_observed, replicate
 from tipbench.metrics.metric import make_inputs
 from tipbench.metrics.registry import measure_all
 from tipbench.tasks.case_linkage import VIEWS
-from tipdata.core.world import release_name
+from tipdata.core.world import newest_released, release_name
 
 CASES, RISK = "case_linkage", "advert_risk"
 LINKERS = {
@@ -68,12 +68,11 @@ Measured = dict[str, Drawn]
 def main() -> None:
     """Print the tables that were asked for."""
     parser = asking_tables(__doc__, TABLES, worlds=[1, 2])
-    parser.add_argument("--version", default="0.4.0")
     parser.add_argument("--regions", type=int, default=64, help="of views, from region 0 on")
     options = parser.parse_args()
     for name in options.tables:
         for world in options.worlds:
-            release = release_name(options.version, options.size, world)
+            release = release_name(newest_released(), options.size, world)
             print(f"\n{name}, {release}", flush=True)
             TABLES[name](release, options)
 

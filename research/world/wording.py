@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from drawn import NEEDED, asking
 from tipdata.core.kinds import CATEGORIES, LANGUAGES, TRAFFICKING
-from tipdata.core.world import World
+from tipdata.core.world import World, newest_released
 from tipdata.stages import draw_tables
 from tipdata.stages.operations.state import SILENT
 
@@ -86,7 +86,7 @@ def main() -> None:
     parser = asking(__doc__)
     parser.add_argument("--permutations", type=int, default=200)
     options = parser.parse_args()
-    data = sentences(World.of("0.4.0", options.world), options.regions)
+    data = sentences(World.of(newest_released(), options.world), options.regions)
     generator = np.random.default_rng(0)
     deals = [dealt(data["stratum"], data["positive"], generator) for _ in range(options.permutations)]
     print("language  sentences  observed   excess      z   95% of permutations  planted found")

@@ -26,6 +26,7 @@ from tipbench.data.releases import open_source
 from tipbench.loading import prepare
 from tipbench.runs.scoring import evaluate_prepared
 from tipbench.tasks import score_version, task_of
+from tipdata.core.world import newest_released
 
 MACE = {"looking": 10.0, "habit": 2.0, "own_prior": True}
 ACCUSED = ("accusations_per_find_20", "accusations_per_find_50")
@@ -192,7 +193,7 @@ def write_package(folder: Path, season: str, team: str, base: Base, title: str, 
         "code": None,
         "hardware": "any",
         "data": f"season/{season}",
-        "versions": {"data": "0.4.0", "tasks": {base.task: score_version(base.task)}},
+        "versions": {"data": newest_released(), "tasks": {base.task: score_version(base.task)}},
         "pinned": {
             "package": f"{name}==1.0",
             "overrides": {
