@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 from shared_regions import WORLD, Drawn  # pyright: ignore[reportMissingImports]
 from tipdata.core.kinds import KINDS, SPAM, TRAFFICKING
 from tipdata.core.world import DAYS, World, parameters
-from tipdata.stages import draw_tables
+from tipdata.stages import draw_tables, stages
 from tipdata.stages.operations.habits import draw_levels
 from tipdata.stages.payments.schemes import MECHANISMS, SPAN, Work, draw_sample
 from tipdata.stages.payments.stage import GROUPS
@@ -476,3 +476,9 @@ def test_who_posts_and_is_in_the_sample_pays_for_adverts(world: Tables) -> None:
     known = world["payments"].drop_nulls("account")["operation"].unique()
     posting = inside.filter(inside.is_in(many.implode()))
     assert posting.is_in(known.implode()).to_numpy().mean() > 0.9
+
+
+def test_payments_have_numbers_of_their_own_where_assumptions_make_schemes_long() -> None:
+    region = World.of("0.5.0", 1, 2, size="small").region(0)
+    payments = draw_tables(region, tuple(stage.name for stage in stages()))[1]["payments"]
+    assert payments["payment"].is_unique().all()
