@@ -281,8 +281,9 @@ assert held["model_average"] >= held["independence"] + 3
 # %% [markdown]
 # **The eight regions of `tiny` are few.** A method that is right 95 times in 100 still misses one of eight regions about
 # every third time, so one miss proves nothing, and several do. To compare methods that come close, take `small`, with 64
-# regions. In 1,280 regions of other worlds the textbook interval of `independence` holds a quarter of the truths. Outside this
-# lesson tipbench therefore gives it no interval, and makes those of the other methods wider.
+# regions. In six other worlds of the size of `tiny`, 48 regions in all, the textbook interval of `independence` holds fewer
+# than a quarter of the truths. Outside this lesson tipbench therefore gives it no interval, and makes those of the other methods
+# wider.
 #
 # ## What the number does not mean
 #
