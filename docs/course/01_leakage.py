@@ -34,8 +34,8 @@
 # - *They believe that a random split is the fair one*, because chance favours nobody. It is fair to adverts, and the
 #   question is about operations. Ask: "Who posts tomorrow's adverts?"
 # - *They read average precision as a share of right answers.* It is not: .05 is what a constant score gets here.
-# - *They want to rank methods on `tiny`.* The test part of `forward` holds fewer trafficking operations than the
-#   twenty that an interval needs, and the evaluation says so. That is the lesson, not a fault.
+# - *They call a small difference drift.* The intervals of `operation` and `forward` overlap, so `tiny` cannot tell the two
+#   apart. That is the lesson, not a fault.
 #
 # **Without programming.** Exercise 3 needs none. Exercises 1 and 2 can be done in pairs, one of whom has written Python.
 
@@ -236,32 +236,36 @@ ax.set(xlim=(0, 1), ylim=(2.6, -0.6), xlabel="average precision at 5% prevalence
 # the same number gets the dashed line, not zero. ("At 5% prevalence": as if 1 in 20 adverts were of a trafficking
 # operation, so that the three splits can be compared.) The pale bar is the *bootstrap interval*: draw other operations, and the score would mostly fall within it.
 #
-# One bar may be missing. Run the next cell to see what the evaluation says about that.
+# How wide an interval is depends on how many trafficking operations the test holds. The next cell counts them.
 
 # %%
-for split, result in results.items():
-    for warning in result.warnings:
-        if "interval" in warning:
-            print(f"{split}: {warning}")
+positive = set(operations.filter(pl.col("kind") == "trafficking")["operation"])
+counted = {split: len(positive & set(test)) for split, (_, test) in sides.items()}
+for split, score in found.items():
+    print(f"{split}: {counted[split]} trafficking operations in the test; interval {score.low:.2f} to {score.high:.2f}")
 
 # %% tags=["holds"]
 assert found["random"].value > 3 * found["operation"].value
 assert found["operation"].value < 0.2
 assert found["forward"].value < 0.2
-assert found["forward"].low is None
-assert any("no interval" in warning for warning in results["forward"].warnings)
+assert found["random"].low > 2 * max(found["operation"].high, found["forward"].high)
+assert max(found["operation"].low, found["forward"].low) < min(found["operation"].high, found["forward"].high)
+assert abs(found["operation"].value - found["forward"].value) < 0.05
+assert 20 <= counted["forward"] < counted["operation"] / 2
 
 # %% [markdown]
-# (A *cluster* is an operation here, *positive* means trafficking, *negative* all others.)
+# The interval of `random` lies far above the other two: this difference is shown. The intervals of `operation` and `forward`
+# overlap: whether anything is lost as time passes is **not** shown.
 #
-# **`tiny` is too small here, and that is worth seeing.** An interval needs at least twenty trafficking operations in
-# the test; count how many `forward` leaves. Hundreds of adverts do not help: adverts of one operation are copies, and a
-# copy is no new evidence. So from `tiny` we may *show* a difference this large, and may rank nothing.
+# **`tiny` is too small for the second question.** The test of `forward` holds few trafficking operations. Hundreds of
+# adverts do not help: adverts of one operation are copies, and a copy is no new evidence. (With fewer than twenty
+# trafficking operations in a test, the evaluation gives no interval at all.)
 #
 # ## Two differences with names
 #
 # - **leakage** = score on `random` − score on `operation`: what was gained by remembering.
-# - **drift** = score on `operation` − score on `forward`: what is lost because the world changes with time.
+# - **drift** = score on `operation` − score on `forward`: what is lost because the world changes with time. Where the two
+#   intervals overlap, do not report it.
 #
 # ### Exercise 4
 #

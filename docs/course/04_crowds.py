@@ -30,6 +30,8 @@
 # **What students get wrong.**
 # - *They count `unsure` as clear.* It is no vote for either side; exercise 1 leaves it out.
 # - *They decide ties.* A tie is no majority: `None`.
+# - *They count right answers over all gold adverts in exercise 2.* Then one who always presses *harmful* gets a good weight
+#   where most gold adverts are harmful, as in `tiny`, and more of the lawful are condemned.
 # - *They judge a reviewer by agreement with the majority.* Where the majority is bought, this rewards the buyers. Gold
 #   answers come from outside the crowd: that is their whole worth.
 # - *They think that "all agree within an hour" proves a brigade.* Colleagues on one shift look the same. Ask what else
@@ -90,8 +92,8 @@ right = (decided["condemned"] == decided["harmful"]).mean()
 print(f"the majority is right on {right:.0%} of the adverts; calling every advert clear is right on {1 - queue['harmful'].mean():.0%}")
 
 # %% [markdown]
-# Compare the two numbers in the line above: a share of right answers says little where most adverts are clear. So look
-# at each side on its own.
+# Compare the two numbers in the line above. The second depends on the queue alone: the fewer adverts are harmful, the more
+# often "all are clear" is right. So a share of right answers says little. Look at each side on its own.
 
 # %%
 fig, ax = figure("Condemned by the majority", height=2.4)
@@ -116,7 +118,9 @@ voted = voted.with_columns(right=(pl.col("vote") == "harmful") == pl.col("harmfu
 reviewers = voted.group_by("reviewer").agg(
     votes=pl.len(), right=pl.col("right").mean(), kind=pl.col("reviewer_kind").first(),
     says_harmful=(pl.col("vote") == "harmful").mean(),
-    gold=pl.col("gold").sum(), gold_right=pl.col("right").filter("gold").sum(),
+    harmful_gold=(pl.col("gold") & pl.col("harmful")).sum(), clear_gold=(pl.col("gold") & ~pl.col("harmful")).sum(),
+    harmful_right=(pl.col("gold") & pl.col("harmful") & pl.col("right")).sum(),
+    clear_right=(pl.col("gold") & ~pl.col("harmful") & pl.col("right")).sum(),
 )
 fig, ax = figure("Each dot is one reviewer", height=3.2)
 for kind, colour in (("careful", "#0072b2"), ("biased", "#cc79a7"), ("spammer", "#c9a227"), ("brigade", "#d55e00")):
@@ -131,26 +135,34 @@ ax.legend(loc="lower left", ncol=2);
 #
 # ### Exercise 2
 #
-# How much does one vote weigh? From `right` of `gold` right answers on gold adverts we guess how reliable a reviewer is:
-# `p = (right + 1) / (gold + 2)` (one right and one wrong answer are added, so that two lucky votes are no proof). The
-# weight of a vote is `log(p / (1 - p))`: 0 for a coin, negative for who is mostly wrong. Return the weight.
+# How much does one vote weigh? Gold adverts tell how reliable a reviewer is, but count the two sides apart: who always
+# presses *harmful* is right on every harmful advert, and on no clear one. A reviewer was right on `harmful_right` of
+# `harmful_gold` gold adverts that are harmful, and on `clear_right` of `clear_gold` that are clear.
+#
+# 1. The share of each side is `(right + 1) / (gold + 2)`: one right and one wrong answer are added, so that two lucky votes
+#    are no proof.
+# 2. `p` is the mean of the two shares.
+# 3. The weight is `log(p / (1 - p))`: 0 for a coin, about 0 for one button, negative for who is mostly wrong.
+#
+# Return the weight.
 
 # %% tags=["exercise"] points=2
-def weight(right, gold):
-    """Return the weight of a reviewer's vote, from answers on gold adverts."""
+def weight(harmful_right, harmful_gold, clear_right, clear_gold):
+    """Return the weight of a reviewer's vote, from answers on gold adverts of both sides."""
     # answer
-    p = (right + 1) / (gold + 2)
+    p = ((harmful_right + 1) / (harmful_gold + 2) + (clear_right + 1) / (clear_gold + 2)) / 2
     return math.log(p / (1 - p))
     # end of answer
 
 # %% tags=["cases"]
 def cases_weight(draw):
-    yield (0, 0), "Of a reviewer without gold answers nothing is known: p is one half, and the weight 0"
-    yield (8, 8), "Always right on eight: p is 9 of 10"
-    yield (0, 4), "Mostly wrong: the weight is negative"
-    yield (1, 2), "As good as a coin: 0"
-    gold = int(draw.integers(3, 40))
-    yield (int(draw.integers(0, gold)), gold), "p is (right + 1) / (gold + 2), and the weight is log(p / (1 - p))"
+    yield (0, 0, 0, 0), "Of a reviewer without gold answers nothing is known: both shares are one half, and the weight is 0"
+    yield (8, 8, 8, 8), "Always right: both shares are 9 of 10, and so is p"
+    yield (6, 6, 0, 6), "Who always presses harmful is right on one side and wrong on the other: p is one half, and the weight 0"
+    yield (1, 5, 1, 4), "Mostly wrong: the weight is negative"
+    yield (9, 10, 1, 2), "Take the share of each side first, and then the mean of the two shares"
+    harmful, clear = int(draw.integers(3, 30)), int(draw.integers(3, 30))
+    yield (int(draw.integers(0, harmful)), harmful, int(draw.integers(0, clear)), clear), "p is the mean of (right + 1) / (gold + 2) of both sides, and the weight is log(p / (1 - p))"
 
 # %% [markdown]
 # ### Exercise 3
@@ -175,34 +187,53 @@ def cases_weighted_sum(draw):
     yield ([[["harmful", "clear", "unsure"][int(draw.integers(0, 3))], round(float(draw.normal()), 2)] for _ in range(9)],), "Add where the vote is harmful, subtract where it is clear"
 
 # %%
-p = (pl.col("gold_right") + 1) / (pl.col("gold") + 2)
-weighted = reviews.join(reviewers.select("reviewer", weight=(p / (1 - p)).log()), on="reviewer")
+shares = [(pl.col(f"{side}_right") + 1) / (pl.col(f"{side}_gold") + 2) for side in ("harmful", "clear")]
+p = (shares[0] + shares[1]) / 2
+reviewers = reviewers.with_columns(weight=(p / (1 - p)).log())
+mean_weight = dict(reviewers.group_by("kind").agg(pl.col("weight").mean()).iter_rows())
+gold_answers = (reviewers["harmful_gold"] + reviewers["clear_gold"]).median()
+print(f"{queue['gold'].sum()} gold adverts; answers on gold per reviewer, median: {gold_answers:.0f}")
+print("mean weight:", ", ".join(f"{kind} {value:.2f}" for kind, value in sorted(mean_weight.items())), "(spammer: one button)")
+
+# %%
+weighted = reviews.join(reviewers.select("reviewer", "weight"), on="reviewer")
 sign = pl.when(pl.col("vote") == "harmful").then(1).when(pl.col("vote") == "clear").then(-1).otherwise(0)
 sums = weighted.group_by("advert").agg(total=(sign * pl.col("weight")).sum())
 both = decided.join(sums, on="advert").join(queue.select("advert", "gold"), on="advert").filter(~pl.col("gold"))
-both = both.with_columns(weighted=pl.col("total") > 0)
+both = both.with_columns(weighted=pl.col("total") > 0, tie=pl.col("harmful_votes") == pl.col("clear_votes"))
 fig, ax = figure("The same votes, counted in two ways (adverts that are not gold)", height=2.6)
 for offset, column, colour in ((-0.18, "condemned", "#c9d1d9"), (0.18, "weighted", "#0072b2")):
     shares = [both.filter(pl.col("kind") == kind)[column].mean() for kind in names]
     ax.barh(np.arange(4) + offset, shares, color=colour, height=0.34, label={"condemned": "majority"}.get(column, column))
+    for row, share in enumerate(shares):
+        ax.text(share + 0.01, row + offset, f"{share:.0%}", va="center")
 ax.set(yticks=range(4), yticklabels=names, xlim=(0, 1), xlabel="condemned")
 ax.invert_yaxis()
 ax.legend(loc="lower right");
-gold_adverts = int(queue["gold"].sum())
-print(f"{gold_adverts} gold adverts; answers on gold per reviewer, median: {reviewers['gold'].median():.0f}")
+print(f"the majority leaves {both['tie'].mean():.0%} of the adverts at a tie, weights leave {(both['total'] == 0).mean():.0%}")
 
 # %% tags=["holds"]
-lawful = both.filter(pl.col("kind").is_in(["independent", "business"]))
-assert lawful["weighted"].mean() < lawful["condemned"].mean() / 2
+assert abs(mean_weight["spammer"]) < 0.3 < 0.8 < mean_weight["careful"]
 harmful = both.filter(pl.col("kind") == "trafficking")
-assert harmful["weighted"].mean() < harmful["condemned"].mean()
-assert 0 < reviewers["gold"].median() < 100
+assert harmful["weighted"].mean() > harmful["condemned"].mean()
+lawful = both.filter(pl.col("kind").is_in(["independent", "business"]))
+assert lawful["weighted"].mean() > lawful["condemned"].mean() / 2
+assert (both["total"] == 0).mean() < 0.02 < 0.05 < both["tie"].mean()
+assert 0 < gold_answers < 100
+# What the note for the instructor says of counting all gold adverts as one.
+right_answers, answers = (pl.col(f"harmful_{part}") + pl.col(f"clear_{part}") for part in ("right", "gold"))
+pooled = reviewers.select("reviewer", pooled=((right_answers + 1) / (answers - right_answers + 1)).log())
+pooled = reviews.join(pooled, on="reviewer").group_by("advert").agg(pooled=(sign * pl.col("pooled")).sum() > 0)
+assert lawful.join(pooled, on="advert")["pooled"].mean() > 1.2 * lawful["weighted"].mean()
+assert queue.filter("gold")["harmful"].mean() > 0.5
 
 # %% [markdown]
-# Weights free most of the lawful. Look at the first pair of bars, too: they also free some adverts of trafficking
-# operations. Neither way of counting is simply better; each has a price, and different people pay it. How well weights work
-# rests on how many gold answers each reviewer gave (the printed line): in `tiny` these are few, so weights are rough
-# guesses.
+# Who presses one button now counts for almost nothing, whichever button it is. More adverts of trafficking operations are
+# condemned. The bars of the lawful, *independent* and *business*, move far less: taken together, weights do **not** free most
+# of them. Weights also decide the ties that a majority leaves open (the printed line), and some of these against the lawful.
+#
+# How well weights work rests on how many gold answers each reviewer gave (the printed line): in `tiny` these are few, so
+# weights are rough guesses.
 #
 # ## Brigades
 #
@@ -210,13 +241,44 @@ assert 0 < reviewers["gold"].median() < 100
 # the same. Below are the adverts that a brigade targeted, in truth.
 
 # %%
-targeted = decided.filter(pl.col("brigade").is_not_null())
-per_target = targeted.group_by("operation", "kind").agg(adverts=pl.len(), condemned=pl.col("condemned").mean())
-lawful = per_target.filter(pl.col("kind").is_in(["independent", "business"]))
-others = decided.filter(pl.col("brigade").is_null() & pl.col("kind").is_in(["independent", "business"]))
-print(f"lawful operations that a brigade targeted: {lawful.height}; of their adverts the majority condemns "
-      f"{targeted.filter(pl.col('kind').is_in(['independent', 'business']))['condemned'].mean():.0%}, "
-      f"of other lawful adverts {others['condemned'].mean():.0%}")
+lawful = both.filter(pl.col("kind").is_in(["independent", "business"]))
+targeted = lawful.filter(pl.col("brigade").is_not_null())
+others = lawful.filter(pl.col("brigade").is_null())
+fig, ax = figure("Lawful adverts that are condemned, by both ways of counting", height=2.2)
+for offset, column, colour in ((-0.18, "condemned", "#c9d1d9"), (0.18, "weighted", "#0072b2")):
+    shares = [targeted[column].mean(), others[column].mean()]
+    ax.barh(np.arange(2) + offset, shares, color=colour, height=0.34, label={"condemned": "majority"}.get(column, column))
+    for row, share in enumerate(shares):
+        ax.text(share + 0.01, row + offset, f"{share:.0%}", va="center")
+ax.set(yticks=[0, 1], yticklabels=["a brigade's target", "other lawful"], xlim=(0, 1), xlabel="condemned")
+ax.invert_yaxis()
+ax.legend(loc="lower right")
+
+# %%
+changes = {}
+for name, frame in (("a brigade's target", targeted), ("other lawful", others)):
+    freed, anew = frame.filter(pl.col("condemned") & ~pl.col("weighted")), frame.filter(~pl.col("condemned") & pl.col("weighted"))
+    changes[name] = (freed.height, anew.height)
+    print(f"{name}: {frame.height} adverts of {frame['operation'].n_unique()} operations; weights free {freed.height} that "
+          f"the majority condemns, and condemn {anew.height} that it does not")
+
+# %% tags=["holds"]
+assert targeted["condemned"].mean() > 2 * others["condemned"].mean()
+assert targeted["weighted"].mean() < 0.7 * targeted["condemned"].mean()
+assert changes["a brigade's target"][0] > changes["a brigade's target"][1]
+assert mean_weight["brigade"] < mean_weight["careful"] / 2
+# In tiny, as the text says of it; in worlds 1 and 3 weights free more of the others than they condemn.
+assert changes["other lawful"][1] > changes["other lawful"][0]
+shields = reviews.join(anew, on="advert", how="semi").filter(pl.col("vote") == "clear")
+assert (shields["reviewer_kind"] == "spammer").mean() > 0.5
+
+# %% [markdown]
+# Here weights help the lawful: a brigade's accounts were wrong on gold adverts too, so they weigh little, and a few careful
+# votes outdo them. But look at the last line: other lawful adverts pay. Most *clear* votes on those that weights condemn anew
+# came from reviewers who press *clear* whatever they see. Such votes shield the lawful, and traffickers just as well.
+#
+# In other worlds made by the same rules weights also free targets and find more trafficking, but the other lawful gain in some
+# and lose in most. Neither way of counting is simply better: each has a price, and different people pay it.
 
 # %%
 victims = decided.filter(pl.col("kind").is_in(["independent", "business"]))["advert"]
@@ -275,12 +337,10 @@ print(f"alarm on {alarms.filter(attacked)['alarm'].mean():.0%} of targeted adver
 
 # %% tags=["holds"]
 assert alarms.filter(attacked)["alarm"].mean() > alarms.filter(~attacked)["alarm"].mean()
-assert alarms.filter(attacked)["alarm"].mean() < 1
-held = targeted.filter(pl.col("kind").is_in(["independent", "business"]))
-assert held["condemned"].mean() > others["condemned"].mean()
+assert alarms.filter(attacked)["alarm"].mean() < 0.75
 
 # %% [markdown]
-# The alarm misses some brigades, and it rings where there is none: people on one shift vote at one time, and agree
+# The alarm misses many adverts that a brigade targeted, and it rings where there is none: people on one shift vote at one time, and agree
 # because they are right.
 #
 # ## What the number does not mean
@@ -288,8 +348,8 @@ assert held["condemned"].mean() > others["condemned"].mean()
 # - A majority does **not** mean truth. It means that more accounts pressed one button.
 # - A low weight does **not** mean that a reviewer is dishonest: they may not read the language of the advert.
 # - An alarm does **not** prove a brigade. It says which votes a person should look at before anybody is condemned.
-# - From `tiny`, say which way of counting harms the lawful less **here**; a rate for the world needs more targets than
-#   the few that were printed above.
+# - From `tiny`, say whom each way of counting harms **here**; a rate for the world needs more targets than the few that
+#   were printed above.
 #
 # ## Discussion: ethics
 #

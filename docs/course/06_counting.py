@@ -106,32 +106,44 @@ def cases_two_lists(draw):
 # %% [markdown]
 # Try yours on the picture: `two_lists(*numbers)`.
 #
-# Six lists make fifteen pairs. Most pairs share fewer than five people, and then one person more would change the estimate
-# by a fifth or more. Here are the others, and the truth, which only a simulation has: every adult exploited in the region,
-# seen or not.
+# Six lists make fifteen pairs. In one region most pairs share fewer than five people, and then one person more would change
+# the estimate by a fifth or more. So below all eight regions are added up, and pairs that share fewer than ten people are left
+# out. The line is the truth, which only a simulation has: every adult exploited in these regions, seen or not.
 
 # %%
 population = table("populations", truth=True)
-hidden = dict(population.select("region", "hidden").iter_rows())
-fig, ax = figure("One region, some pairs of lists, as many answers", height=3)
+pairs = [(other, one) for k, one in enumerate(lists) for other in lists[:k]]
 rows = []
-for one, other in ((a, b) for k, a in enumerate(lists) for b in lists[:k]):
-    both = on(region, one, other)
-    if both >= 5:
-        rows.append((f"{other} and {one} ({both} on both)", on(region, one) * on(region, other) / both))
-ax.barh([name for name, _ in rows], [value for _, value in rows], color="#0072b2", height=0.6)
-ax.axvline(hidden[7], color="#d55e00", lw=2)
-ax.text(hidden[7], -0.5, "truth ", color="#d55e00", ha="right")
+for pair in pairs:
+    both = on(patterns, *pair)
+    if both >= 10:
+        estimate = on(patterns, pair[0]) * on(patterns, pair[1]) / both
+        rows.append((f"{pair[0]} and {pair[1]} ({both} on both)", estimate, "shelter" in pair))
+rows.sort(key=lambda row: row[1])
+everyone = int(population["hidden"].sum())
+fig, ax = figure("Eight regions together, some pairs of lists, as many answers", height=3)
+colours = ["#d9a400" if shelter else "#0072b2" for _, _, shelter in rows]
+ax.barh([name for name, _, _ in rows], [value for _, value, _ in rows], color=colours, height=0.6)
+ax.axvline(everyone, color="#d55e00", lw=2)
+ax.text(everyone, -0.5, "truth ", color="#d55e00", ha="right")
 ax.invert_yaxis()
-ax.set(xlabel="people in all");
+ax.set(xlabel="people in all (yellow: a pair with the shelter)");
 
 # %% tags=["holds"]
-assert len(rows) >= 3
-assert max(value for _, value in rows) > 1.5 * min(value for _, value in rows)
+assert sum(on(region, *pair) < 5 for pair in pairs) >= 8
+sent = [value for _, value, shelter in rows if shelter]
+apart = [value for _, value, shelter in rows if not shelter]
+assert min(len(sent), len(apart)) >= 3
+assert max(sent) < 0.7 * everyone
+assert sum(apart) / len(apart) > 1.3 * sum(sent) / len(sent)
+assert rows[0][2]
+assert rows[-1][1] > 2 * rows[0][1]
 
 # %% [markdown]
-# They disagree, and exercise 3 says on which side of the truth they are. The pond works if each fish is equally easy to catch, and if the first catch does not change
-# the second. Lists of people break both.
+# They disagree, although all count the same people, and the pairs with the shelter stand apart. Exercise 3 asks why.
+#
+# The pond works if each fish is equally easy to catch, and if the first catch does not change the second. Lists of people
+# break both.
 #
 # ### Exercise 2
 #
@@ -173,6 +185,9 @@ options_referral_makes_it = ["too low", "too high"]
 hint_referral_makes_it = "The overlap is what one divides by: a larger one makes the estimate smaller"
 
 # %% [markdown]
+# Look at the yellow bars again. In this world the police, the labour inspectorate and the hotline each send some of the people
+# whom they find to the shelter.
+#
 # And lists that avoid each other, as where people who fear the border police call a hotline and nobody else, do the
 # opposite. Nothing in the counts tells which of both is at work.
 #
@@ -216,7 +231,7 @@ for row, value in enumerate(truth):
     ax.plot([row - 0.4, row + 0.4], [value, value], color="#d55e00", lw=1.6)
 ax.set(yscale="log", xlabel="region", ylabel="people in all", xticks=range(8))
 ax.minorticks_off()
-ax.set_yticks([500, 1000, 2000, 5000], ["500", "1,000", "2,000", "5,000"])
+ax.set_yticks([500, 1000, 2000, 5000, 10000, 20000], ["500", "1,000", "2,000", "5,000", "10,000", "20,000"])
 ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncol=4);
 
 # %% [markdown]
@@ -260,13 +275,15 @@ ax.text(0.95 * 8, -0.5, "what 95% promises ", color="#56616e", ha="right")
 ax.set(xlim=(0, 8.1), xlabel="regions", ylim=(3.5, -0.95));
 
 # %% tags=["holds"]
-assert held["independence"] < 6
+assert held["independence"] <= 4
+assert held["model_average"] >= held["independence"] + 3
 
 # %% [markdown]
 # **The eight regions of `tiny` are few.** A method that is right 95 times in 100 still misses one of eight regions about
 # every third time, so one miss proves nothing, and several do. To compare methods that come close, take `small`, with 64
-# regions. In 1,280 regions of other worlds the textbook interval of `independence` holds a quarter of the truths. Outside this
-# lesson tipbench therefore gives it no interval, and makes those of the other methods wider.
+# regions. In six other worlds of the size of `tiny`, 48 regions in all, the textbook interval of `independence` holds fewer
+# than a quarter of the truths. Outside this lesson tipbench therefore gives it no interval, and makes those of the other methods
+# wider.
 #
 # ## What the number does not mean
 #

@@ -31,7 +31,7 @@
 #
 # **What students get wrong.**
 # - *They read the story as an investigator would have.* It shows the truth, which nobody has. Ask at each line: who knew?
-# - *They take "inside its life" for "illicit".* Most rows are everyday life of the people in it.
+# - *They take "inside its life" for "illicit".* Many rows, and most payments, are everyday life of the people in it.
 # - *They think more access is better, because it sees earlier.* The second figure counts who else is seen.
 # - *In exercise 3 they ask for equal signs.* Those with **at least** the signs of the case look like it.
 #
@@ -63,8 +63,12 @@ for row, lane in enumerate(lanes):
 ax.set(yticks=range(len(lanes)), yticklabels=lanes, xlabel="day")
 ax.invert_yaxis();
 
+# %% tags=["holds"]
+money = [event.what for event in case.events if event.lane == "money"]
+assert money.count("everyday payment") > len(money) / 2
+
 # %% [markdown]
-# Most dots are everyday life: rent, shopping, a bus. (`tipbench data story --figure case.png` draws it in more detail.)
+# Most dots of the lane `money` are everyday life: rent, shopping, a bus. (`tipbench data story --figure case.png` draws it in more detail.)
 
 # %% [markdown]
 # ## Who could have seen what?
