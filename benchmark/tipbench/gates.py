@@ -1,8 +1,9 @@
 """Leak gates: check that nothing in a world gives the truth away without being a signal.
 
-A gate has a value, a limit and a noise: the 99% half-width of the value's cluster bootstrap. A world fails only beyond
-a limit plus its noise. One that is drawn for a season is then drawn again; so is one on which a task cannot be
-prepared, or that has too few positive clusters.
+A gate has a value, a limit and a noise: the 99% half-width of the value's cluster bootstrap. A released world
+should keep the limits themselves: what it misses stands in ``research/world/README.md``. A world that is drawn for a
+season fails only beyond a limit plus its noise, and is then drawn again; so is one on which a task cannot be prepared,
+or that has too few positive clusters.
 
 Gates of tasks with a label read the test units of the default split. Small boosted trees are fitted and scored on
 different clusters, and a unit weighs what it does in a score. Columns that a task declares as signal are its question.
