@@ -31,7 +31,7 @@ class Limits:
     memory_bytes: int
     seconds: int
     row_groups: int = 1_000
-    columns: int = 64
+    columns: int = 256
     footer_bytes: int = 4 * MB
     string_bytes: int = 200
 

@@ -33,7 +33,7 @@ def test_a_release_of_ten_times_as_many_regions_may_have_ten_times_as_much(large
 def test_what_is_decoded_fits_into_memory_where_a_laptop_checks_it() -> None:
     laptop = limits_of("small")
     assert laptop.decoded_bytes < laptop.memory_bytes == 1_000 * MB
-    assert laptop == Limits(25 * MB, 5_000_000, 256 * MB, 1_000 * MB, 20, 1_000, 64, 4 * MB, 200)
+    assert laptop == Limits(25 * MB, 5_000_000, 256 * MB, 1_000 * MB, 20, 1_000, 256, 4 * MB, 200)
     assert limits_of("full").memory_bytes == 2 * laptop.memory_bytes
     assert (limits_of("full").seconds, limits_of("xl").seconds) == (120, 1_200)
     assert limits_of("xl").memory_bytes == 8 * laptop.memory_bytes

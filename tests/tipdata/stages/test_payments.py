@@ -8,7 +8,7 @@ from polars.testing import assert_frame_equal
 from shared_regions import WORLD  # pyright: ignore[reportMissingImports]
 from tipdata.core.kinds import KINDS, SPAM, TRAFFICKING
 from tipdata.core.world import DAYS, World, parameters
-from tipdata.stages import draw_tables
+from tipdata.stages import draw_tables, stages
 from tipdata.stages.payments.schemes import MECHANISMS, SPAN, Work, draw_sample
 from tipdata.stages.payments.stage import GROUPS
 from tipdata.stages.payments.wallets import (
@@ -367,3 +367,9 @@ def test_only_operations_with_payments_have_wallets(world: Tables) -> None:
     paying = world["payments"]["operation"].drop_nulls().unique()
     held = in_sample(world).filter("inside")["operation"]
     assert held.is_in(paying.implode()).to_numpy().mean() > 0.97
+
+
+def test_payments_have_numbers_of_their_own_where_assumptions_make_schemes_long() -> None:
+    region = World.of("0.5.0", 1, 2, size="small").region(0)
+    payments = draw_tables(region, tuple(stage.name for stage in stages()))[1]["payments"]
+    assert payments["payment"].is_unique().all()
