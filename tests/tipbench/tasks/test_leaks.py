@@ -59,7 +59,9 @@ def marked(names: Iterable[str]) -> list:
     return [pytest.param(name, marks=() if name in CHEAPEST else pytest.mark.slow) for name in names]
 
 
-@pytest.mark.parametrize("name", marked(sorted(set(tasks()) - {"advert_reading"})))  # its labels are no secret
+@pytest.mark.parametrize(
+    "name", marked(sorted(set(tasks()) - {"advert_reading"}))
+)  # its labels are no secret
 def test_the_released_world_passes_every_gate(name: str, small: Release) -> None:
     """41 of its 42 gates keep the limit itself. What is incidental in recruitment_onset comes to .602, against a limit
     of .6 and a noise of .025."""

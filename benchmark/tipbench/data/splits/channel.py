@@ -4,7 +4,6 @@ import numpy as np
 import polars as pl
 from tipcore.units import PARTS
 from tipdata.core.draw import assign_parts
-from tipdata.core.world import includes
 
 from tipbench.data.harm_groups import trafficking_operations
 from tipbench.data.splits.policy import CannotSplitError, Shift, Split
@@ -12,8 +11,6 @@ from tipbench.task import Source
 
 HELD_OUT = ("darknet", "messaging")
 WHERE = "darknet sites and messaging apps"
-SINCE = "0.5.0"
-"""The first version of the data that has enough trafficking operations."""
 FEWEST = 30
 """Trafficking operations of the test part that must post on such sites."""
 
@@ -21,12 +18,8 @@ FEWEST = 30
 def shift(rows: pl.DataFrame, source: Source) -> Shift:
     """Hold darknet sites and messaging apps out.
 
-    Raises CannotSplitError for data of an earlier version, and where too few trafficking operations post there.
+    Raises CannotSplitError where too few trafficking operations post there.
     """
-    if not includes(source.version, SINCE):
-        raise CannotSplitError(
-            f"only data of version {SINCE} or later have enough trafficking operations on {WHERE}"
-        )
     sites = (
         source.scan("platforms").filter(pl.col("kind").is_in(HELD_OUT)).select("platform").unique().collect()
     )

@@ -121,7 +121,7 @@ def collect(region: Region, s: Schemes, people: Inhabitants, calendar: Calendar)
     """Return the payments into collections and those that pass money on."""
     size = s.draw(region, "size")
     size = np.where(s.habits["payers"] == OWN, np.minimum(size, A_SCHEME - 1), size)
-    rows, place = repeat_rows(_draw_turns(region, s, SEATS) * size)
+    rows, place = repeat_rows(s.draw(region, "turns") * size)
     turn, seat = place // size[rows], place % size[rows]
     place = turn * SEATS + seat
     ids = payment_ids(s, rows, place)
@@ -141,11 +141,6 @@ def collect(region: Region, s: Schemes, people: Inhabitants, calendar: Calendar)
     kept = happens & ~rotates
     passed = _pass_on_rounds(region, s, rows[kept], turn[kept], minute[kept], amount[kept], "outlet")
     return [paid, passed]
-
-
-def _draw_turns(region: Region, s: Schemes, room: int) -> Ints:
-    """Return the turns of each scheme; no more than have numbers where one takes this room."""
-    return np.minimum(s.draw(region, "turns"), ADVERT_PLACES // room)
 
 
 def _pass_on_rounds(
@@ -312,7 +307,7 @@ def send_round(region: Region, s: Schemes, people: Inhabitants, calendar: Calend
     shape = s.habits["shape"]
     size = np.where(shape == BACK, 2, s.draw(region, "size"))
     steps = np.where(shape == SCATTER, 2 * size, size)
-    rows, place = repeat_rows(_draw_turns(region, s, STEPS) * steps)
+    rows, place = repeat_rows(s.draw(region, "turns") * steps)
     turn, step = place // steps[rows], place % steps[rows]
     scatter = shape[rows] == SCATTER
     # A cycle's steps come one after the other; what is scattered goes out together and is gathered together.
@@ -509,7 +504,7 @@ def _pay_tours(
     return replace(made, core=paid_for & (s.mechanism == "spend"))
 
 
-ADVERT_PLACES = 1024
+ADVERT_PLACES = 2048
 """Payments for adverts are numbered from here within their scheme, below :data:`PASSED_ON`."""
 NOT_KNOWN = -1
 
