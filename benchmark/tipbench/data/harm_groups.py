@@ -16,17 +16,21 @@ def trafficking_operations(source: Source) -> pl.Series:
     return operations.select("operation").collect()["operation"]
 
 
-def operation_weights(source: Source) -> pl.LazyFrame:
-    """Return ``[cluster, stands_for]``: how many operations of the world each operation stands for."""
+def operation_weights(source: Source) -> pl.LazyFrame | None:
+    """Return ``[cluster, stands_for]``, how many operations of the world each operation stands for; None where the data
+    have no such weights."""
     operations = source.scan("operations", truth=True)
+    if "weight" not in operations.collect_schema().names():
+        return None
     return operations.select(cluster="operation", stands_for=pl.col("weight") / USUAL)
 
 
 def with_operation_weight(rows: pl.DataFrame, name: str, source: Source) -> pl.DataFrame:
     """Return units ``[cluster, ...]`` with a column ``name``: how many operations of the world their operation stands
-    for; 1 for units without an operation."""
-    weights = operation_weights(source).collect()
-    found = rows.join(weights, on="cluster", how="left", maintain_order="left")
+    for. Without such weights the units stay as they are."""
+    if (weights := operation_weights(source)) is None:
+        return rows
+    found = rows.join(weights.collect(), on="cluster", how="left", maintain_order="left")
     return found.with_columns(pl.col("stands_for").fill_null(1.0)).rename({"stands_for": name})
 
 
@@ -47,7 +51,9 @@ def with_operation(rows: pl.LazyFrame, source: Source) -> pl.LazyFrame:
     )
     operations = operations.join(_majority_sex(source), on="cluster", how="left")
     found = rows.join(operations, on="cluster", how="left", maintain_order="left")
-    found = found.join(operation_weights(source), on="cluster", how="left", maintain_order="left")
+    if (weights := operation_weights(source)) is None:
+        return found
+    found = found.join(weights, on="cluster", how="left", maintain_order="left")
     return found.with_columns(pl.col("weight") * pl.col("stands_for").fill_null(1.0)).drop("stands_for")
 
 

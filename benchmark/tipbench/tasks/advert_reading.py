@@ -52,7 +52,8 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     weighed = with_operation_weight(
         rows.select(UNIT, pl.col("part").cast(pl.String), "cluster"), "weight", source
     )
-    return with_levels(weighed, source)
+    weight = [] if "weight" in weighed.columns else [pl.lit(1.0).alias("weight")]
+    return with_levels(weighed.with_columns(weight), source)
 
 
 TASK = Task(
