@@ -301,8 +301,8 @@ def cases_leakage_and_drift(draw):
 #
 # - A high score on `random` does **not** mean that new operations would be found. It may mean that old ones are
 #   remembered.
-# - A low score on `operation` does **not** mean that the task cannot be solved: this program reads words, and words
-#   say little. Other methods do better (`results/README.md` of tipbench).
+# - A low score on `operation` does **not** mean that the task cannot be solved: this program counts words, and
+#   words say little. The oracle in `results/README.md` of tipbench shows what the facts that adverts state could tell.
 # - No score here estimates what would happen in the field: the world is a set of stated assumptions.
 #
 # **The one question to ask an author:** *"Could adverts of one operation stand in both train and test?"*
