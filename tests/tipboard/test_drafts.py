@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tipbench.tasks import score_version
 from tipboard.board import collection
 from tipboard.board.acceptance import accept
 from tipboard.board.files import newest, read, store_reference
@@ -26,7 +27,7 @@ def draft(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def drafted(result: Callable, runs: Callable) -> Path:
     """A run on the draft, and nothing else."""
-    meant = {"data": "0.9.0", "evaluator": 2, "method": "0.2.0"}
+    meant = {"data": "0.9.0", "evaluator": score_version("advert_risk"), "method": "0.2.0"}
     return runs(result(METHOD, data="0.9.0/tiny", versions=meant))
 
 

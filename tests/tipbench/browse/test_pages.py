@@ -128,7 +128,7 @@ def test_what_the_release_is_stands_on_the_first_page_and_the_licence_on_another
         "0.5.0",
         "released: it never changes",
         "tiny: 8 regions",
-        "seed 20261127",
+        "seed 20261201",
         "CC BY 4.0",
         str(DAYS),
     )

@@ -191,7 +191,7 @@ def test_runs_are_a_tidy_frame_and_a_figure(place: Path, tiny: Release) -> None:
     assert all((Path(folder) / "result.json").is_file() for folder in found["folder"])
     kept = [read_result(Path(folder)) for folder in found["folder"].unique(maintain_order=True)]
     older = kept[0].model_copy(update={"versions": kept[0].versions.model_copy(update={"evaluator": 0})})
-    with pytest.raises(UsageError, match=r"scores of advert_risk come from versions 0, 2 of its metrics"):
+    with pytest.raises(UsageError, match=r"scores of advert_risk come from versions 0, 3 of its metrics"):
         tipbench.plot([older, kept[1]])
     figure = tipbench.plot()
     shown: Any = figure

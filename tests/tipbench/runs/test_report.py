@@ -361,6 +361,6 @@ def test_what_is_not_there_is_said_before_anything_is_run(
 
 
 def test_scores_of_another_meaning_are_refused(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tipbench.runs.report.score_version", lambda task: 3)
+    monkeypatch.setattr("tipbench.runs.report.score_version", lambda task: 4)
     with pytest.raises(UsageError, match="were scored by another version of its metrics"):
         references_of(cells("baseline=advert_risk/prior", "release=small"), str(results))

@@ -40,7 +40,7 @@ def test_mixed_data_are_refused_naming_the_odd_ones_and_what_to_do(result: Calla
 
 def test_other_and_mixed_evaluators_are_refused_naming_the_odd_ones(result: Callable, runs: Callable) -> None:
     old = {"data": "0.5.0", "evaluator": 0, "method": "0.2.0"}
-    with pytest.raises(UsageError, match=r"by 0 where this one is 2\)"):
+    with pytest.raises(UsageError, match=r"by 0 where this one is 3\)"):
         collect(runs(result(A, "random", versions=old)))
     folder = runs(result(A), result(B))
     with pytest.raises(

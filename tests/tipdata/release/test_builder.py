@@ -321,7 +321,7 @@ def test_what_making_takes_is_said_once_and_only_where_something_is_missing(
     free(monkeypatch, 5_300_000_000)
     open_release(NEWEST, "pair", engine="sequential")
     first = capsys.readouterr().err.splitlines()[0]
-    about = f"making release {two.name}: 2 regions, about 5 MB and 1 second, in {two.folder} (5.3 GB free)"
+    about = f"making release {two.name}: 2 regions, about 5 MB and 13 seconds, in {two.folder} (5.3 GB free)"
     assert first == about
     shutil.rmtree(two.region_folder(1))
     make_release(two, engine="sequential")

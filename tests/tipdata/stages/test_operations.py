@@ -39,6 +39,8 @@ FORMS = list(WORLD.parameters["operations.form"]["value"])
 OF_FORMS = World.of("0.5.0", 2, size="forms")
 OVERT = ("papers=kept", "advance=repaid", "privacy=silent")
 """What says openly that people are controlled."""
+PUBLISHED = ("stay=days", "stay=leaving")
+"""Movement: its ratio is that of a published study, .30."""
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +180,8 @@ def test_what_is_said_tells_little_of_trafficking_and_some_of_it_nothing_or_the_
     found = np.array(list(ratios.values()))
     assert (np.abs(found - 1) < 0.05).mean() > 0.1
     assert (found < 0.95).mean() > 0.2
-    assert not {level: ratio for level, ratio in ratios.items() if not 0.4 <= ratio <= 2.5}
+    odd = {level: ratio for level, ratio in ratios.items() if not 0.4 <= ratio <= 2.5}
+    assert {level for _, level in odd} <= set(PUBLISHED), odd
 
 
 def test_offenders_say_less_of_what_gives_them_away_and_claim_more(regions: list[Drawn]) -> None:
