@@ -95,7 +95,7 @@ def test_default_splits_are_shown_first_and_all_of_them_on_demand(opened: Callab
     assert set(column(page, "split")) == {"forward", "operation", "all"}
     choose(page, "split", "")
     choose(page, "task", "advert_risk")
-    assert len(set(column(page, "split"))) == 9
+    assert len(set(column(page, "split"))) == 11
     choose(page, "task", "")
     before = len(column(page, "split"))
     page.locator("#overall .more").click()
