@@ -125,7 +125,7 @@ def expand(
             fold = (task.name, _world(there))
             if fold not in splits_of:
                 splits_of[fold] = _splits(task, there, grid.splits, allowed)
-            only = settings.baseline.splits if ALLOWED in _as_list(grid.splits) else None
+            only = settings.baseline.splits if ALLOWED in _as_list(grid.splits or []) else None
             splits = [split for split in splits_of[fold] if only is None or split in only]
             places = itertools.product(splits, kept)
             cells += [_cell(there, task, split, seed, in_grid=True) for split, seed in places]
