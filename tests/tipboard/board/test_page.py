@@ -38,7 +38,7 @@ def test_page_and_site_count_a_method_once_for_each_task_and_oracles_apart(
         *(result("account_risk/prior"), result(ORACLE, oracle_method=True)),
     )
     said = "6 results of 2 methods and 1 oracle on 2 tasks (a method counts once for each of its tasks)"
-    assert f"evaluator 2: {said}. Made by" in render(shown, "f.svg")
+    assert f"evaluator 2, 3: {said}. Made by" in render(shown, "f.svg")
     write([size_of(shown)], tmp_path / "site", quiet=True)
     pages = [
         (tmp_path / "site" / one).read_text(encoding="utf-8")
