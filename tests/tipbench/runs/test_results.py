@@ -42,7 +42,7 @@ def test_a_result_of_the_first_version_is_read_and_its_evaluator_is_a_whole_numb
     content = json.loads(result().to_json())
     del content["schema_version"], content["digests"]
     read = Result.model_validate_json(json.dumps(content))
-    assert (read.schema_version, read.digests, read.versions.evaluator) == (1, None, 2)
+    assert (read.schema_version, read.digests, read.versions.evaluator) == (1, None, 3)
     for odd in ("", "one", "9", "0.3.0", True, -1, 1.0, None):
         content["versions"]["evaluator"] = odd
         with pytest.raises(ValidationError):
