@@ -25,7 +25,6 @@ from tipdata.stages import Columns, Past, Stage, Tables
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.messages.stage import JoinedPeople
 from tipdata.stages.operations.habits import ARMED
-from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.sizes import draw_sizes, is_alone, size_bounds
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.operations.state import SILENT
@@ -172,7 +171,7 @@ def draw_crew(region: Region, o: Operations, joined: JoinedPeople, needed: Neede
     """
     local = np.arange(len(o.id))
     alone = is_alone(region, o)
-    count = np.minimum(draw_sizes(region, o, o.life), most)
+    count = np.minimum(draw_sizes(region, o), most)
     come = np.bincount(joined.owner, minlength=len(local))
     count = np.maximum(count, come + np.bincount(needed.owner, minlength=len(local)))
     staff = 1 + count * probability(region["people.staff"]) // ONE
@@ -451,7 +450,7 @@ def generate(region: Region, past: Past) -> tuple[People, Tables]:
     relation = draw_relation(region, o, crew, person)
     answers = draw_answers(region, o, crew, person, relation, past["adverts"])
     stay = draw_stay(region, o, crew, person, relation, answers)
-    means, control = draw_control(region, o, o.life, crew, person)
+    means, control = draw_control(region, o, crew, person)
     stay, doors = _draw_doors(region, past, crew, person, answers, stay)
     women = region.chances("people.women", o.forms)[o.form[crew.owner]]
     women = np.where(crew.exploited, women, probability(region["people.women_staff"]))
@@ -544,14 +543,14 @@ def _control_facts(region: Region, means: tuple[str, ...]) -> Ints:
     return made
 
 
-def rank_false_claims(region: Region, o: Operations, life: Life) -> Words:
+def rank_false_claims(region: Region, o: Operations) -> Words:
     """Return 64 uniform bits of each operation, which rise with the number of its false claims.
 
     They are uniform among trafficking operations of one family whose forms share a table of means of control, so that
     these keep their shares.
     """
-    local, said = np.arange(len(o.id)), life.said
-    false = ((said != SILENT) & (said != life.state.level)).sum(axis=1)
+    local, life = np.arange(len(o.id)), o.life
+    false = ((life.said != SILENT) & (life.said != life.state.level)).sum(axis=1)
     tables = by_form(region, o, "people.control")
     alike = np.array([tables.index(one) for one in tables])[o.form]
     group = np.where(o.kind == TRAFFICKING, alike * len(FAMILIES) + o.family, -1)
@@ -564,7 +563,7 @@ def rank_false_claims(region: Region, o: Operations, life: Life) -> Words:
 
 
 def draw_control(
-    region: Region, o: Operations, life: Life, crew: Crew, person: Ints
+    region: Region, o: Operations, crew: Crew, person: Ints
 ) -> tuple[tuple[str, ...], np.ndarray]:
     """Return the means of control, and (people, means) bool: which were used on each of those exploited.
 
@@ -579,8 +578,8 @@ def draw_control(
     own = region.stream("people/control").bits(person[:, None], number)
     coupled = region.chance("people/coupled", person[:, None], "people.coupled", number)
     fact = _control_facts(region, means)[o.family[crew.owner]]
-    words = life.state.couple(np.maximum(fact, 0), crew.owner[:, None], own, coupled & (fact >= 0))
-    claims = rank_false_claims(region, o, life)[crew.owner]
+    words = o.life.state.couple(np.maximum(fact, 0), crew.owner[:, None], own, coupled & (fact >= 0))
+    claims = rank_false_claims(region, o)[crew.owner]
     words = np.where(coupled & (fact == CLAIMED), claims[:, None], words)
     both = np.array([means.index(DEBT), means.index(EARNINGS)])
     bound = np.flatnonzero(region.chance("people/bound", person, "people.bound"))

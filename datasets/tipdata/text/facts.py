@@ -52,9 +52,8 @@ class Rules:
     """Which levels go together; bool arrays over (families, facts, levels).
 
     ``apart``: (families, facts, levels, facts, levels), both ways: not said in one advert. ``has``: (categories, facts,
-    levels). ``needs``: (families, facts, levels, facts):
-    said only beside one of these facts; of none where there is none. ``at_home``: not said of another town than the
-    operation's own.
+    levels). ``needs``: (families, facts, levels, facts): the level is said only beside one of these facts; a level
+    without any needs none. ``at_home``: said in adverts of the operation's own town alone.
     """
 
     apart: np.ndarray

@@ -230,7 +230,7 @@ def test_more_heads_mean_more_people(many_forms: list[Drawn]) -> None:
     for one in many_forms:
         o = one.past["operations"]
         rows = (o.kind == 0) & o.posts & (o.form == o.forms.index("labour"))
-        size.append(draw_sizes(one.region, o, o.life)[rows])
+        size.append(draw_sizes(one.region, o)[rows])
         many.append(o.life.state.level[rows, number_of("heads")] >= 2)
     size, many = np.concatenate(size), np.concatenate(many)
     assert np.median(size[many]) > 1.5 * np.median(size[~many])
@@ -351,7 +351,7 @@ def test_who_claims_more_that_is_false_promises_more_that_is_false(
     high, low = [], []
     for one, (past, used) in zip(many_forms, controlled, strict=True):
         o = past["operations"]
-        rank = rank_false_claims(one.region, o, o.life) >> np.uint64(63) == 1
+        rank = rank_false_claims(one.region, o) >> np.uint64(63) == 1
         share = used[:, past["people"].means.index("false_promises")]
         high.append(share[(o.kind == 0) & rank])
         low.append(share[(o.kind == 0) & ~rank])
@@ -367,4 +367,4 @@ def test_a_means_by_an_unknown_fact_is_refused(many_forms: list[Drawn]) -> None:
     drawn = {"people.control_by": {family: {"threats": "weather"} for family in FAMILIES}}
     region = Region(one.region.world, one.region.index, drawn)
     with pytest.raises(ValueError, match="services has no threats by weather"):
-        draw_control(region, o, o.life, crew, crew.within)
+        draw_control(region, o, crew, crew.within)

@@ -59,7 +59,7 @@ def draw_prices(
     """Return price in minor units of XTS (-1 if none is stated) and what it is for, a number of :data:`BASES`.
 
     What is said to be usual lies within ``prices.near`` of what is usual in the category and town, what is said to be
-    low or high beyond it. What an advert does not say of its price tells nothing: its level is drawn. Half an
+    low or high beyond it. Where an advert does not say it, the level is drawn whatever the kind. Half an
     hour has a price only where the advert says so: by its length, or beside the price where it says no length.
 
     Args:

@@ -233,7 +233,7 @@ def draw_outcomes(
     joining = day + (high - day + 1) * (halves[0] + halves[1]) // (1 << 17)
     lost = region.chance("messages/lost", number, "messages.lost")
     joins = ~lost & ~drawn_back & (high >= day)
-    most = np.maximum(draw_sizes(region, o, o.life), size_bounds(region, o)[:, 1])
+    most = np.maximum(draw_sizes(region, o), size_bounds(region, o)[:, 1])
     joins[joins] = _has_room(most, number[joins], owner[joins], joining[joins])
     code = np.full(len(onset), -1)
     code[commits] = np.where(joins, OUTCOMES.index(JOINED), OUTCOMES.index(LOST))

@@ -12,7 +12,6 @@ import numpy as np
 from tipdata.core.draw import Ints, log_uniform_from_bits
 from tipdata.core.kinds import TRAFFICKING
 from tipdata.core.world import Region
-from tipdata.stages.operations.policy import Life
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.facts import number_of
 
@@ -37,7 +36,7 @@ def is_alone(region: Region, o: Operations) -> np.ndarray:
     return o.organisation == list(region["operations.organisation"]).index(ALONE)
 
 
-def draw_sizes(region: Region, o: Operations, life: Life) -> Ints:
+def draw_sizes(region: Region, o: Operations) -> Ints:
     """Return how many people each operation would exploit, before those are counted whom it needs for a certain day.
 
     0 for lawful ones.
@@ -45,7 +44,7 @@ def draw_sizes(region: Region, o: Operations, life: Life) -> Ints:
     local = np.arange(len(o.id))
     low, high = size_bounds(region, o).T
     coupled = region.chance("people/heads_coupled", local, "people.coupled")
-    words = life.state.couple(number_of(HEADS), local, region.stream("people/heads").bits(local), coupled)
+    words = o.life.state.couple(number_of(HEADS), local, region.stream("people/heads").bits(local), coupled)
     size = np.where(o.kind == TRAFFICKING, log_uniform_from_bits(words, low, high), 0)
     listed = region["people.open_ended"]
     silent = (o.kind == TRAFFICKING) & ~o.posts
