@@ -24,7 +24,7 @@ from tipbaselines.frames import (
     prevalence,
     to_predict,
 )
-from tipbaselines.models import FEWEST_ROWS, Model, Standardiser, constant, fit_logistic
+from tipbaselines.models import FEWEST_ROWS, Model, constant, fit_logistic
 from tipbaselines.text import TOKEN
 
 URGENCY = "urgency"
@@ -165,24 +165,3 @@ class LogisticEach(OneModelEach):
         train = labelled_units(fold, "train")
         matrix = self.fit_features(train, fold.task.unit)
         self.models = fit_each(targets(train), lambda _, rows, y: fit_logistic(matrix[rows], y, self.c))
-
-
-@dataclass(eq=False)
-class EncodedNotes(LogisticEach):
-    """Base of methods on vectors that a frozen encoder makes of the notes."""
-
-    c: float = 0.003
-    needs = frozenset({"contacts.narrative"})
-
-    @staticmethod
-    @abstractmethod
-    def encode(texts: list[str]) -> np.ndarray:
-        """Return one vector a text, float32 (texts, numbers)."""
-
-    def fit_features(self, train: pl.DataFrame, unit: str) -> np.ndarray:
-        vectors = self.encode(note_texts(train))
-        self._standardised = Standardiser(vectors)
-        return self._standardised(vectors)
-
-    def features(self, frame: pl.DataFrame) -> np.ndarray:
-        return self._standardised(self.encode(note_texts(frame)))
