@@ -124,6 +124,7 @@ def test_a_config_is_named_as_its_file_and_its_module(name: str) -> None:
     assert given["summary"]
     assert "reference" in given
     assert given["method"]["_target_"].rpartition(".")[0] == "tipbaselines." + name.replace("/", ".")
+    assert set(given.get("splits", ())) <= set(task_of(name.partition("/")[0]).splits)
 
 
 KNOWING = {

@@ -89,6 +89,13 @@ def test_for_the_default_split_no_other_is_tried(words: list[str]) -> None:
     assert cell.split == "forward"
 
 
+def test_a_baseline_that_names_splits_runs_on_these_unless_others_are_asked_for() -> None:
+    slow = "grid.baselines=[advert_authorship/metric_learning]"
+    assert [cell.split for cell in cells(slow, "grid.splits=allowed")] == ["forward"]  # and not operation
+    assert [cell.split for cell in cells(slow, "grid.splits=[operation]")] == ["operation"]
+    assert [cell.split for cell in cells(slow)] == ["forward"]
+
+
 def test_allowed_splits_are_those_of_the_data() -> None:
     found = cells("grid.baselines=[advert_risk/prior]", "grid.splits=allowed")
     assert [c.split for c in found] == ["forward", "operation"]
