@@ -70,6 +70,9 @@ def _chance(task: Task, answers: Answers, score: ScoreOf) -> float:
         median = pl.col("truth").median().over("quantity")
         none = pl.lit(None, dtype=pl.Float64)
         return score(frame.select(unit, estimate=median, lower=none, upper=none))[task.primary]
+    if answers.kind.name == "labelsets":
+        constant = {name: pl.lit(0.5) for name in answers.kind.expected_columns(answers)[1:]}
+        return score(frame.select(unit, **constant))[task.primary]
     if answers.kind.name == "alarms":
         one_step = (
             frame.select(unit, step=pl.when(pl.col("length") >= step).then(pl.lit(step, dtype=pl.Int32)))

@@ -28,6 +28,20 @@ def test_every_kind_says_what_its_chance_is() -> None:
     assert set(CHANCE) >= {task.kind.name for task in tasks().values()}
 
 
+@pytest.mark.parametrize("name", tasks())
+def test_every_task_has_a_chance(name: str, tiny: Release) -> None:
+    found, _, _ = found_on(name, tiny)
+    assert found["chance"] is not None and found["clusters"] > 0
+
+
+def test_labels_without_a_posterior_have_the_chance_of_one_score_for_all_units(tiny: Release) -> None:
+    found, frame, score = found_on("advert_reading", tiny)
+    labels = [name for name in frame.columns if name.startswith("label_")]
+    ones = {f"score_{name.removeprefix('label_')}": pl.lit(1.0) for name in labels}
+    assert found["chance"] == score(frame.select("advert", **ones))
+    assert found["oracle"] is None
+
+
 @pytest.mark.parametrize("name", ["advert_risk", "flag_aggregation"])
 def test_scores_have_chance_oracle_and_one_unit_as_a_result_has_them(name: str, tiny: Release) -> None:
     found, frame, _ = found_on(name, tiny)
