@@ -31,7 +31,8 @@ def test_every_kind_says_what_its_chance_is() -> None:
 @pytest.mark.parametrize("name", tasks())
 def test_every_task_has_a_chance(name: str, tiny: Release) -> None:
     found, _, _ = found_on(name, tiny)
-    assert found["chance"] is not None and found["clusters"] > 0
+    assert found["chance"] is not None
+    assert found["clusters"] > 0
 
 
 def test_labels_without_a_posterior_have_the_chance_of_one_score_for_all_units(tiny: Release) -> None:
