@@ -56,6 +56,7 @@ class Market:
     language: np.ndarray
     migrant: np.ndarray
     terse: np.ndarray
+    wordbook: np.ndarray
 
 
 def draw_market(world: World, regions: int) -> Market:
@@ -78,7 +79,7 @@ def draw_market(world: World, regions: int) -> Market:
                 1 / np.bincount(owner, minlength=len(o.id))[owner], body[first], level,
                 (level != SILENT) & (level != state), said.frame[first], adverts.log_odds[first],
                 words, o.language[owner], o.traits["migrant"][owner] == 1,
-                tables["operations"]["terse"].to_numpy()[owner],
+                tables["operations"]["terse"].to_numpy()[owner], o.wordbook[owner],
             ]
         )  # fmt: skip
     columns = [np.concatenate(one) for one in zip(*parts, strict=True)]
