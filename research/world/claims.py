@@ -17,7 +17,7 @@ import argparse
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -263,7 +263,7 @@ def measure_sentences(x: Sources) -> Iterator[Row]:
     four = PhraseBook.of(join(x.others))
     yield "sentences in the dictionary of two worlds", "33,557", f"{len(both.place):,}"
     old = ("–, .993", ".996, .936", ".347 [.319, .378]")
-    asked = [("", both, x.test, old)]
+    asked: list[tuple[str, PhraseBook, Market, Sequence[str]]] = [("", both, x.test, old)]
     for name, book, k in (("set b by set a", a, 1), ("set a by set b", b, 0)):
         asked.append((f", {name}", book, take(x.test, x.test.wordbook == k), ("no sets",) * 3))
     if x.asked.wordbook:
@@ -286,7 +286,7 @@ def measure_languages(x: Sources) -> Iterator[Row]:
     stated = PhraseBook.of(two).stated
     counts, said = sentence_counts(two.body.tolist())
     spoken = np.array([counts[two.language == k].sum(axis=0) for k in range(len(LANGUAGES))]).argmax(axis=0)
-    one = np.asarray((stated >= STATED).sum(axis=1)).ravel() == 1
+    one = np.bincount(stated.tocoo().row[stated.data >= STATED], minlength=len(said)) == 1
     mine = (np.flatnonzero(one & (spoken.ravel() == k)) for k in range(len(LANGUAGES)))
     chosen = np.concatenate([generator.permutation(rows)[: x.asked.sentences] for rows in mine])
     level, language = np.asarray(stated[chosen].argmax(axis=1)).ravel(), spoken.ravel()[chosen]

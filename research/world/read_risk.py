@@ -81,7 +81,7 @@ def compare(release: str, split: str) -> None:
         features = one_hot(categories, np.vstack([train.select(LABELS).to_numpy(), levels.to_numpy()]))
         return fit(features[: train.height], features[train.height :], learnt, weight)
 
-    found = {"true facts": (None, risk(truth.select(LABELS)))}
+    found: dict[str, tuple[float | None, Floats]] = {"true facts": (None, risk(truth.select(LABELS)))}
     for name, cls in READERS.items():
         method = getattr(importlib.import_module(f"tipbaselines.{TASK}.{name}"), cls)()
         method.fit(fold, 0)
@@ -90,8 +90,9 @@ def compare(release: str, split: str) -> None:
         read = test.select("advert").join(said, on="advert", how="left", maintain_order="left")
         found[f"read by {name}"] = macro, risk(read.select(f"score_{one}" for one in LEVELS))
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, token_pattern=r"(?u)[^\W\d_]+")
-    seen = words.fit_transform(train["body"].to_list()), words.transform(test["body"].to_list())
-    found["words, not read"] = None, fit(*map(sparse.csr_matrix, seen), learnt, weight)
+    seen = sparse.csr_matrix(words.fit_transform(train["body"].to_list()))
+    met = sparse.csr_matrix(words.transform(test["body"].to_list()))
+    found["words, not read"] = None, fit(seen, met, learnt, weight)
     operation = np.unique(test["operation"].to_numpy(), return_inverse=True)[1]
     count = int(operation.max()) + 1
     draws = np.random.default_rng(1).multinomial(count, np.full(count, 1 / count), REPLICATES)
