@@ -269,7 +269,9 @@ def test_the_command_of_a_committed_result_still_gives_its_hash(task: str) -> No
     assert cell.hash == Cell(dict(result.config), Path()).hash
     # A result from before a setting was there lacks it, as if it were not given.
     configs = [dict[str, Any](config) for config in (cell.config, result.config)]
-    now, then = ({key: value for key, value in one.pop("baseline").items() if value} for one in configs)
+    now, then = (
+        {key: value for key, value in one.pop("baseline").items() if value is not None} for one in configs
+    )
     assert now == then
     assert configs[0] == configs[1]
 
