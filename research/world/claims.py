@@ -27,9 +27,8 @@ import numpy as np
 import polars as pl
 from coverage import without_everyday
 from drawn import Drawn, asking_tables
-from lives import Market, count_terms, count_words, draw_market, one_hot
+from lives import Market, count_terms, count_words, draw_market, one_hot, score_test
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 from tipbaselines.advert_reading.sentences import align_levels, highest
 from tipbaselines.encoders import SHARED, sentence_counts
@@ -37,11 +36,11 @@ from tipbench.data.releases import open_by_name
 from tipbench.loading import prepare
 from tipbench.stories.sources import candidates
 from tipbench.tasks.advert_reading import LEVELS
-from tipdata.core.kinds import BUSINESS, CATEGORIES, FAMILIES, INDEPENDENT, LANGUAGES, SPAM, TRAFFICKING
+from tipdata.core.kinds import BUSINESS, FAMILIES, INDEPENDENT, LANGUAGES, SPAM, TRAFFICKING
 from tipdata.core.world import World, newest_released, with_set_c
 from tipdata.stages import tables_of
 from tipdata.stages.operations.state import SILENT
-from tipdata.text.facts import array_shape, level_place, level_places
+from tipdata.text.facts import array_shape, level_places
 from tipdata.text.set_c import save_set_c
 
 ODDS, DRAWS = 0.05 / 0.95, 200
@@ -116,9 +115,7 @@ def examine(learnt: Market, tested: Market) -> Market:
 
 def score(features: sparse.csr_matrix, m: Market) -> Floats:
     """Return scores of the test by a regression that learns from the other adverts."""
-    model = LogisticRegression(C=1.0, max_iter=300, class_weight="balanced")
-    model.fit(features[~m.test], m.kind[~m.test] == TRAFFICKING, sample_weight=m.weight[~m.test])
-    return model.decision_function(features[m.test])
+    return score_test(features, m.test, m.kind == TRAFFICKING, m.weight)
 
 
 def score_facts(learnt: Market, tested: Market) -> Floats:
@@ -147,27 +144,13 @@ def interval(m: Market, scores: Floats, measure: Callable[..., float] = precisio
     return f"{measure(m, scores):.3f} [{low:.3f}, {high:.3f}]"
 
 
-def families(m: Market) -> np.ndarray:
-    """Return the number of each advert's family."""
-    return np.array(list(CATEGORIES.values()))[m.category]
-
-
-def states(m: Market, levels: tuple[str, ...]) -> np.ndarray:
-    """Return bool: whether an advert states one of these levels."""
-    found, family = np.zeros(len(m.kind), dtype=bool), families(m)
-    for f, name in enumerate(FAMILIES):
-        for fact, level in (level_place(name, one) for one in levels if one in level_places(name)):
-            found |= (family == f) & (m.code[:, fact] == level)
-    return found
-
-
 def frame_odds(learnt: Market, m: Market) -> Floats:
     """Return naive Bayes' log-odds of trafficking from the frames of an advert, given language, family and levels."""
     size = (len(LANGUAGES), len(FAMILIES), *array_shape(), FRAMES)
 
     def cells(one: Market) -> tuple[np.ndarray, np.ndarray]:
         row, fact = np.nonzero(one.code != SILENT)
-        at = one.language[row], families(one)[row], fact, one.code[row, fact], one.frame[row, fact]
+        at = one.language[row], one.family[row], fact, one.code[row, fact], one.frame[row, fact]
         return row, np.ravel_multi_index(at, size)
 
     row, cell = cells(learnt)
@@ -228,7 +211,7 @@ class PhraseBook:
         counts, said = sentence_counts(m.body.tolist())
         labels = np.zeros((len(m.kind), len(LEVELS)), dtype=np.int8)
         row, fact = np.nonzero(m.code != SILENT)
-        labels[row, columns()[families(m)[row], fact, m.code[row, fact]]] = 1
+        labels[row, columns()[m.family[row], fact, m.code[row, fact]]] = 1
         times = np.bincount(counts.indices, minlength=len(said))
         return cls({one: k for k, one in enumerate(said)}, align_levels(counts, times, labels))
 
@@ -243,7 +226,7 @@ class PhraseBook:
         found = np.zeros((len(said), len(LEVELS) + 1), dtype=np.float32)
         rows = np.flatnonzero([one in self.place for one in said])
         found[rows, :-1] = self.stated[[self.place[said[row]] for row in rows]].toarray()
-        shares = highest(counts, found)[np.arange(len(m.kind))[:, None, None], columns()[families(m)]]
+        shares = highest(counts, found)[np.arange(len(m.kind))[:, None, None], columns()[m.family]]
         return replace(m, code=np.where(shares.max(axis=2) < STATED, SILENT, shares.argmax(axis=2)))
 
 
@@ -303,7 +286,7 @@ def measure_languages(x: Sources) -> Iterator[Row]:
 
 def measure_groups(x: Sources) -> Iterator[Row]:
     """Who is accused where half of the trafficking operations are found, and which adverts admit to control?"""
-    t, family, scores = x.test, families(x.test), score_facts(join(x.others), x.test)
+    t, family, scores = x.test, x.test.family, score_facts(join(x.others), x.test)
     y, lawful = t.kind == TRAFFICKING, (t.kind != TRAFFICKING) & (t.kind != SPAM)
 
     def shares(of: np.ndarray, *groups: np.ndarray) -> str:
@@ -317,11 +300,11 @@ def measure_groups(x: Sources) -> Iterator[Row]:
     named = "accused: migrants, residents, independents, business"
     yield named, ".052, .049, .041, .065", shares(accused, *groups)
     for f, published in enumerate((".247, –", ".339, .576", ".330, –")):
-        found = shares(states(t, CONTROL), (family == f) & lawful, (family == f) & y)
+        found = shares(t.states(CONTROL), (family == f) & lawful, (family == f) & y)
         yield f"{FAMILIES[f]}: adverts that state control: lawful, trafficking", published, found
     services, jobs = (family == FAMILIES.index(name) for name in ("services", "jobs"))
-    yield "jobs: lawful adverts that keep papers", ".135", shares(states(t, ("papers=kept",)), jobs & lawful)
-    own = states(t, ("place=own",)) & states(t, ("transport=self",))
+    yield "jobs: lawful adverts that keep papers", ".135", shares(t.states(("papers=kept",)), jobs & lawful)
+    own = t.states(("place=own",)) & t.states(("transport=self",))
     yield "services: own place and own way there", ".169", shares(own, services)
 
 

@@ -166,27 +166,28 @@ def compare(world: World, regions: int) -> list[str]:
     t = units.test
     y, weight, owner = units.positive[t], units.weight[t], units.operation[t]
     found = {name: scores(units, words, views)[t] for name, views in sets.items()}
-    g, alone = np.random.default_rng(1), found["adverts alone"]
-    names, place = np.unique(owner, return_inverse=True)
-    draws = g.multinomial(len(names), np.full(len(names), 1 / len(names)), REPLICATES)
-    lines = []
+    alone, lines = found["adverts alone"], []
     for name, score in found.items():
         ap, auroc = (one(y, score, sample_weight=weight) for one in (average_precision_score, roc_auc_score))
-        gains = [
-            average_precision_score(y, score, sample_weight=w)
-            - average_precision_score(y, alone, sample_weight=w)
-            for w in (weight * draw[place] for draw in draws)
-        ]
-        low, high = np.quantile(gains, (0.025, 0.975))
-        lines.append(
-            f"{name:24}{auroc:8.3f}{ap:8.3f}   {ap - lines_ap(y, alone, weight):+.3f} [{low:+.3f}, {high:+.3f}]"
-        )
+        gain, low, high = compare_precision(y, score, alone, weight, owner)
+        lines.append(f"{name:24}{auroc:8.3f}{ap:8.3f}   {gain:+.3f} [{low:+.3f}, {high:+.3f}]")
     return lines
 
 
-def lines_ap(y: np.ndarray, score: np.ndarray, weight: np.ndarray) -> float:
-    """Return the average precision of scores."""
-    return float(average_precision_score(y, score, sample_weight=weight))
+def compare_precision(
+    y: np.ndarray, score: np.ndarray, other: np.ndarray, weight: np.ndarray, owner: np.ndarray
+) -> tuple[float, float, float]:
+    """Return by how much the average precision of scores is above that of others, and the ends of its 95% interval,
+    which resamples owners."""
+    names, place = np.unique(owner, return_inverse=True)
+    draws = np.random.default_rng(1).multinomial(len(names), np.full(len(names), 1 / len(names)), REPLICATES)
+    observed, *drawn = (
+        average_precision_score(y, score, sample_weight=w)
+        - average_precision_score(y, other, sample_weight=w)
+        for w in (weight, *(weight * draw[place] for draw in draws))
+    )
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return observed, low, high
 
 
 def main() -> None:

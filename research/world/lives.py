@@ -17,6 +17,7 @@ shared among the first adverts of its templates.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +32,7 @@ from tipdata.stages import draw_tables
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.operations.state import SILENT
-from tipdata.text.facts import level_place
+from tipdata.text.facts import level_places
 
 TEST = 2
 OVERT = ("papers=kept", "advance=repaid", "privacy=silent")
@@ -57,6 +58,19 @@ class Market:
     migrant: np.ndarray
     terse: np.ndarray
     wordbook: np.ndarray
+
+    @property
+    def family(self) -> np.ndarray:
+        """The number of each advert's family."""
+        return np.array(list(CATEGORIES.values()))[self.category]
+
+    def states(self, levels: Sequence[str]) -> np.ndarray:
+        """Return (n,) bool: whether an advert states one of these levels, such as ``papers=kept``."""
+        found, family = np.zeros(len(self.kind), dtype=bool), self.family
+        for f, name in enumerate(FAMILIES):
+            for fact, level in (level_places(name)[one] for one in levels if one in level_places(name)):
+                found |= (family == f) & (self.code[:, fact] == level)
+        return found
 
 
 def draw_market(world: World, regions: int) -> Market:
@@ -97,13 +111,19 @@ def count_terms(bodies: np.ndarray) -> sparse.csr_matrix:
     return sparse.csr_matrix(vectors.fit_transform(bodies))
 
 
-def fit(features: sparse.csr_matrix, m: Market) -> tuple[float, float]:
-    """Return AUROC and AP on the test rows of a regression that is fitted on the others."""
-    learn, test = ~m.test, m.test
-    y = m.kind == TRAFFICKING
+def score_test(
+    features: sparse.csr_matrix, test: np.ndarray, positive: np.ndarray, weight: np.ndarray
+) -> np.ndarray:
+    """Return scores of the test rows by a regression that is fitted on the others."""
     model = LogisticRegression(C=1.0, max_iter=300, class_weight="balanced")
-    model.fit(features[learn], y[learn], sample_weight=m.weight[learn])
-    score = model.decision_function(features[test])
+    model.fit(features[~test], positive[~test], sample_weight=weight[~test])
+    return model.decision_function(features[test])
+
+
+def fit(features: sparse.csr_matrix, m: Market) -> tuple[float, float]:
+    """Return AUROC and AP of :func:`score_test`."""
+    test, y = m.test, m.kind == TRAFFICKING
+    score = score_test(features, test, y, m.weight)
     return (
         roc_auc_score(y[test], score, sample_weight=m.weight[test]),
         average_precision_score(y[test], score, sample_weight=m.weight[test]),
@@ -112,9 +132,8 @@ def fit(features: sparse.csr_matrix, m: Market) -> tuple[float, float]:
 
 def one_hot(m: Market) -> sparse.csr_matrix:
     """Return category, and each fact's level by family, as columns."""
-    family = np.array(list(CATEGORIES.values()))[m.category]
     row, fact = np.nonzero(m.code != SILENT)
-    column = (fact * 4 + m.code[row, fact]) * len(FAMILIES) + family[row]
+    column = (fact * 4 + m.code[row, fact]) * len(FAMILIES) + m.family[row]
     shared = fact * 4 + m.code[row, fact]
     size = m.code.shape[1] * 4
     rows = np.r_[row, row, np.arange(len(m.code))]
@@ -137,8 +156,7 @@ def count_auroc(m: Market, count: np.ndarray) -> float:
 def falsehood_in_frames(m: Market) -> float:
     """Return the z of the mutual information between frame and falsehood, given language, family, fact and level."""
     row, fact = np.nonzero((m.code != SILENT) & (m.kind == TRAFFICKING)[:, None])
-    family = np.array(list(CATEGORIES.values()))[m.category][row]
-    stratum = ((m.language[row] * 3 + family) * 64 + fact) * 8 + m.code[row, fact]
+    stratum = ((m.language[row] * 3 + m.family[row]) * 64 + fact) * 8 + m.code[row, fact]
     false, frame = m.false[row, fact], m.frame[row, fact]
     # One row an operation and stratum: its templates are worded alike.
     _, first = np.unique(m.operation[row] * 100_000 + stratum, return_index=True)
@@ -182,15 +200,7 @@ def measure(world: World, regions: int) -> dict[str, float]:
     found["count of sentences"] = count_auroc(
         m, np.array([len(re.findall(r"[.!?。！？؟\n/|•]+", t)) for t in m.body])
     )
-    family = np.array(list(CATEGORIES.values()))[m.category]
-    overt = np.zeros(len(y), dtype=bool)
-    for f, name in enumerate(FAMILIES):
-        for said in OVERT:
-            try:
-                fact, level = level_place(name, said)
-            except ValueError:
-                continue
-            overt |= (family == f) & (m.code[:, fact] == level)
+    overt = m.states(OVERT)
     found["overt control, lawful"] = np.average(overt[rows & ~y], weights=m.weight[rows & ~y])
     found["overt control, trafficking"] = np.average(overt[y], weights=m.weight[y])
     lawful = rows & ~y
@@ -203,8 +213,8 @@ def measure(world: World, regions: int) -> dict[str, float]:
     for name, here in groups.items():
         found[f"terse, {name}"] = np.average(m.terse[here], weights=m.weight[here])
     for f, name in enumerate(FAMILIES):
-        words = np.array([count_words(text) for text in m.body[family == f]])
-        found[f"median facts, {name}"] = float(np.median(many[family == f]))
+        words = np.array([count_words(text) for text in m.body[m.family == f]])
+        found[f"median facts, {name}"] = float(np.median(many[m.family == f]))
         found[f"median words, {name}"] = float(np.median(words))
     found["adverts under 15 words"] = float((m.brief_words < 15).mean())
     found["false share of what offenders say"] = m.false[y].sum() / (m.code[y] != SILENT).sum()
