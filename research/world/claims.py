@@ -2,7 +2,7 @@
 
 An independent reader measured data 0.4.0. For each claim this prints what they published, and the same figure of the
 newest released data. Methods learn from the truth of worlds that tuned nothing, and are tested on another such world.
-People, views and lengths are those of a release.
+People, views, takings and lengths are those of a release.
 
 Adverts are the first of each template; an operation weighs one, shared among them. Average precision (AP) is at 5%
 trafficking. Intervals are 95% and resample operations of the test. Sentences are compared without case, digits and
@@ -28,6 +28,7 @@ import polars as pl
 from coverage import without_everyday
 from drawn import Drawn, asking_tables
 from lives import Market, count_terms, count_words, draw_market, one_hot, score_test
+from money_by_form import OTHER_LABOUR, sexual_ratio, takings
 from scipy import sparse
 from sklearn.metrics import average_precision_score, roc_auc_score
 from tipbaselines.advert_reading.sentences import align_levels, highest
@@ -51,7 +52,6 @@ FRAMES, SHRINKAGE = 32, 10
 STATED, NEAREST = 0.5, 5
 """Share of its adverts from which on a sentence states a level; sentences that vote on a level."""
 CONTROL = ("papers=kept", "advance=repaid", "fees=share", "payment=through", "privacy=silent")
-LIVES = ("labour", "domestic_servitude", "forced_criminality")
 PAIRS = (
     ("papers=kept", "papers=own", "withholds_documents", ".381 less .382: −.001 ± .080"),
     ("advance=repaid", "advance=none", "debt_bondage", "+.025 ± .076"),
@@ -315,7 +315,11 @@ def measure_life(x: Sources) -> Iterator[Row]:
     crew = tables["people"].filter(role="exploited").group_by("operation")
     said = tables["adverts"].group_by("operation").agg(said=pl.col("facts").explode().unique())
     travels = pl.col("operation").is_in(tables["trips"]["operation"].drop_nulls().unique().implode())
-    rows = tables["operations"].filter(pl.col("form").is_in(LIVES)).with_columns(travels=travels.cast(float))
+    rows = (
+        tables["operations"]
+        .filter(pl.col("form").is_in(OTHER_LABOUR))
+        .with_columns(travels=travels.cast(float))
+    )
     rows = rows.join(said, on="operation").join(crew.agg(pl.len().alias("exploited"), *means), on="operation")
     for one, other, column, published in PAIRS:
         says = [pl.col("said").list.contains(level) for level in (one, other)]
@@ -346,7 +350,7 @@ def measure_views(x: Sources) -> Iterator[Row]:
 
 
 def measure_release(x: Sources) -> Iterator[Row]:
-    """Is anybody a minor, how do forms differ, how long are adverts, and how large is the test?"""
+    """Is anybody a minor, how do forms differ, what do they take, how long are adverts, and how large is the test?"""
     tables = x.release.tables
     banded = {
         name: table["age_band"].unique() for name, table in tables.items() if "age_band" in table.columns
@@ -362,6 +366,18 @@ def measure_release(x: Sources) -> Iterator[Row]:
         shown = f"{posting['people'].median():.0f}, {silent['people'].median():.0f}, {rows['people'].max():,}"
         claim = f"{name}: exploited (median) where it posts and where it never does, most; share touring"
         yield claim, "4–6, 10–11; .29–.38", f"{shown}; {posting['circuit'].mean():.2f}"
+    taken = takings(tables)
+    shown = ", ".join(f"{name} {amount:,.0f}" for name, amount in taken.select("form", "XTS").iter_rows())
+    yield (
+        "takings a person and month, XTS",
+        "sexual 53, labour 170, domestic 100, criminality 192, organs 925",
+        shown,
+    )
+    yield (
+        "takings: sexual exploitation over other forced labour",
+        ".31 (over labour)",
+        f"{sexual_ratio(taken):.1f}",
+    )
     english = tables["adverts"].filter(language="en")["body"]
     words = np.quantile([count_words(body) for body in english], (0.05, 0.5, 0.95))
     yield "words of English adverts: 5%, 50%, 95%", "91, 134, 190", "{:.0f}, {:.0f}, {:.0f}".format(*words)

@@ -1,8 +1,9 @@
 """What does money tell of a form of exploitation? python research/world/money_by_form.py [--worlds 11 12 13] [--pairs]
 
-Of each world it prints takings per exploited person-month by form, on how many days wages are withheld, whether sums
-alone tell illicit from lawful payments of a line of work, and whether payments for adverts tell the kind. A
-person-month counts in the months of thirty days in which the operation takes anything.
+Of each world it prints takings per exploited person-month by form, how many times those of the other forms of forced
+labour sexual exploitation takes, on how many days wages are withheld, whether sums alone tell illicit from lawful
+payments of a line of work, and whether payments for adverts tell the kind. A person-month counts in the months of
+thirty days in which the operation takes anything.
 
 With ``--pairs`` operations of the sample are told apart by their own payments alone: how many and how much, from and to
 whom, by channel, stated purpose and time. A logistic regression, cross-validated over operations, tells form from
@@ -42,6 +43,8 @@ STAGES = (
 )
 LEAST = 12
 """Operations a side, below which a pair is left out."""
+OTHER_LABOUR = ("labour", "domestic_servitude", "forced_criminality")
+"""Forced labour but for sexual exploitation, which is published to take 7.4 times as much a person."""
 OURS = pl.col("log_odds") > -29_000
 
 
@@ -71,7 +74,11 @@ def main() -> None:
             report(source.tables, usual)
             continue
         lines = usual.parameters["payments.line"]["value"]
-        for part in (takings(source.tables), withheld(source.tables), amounts(source.tables, lines)):
+        taken = takings(source.tables)
+        print(taken)
+        others = ", ".join(OTHER_LABOUR)
+        print(f"sexual exploitation takes {sexual_ratio(taken):.1f} times as much as {others} together")
+        for part in (withheld(source.tables), amounts(source.tables, lines)):
             print(part)
         print(adverts(source.tables))
 
@@ -113,8 +120,17 @@ def takings(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         "operations": pl.col("operation").n_unique(),
         "months": pl.len(),
         "people": pl.col("people").mean(),
+        "person-months": person_months,
     }
     return joined.group_by("form").agg(**shown, XTS=total / person_months).sort("form")
+
+
+def sexual_ratio(taken: pl.DataFrame) -> float:
+    """Return the takings per person-month of sexual exploitation over those of other forced labour together."""
+    months = pl.col("person-months")
+    together = (pl.col("XTS") * months).sum() / months.sum()
+    others = taken.filter(pl.col("form").is_in(OTHER_LABOUR)).select(together)
+    return float(taken.filter(form="sexual")["XTS"].item() / others.item())
 
 
 def withheld(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
