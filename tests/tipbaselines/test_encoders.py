@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -68,6 +69,22 @@ def test_a_vector_does_not_depend_on_the_texts_beside_it(encoder: SentenceVector
     assert np.linalg.norm(together, axis=1) == pytest.approx(np.ones(12), abs=1e-3)
 
 
+def test_every_batch_has_one_shape_and_a_long_sentence_comes_alone(encoder: SentenceVectors) -> None:
+    short, long = [f"word {number}" for number in range(60)], "word " * 250
+    made = encoders.BatchEncoder()
+    batches = list(made.batches([*short[:30], long, *short[30:]]))
+    assert [rows.start for rows, _ in batches] == [0, *(rows.stop for rows, _ in batches[:-1])]
+    assert batches[-1][0].stop == 61
+    count = made._model._tokenizer.encode
+    shapes = {
+        (len(batch), sum(len(count(one, out_type=int, add_bos=True, add_eos=True)) for one in batch))
+        for rows, batch in batches
+        if batch != [long]
+    }
+    assert shapes == {(encoders.SENTENCES, encoders.TOKENS)}
+    assert [long] in [batch for _, batch in batches]
+
+
 def test_a_text_is_the_mean_of_its_sentences_and_a_text_without_any_is_zero(encoder: SentenceVectors) -> None:
     a, b = SAID["en"]
     one, other, both, none = text_vectors([a, b, f"{a} {a}\n* {b}", "✨"], encoder)
@@ -87,14 +104,17 @@ class Counted:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def encode(self, text: str) -> np.ndarray:
-        self.asked.append(text)
-        return np.ones(512, dtype=np.float32)
+    def batches(self, texts: list[str]) -> Iterator[tuple[slice, list[str]]]:
+        return ((slice(row, row + 1), [text]) for row, text in enumerate(texts))
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        self.asked += texts
+        return np.ones((len(texts), 512), dtype=np.float32)
 
 
 def test_a_sentence_is_encoded_once_until_the_cache_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     counted = Counted()
-    monkeypatch.setattr(encoders, "_load_encoder", lambda: counted)
+    monkeypatch.setattr(encoders, "BatchEncoder", lambda: counted)
     encoder = SentenceVectors(kept=3)
     for text in ("B. A. B.", "a!", "C\nA"):
         text_vectors([text], encoder)
@@ -106,7 +126,7 @@ def test_a_sentence_is_encoded_once_until_the_cache_is_full(monkeypatch: pytest.
 def test_progress_of_long_work_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(encoders, "_load_encoder", Counted)
+    monkeypatch.setattr(encoders, "BatchEncoder", Counted)
     monkeypatch.setattr(encoders, "EVERY", 0.0)
     with caplog.at_level(logging.INFO, "tipbench"):
         text_vectors(["A. B."], SentenceVectors())

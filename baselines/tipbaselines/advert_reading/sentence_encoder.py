@@ -2,7 +2,7 @@
 
 Yang et al. (2020) for the encoder. The heads learn what each sentence of training states (ridge regression), and read
 any sentence of a like meaning: in other words, and in languages that training lacks. Needs the text and labels, and the
-extra ``encoder``. Cost: a few minutes for 10,000 adverts on one core, nearly all of it the encoder.
+extra ``encoder``. Cost: about half a minute for 10,000 adverts on one core, nearly all of it the encoder.
 """
 
 from dataclasses import dataclass

@@ -7,8 +7,8 @@ A group of near-duplicate texts (Broder 1997) weighs as much as any other in tra
 however often they are posted: they are one writer's, and a second one says little that is new.
 
 ``c`` is fixed: it was chosen with test scores in view, before there was a reference result. Needs the text and
-labels, and the extra ``encoder``. Cost: about a minute for 40,000 training adverts of 40,000 different sentences on
-one core, nearly all of it the encoder.
+labels, and the extra ``encoder``. Cost: about half a minute for 40,000 training adverts of 40,000 different
+sentences on one core, nearly all of it the encoder.
 """
 
 from dataclasses import dataclass
