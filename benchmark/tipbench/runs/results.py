@@ -120,8 +120,8 @@ class Result(Record):
     scores: dict[str, Score]
     valid: Score | None = Field(
         None,
-        description="the primary metric on the valid part, by which methods are tuned; absent in version 1 and for "
-        "predictions that came as files",
+        description="the primary metric on the valid part, by which methods are tuned; absent in version 1, in "
+        "seasons, and for predictions that came as files",
     )
     prevalence: float | None = Field(
         None,

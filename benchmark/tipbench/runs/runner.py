@@ -65,12 +65,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Job:
-    """A cell to run; with ``kept``, predictions that only have to be scored again."""
+    """A cell to run; with ``kept``, predictions that only have to be scored again.
+
+    ``valid``: whether the valid part is scored too. A season leaves it out: it ranks by the test alone.
+    """
 
     cell: Cell
     versions: Versions
     digests: Digests
     kept: Result | None = None
+    valid: bool = True
 
 
 def decide(cell: Cell, overwrite: str = "only_missing", fenced: bool = False) -> Outcome | Job:
@@ -213,7 +217,7 @@ def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
             return results.read_valid(cell.folder, job.kept)
         return predict_fold(method, valid, 0, cell.target)
 
-    valid = validate(prepared, cell, checked, predict_valid)
+    valid = validate(prepared, cell, checked, predict_valid) if job.valid else (None, None)
     return record(job, prepared, evaluation, checked, method, cost, notes, valid, methods.fence)
 
 
@@ -233,7 +237,7 @@ def record(
     method: Any,
     cost: Cost,
     notes: list[str],
-    valid: tuple[Score, pl.DataFrame | None],
+    valid: tuple[Score | None, pl.DataFrame | None],
     fence: Fence | None,
 ) -> Result:
     """Store a run in its cell's folder, a user's own ids beside numbered units, and return its result.

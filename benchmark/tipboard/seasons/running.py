@@ -330,7 +330,8 @@ def _run_world(
                 _fail(secret, *pair, "install", "pip failed")
         elif cells:
             batches.append(CellBatch(tuple(cells), ids, environments.get(one.id)))
-    batches += [CellBatch(tuple(cells), ids) for _, cells in sorted(by_fold.items())]
+    largest_first = sorted(by_fold.items(), key=lambda fold: (-len(fold[1]), fold[0]))
+    batches += [CellBatch(tuple(cells), ids) for _, cells in largest_first]
     work = partial(_run_batch, secret, limits_of_cells(season.minutes, season.memory_gib))
     label = f"cells of {world}, of {season.worlds}"
     run_all(work, batches, host.engine, label, host.quiet, lambda batch: len(batch.cells))
@@ -424,7 +425,7 @@ def _run_batch(secret: Path, limits: Limits, batch: CellBatch) -> None:
         versions = versions_of(cell)
         if environment.package:
             versions = versions.model_copy(update={"method": environment.package})
-        job = Job(cell, versions, digests_of(cell, versions.data))
+        job = Job(cell, versions, digests_of(cell, versions.data), valid=False)
         with closing(Methods(cell, shared, limits, environment.place)) as methods:
             outcome = run_one(job, shared, methods)
             is_fenced = methods.fence is not None

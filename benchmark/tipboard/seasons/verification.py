@@ -413,7 +413,8 @@ def _fit_again(season: Season, cell: Cell, shared: SharedFold, one: Result, name
         versions = versions_of(cell)
         limits = limits_of_cells(season.minutes, season.memory_gib)
         with closing(Methods(cell, shared, limits)) as methods:
-            outcome = run_one(Job(cell, versions, digests_of(cell, versions.data)), shared, methods)
+            job = Job(cell, versions, digests_of(cell, versions.data), valid=False)
+            outcome = run_one(job, shared, methods)
     if outcome.result is None:
         return [f"{name} cannot be fitted again ({outcome.cause})"]
     again = outcome.result.scores[one.primary].value

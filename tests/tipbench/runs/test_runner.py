@@ -251,6 +251,18 @@ def test_every_baseline_that_ships_is_a_method_of_its_config() -> None:
         assert isinstance(made, Method | StreamMethod), name
 
 
+@pytest.mark.parametrize("valid", [True, False])
+def test_the_valid_part_is_scored_unless_a_job_leaves_it_out(cell: Make, valid: bool) -> None:
+    one = cell("chance")
+    versions = runner.versions_of(one)
+    job = Job(one, versions, runner.digests_of(one, versions.data), valid=valid)
+    shared = folds.SharedFold(one)
+    result = runner.run_one(job, shared, runner.Methods(one, shared, None)).result
+    assert result is not None
+    assert (result.valid is not None) == valid
+    assert result.scores[result.primary].value is not None
+
+
 def test_few_folds_are_dealt_to_several_workers_and_none_is_lost(cell: Make) -> None:
     cells = [cell("chance", f"seed={seed}") for seed in range(5)]
     digests, versions = runner.digests_of(cells[0], "0.5.0"), runner.versions_of(cells[0])
