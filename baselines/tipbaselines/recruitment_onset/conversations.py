@@ -42,8 +42,7 @@ class Vocabulary:
         known = self.values.get(field, [])
         if field not in rows.columns or not known:
             return np.zeros(rows.height, dtype=np.int64)
-        place = rows[field].cast(pl.String).cast(self._types[field], strict=False).to_physical()
-        return place.cast(pl.Int64).fill_null(-1).to_numpy() + 1
+        return enum_codes(rows[field], self._types[field]) + 1
 
     def messages(self, rows: pl.DataFrame, gap: np.ndarray) -> "CodedMessages":
         """Return codes of messages, given the minutes since the one before, negative where there is none."""
@@ -92,6 +91,12 @@ class CodedMessages:
 
     def __getitem__(self, rows: np.ndarray) -> "CodedMessages":
         return CodedMessages(self.act[rows], self.side[rows], self.channel[rows], self.gap[rows])
+
+
+def enum_codes(values: pl.Series, among: pl.Enum) -> np.ndarray:
+    """Return (rows,) int64 places of values in an enumeration, -1 for missing and other values."""
+    place = values.cast(pl.String).cast(among, strict=False).to_physical()
+    return place.cast(pl.Int64).fill_null(-1).to_numpy()
 
 
 def gap_codes(minutes: np.ndarray) -> np.ndarray:
