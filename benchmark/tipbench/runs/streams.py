@@ -134,7 +134,9 @@ def streamed_alarms(method: StreamMethod, fold: Fold, stream: StepStream, name: 
     """
     valid = scores_of(method, stream.valid, name)
     threshold = best_threshold(valid, fold.labels("valid").collect())
-    return alarms(scores_of(method, stream.test, name), stream.test.units[fold.task.unit], threshold)
+    # Where the valid part is the test, its scores are those that the threshold was chosen by.
+    test = valid if stream.test is stream.valid else scores_of(method, stream.test, name)
+    return alarms(test, stream.test.units[fold.task.unit], threshold)
 
 
 def alarms(scored: StepScores, units: pl.Series, threshold: float) -> pl.DataFrame:
