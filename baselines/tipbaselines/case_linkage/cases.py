@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,16 +18,24 @@ from scipy.sparse import csr_matrix, diags
 from tipbench.data.fold import Fold
 from tipcore.units import shared_value_components
 
+from tipbaselines.cache import remember
 from tipbaselines.frames import MINUTES_A_DAY, to_predict
 from tipbaselines.graphs import dense_codes, mean_matrix, one_hot, sum_by, unit_rows
+
+UNKNOWN = np.iinfo(np.int64).min  # Stands for null among numbers
 
 
 def positions(values: pl.Series, known: pl.Series) -> np.ndarray:
     """Return the position of each value among unique known ones; -1 where it is none of them."""
     if not len(known):
         return np.full(len(values), -1)
-    at = values.replace_strict(known, pl.int_range(len(known), eager=True), default=-1, return_dtype=pl.Int64)
-    return at.fill_null(-1).to_numpy()
+    if values.dtype == pl.String:
+        place = {word: n for n, word in enumerate(known.to_list())}
+        return np.array([place.get(word, -1) for word in values.to_list()], dtype=np.int64)
+    wanted, keys = values.fill_null(UNKNOWN).to_numpy(), known.fill_null(UNKNOWN).to_numpy()
+    order = np.argsort(keys, kind="stable")
+    at = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
+    return np.where(keys[at] == wanted, at, -1)
 
 
 def to_dense(matrix: csr_matrix) -> np.ndarray:
@@ -53,48 +62,196 @@ COLUMNS: dict[str, dict[str, pl.DataType]] = {
 TRUE_CASE = "operation"  # The column of adverts that only a reference is shown
 
 
-@dataclass(frozen=True)
-class CaseRegion:
-    """One region: its tables, each with all of :data:`COLUMNS`; ``seeds``: positions of its seeds among its adverts;
-    ``views``: the task's, by the key of their rows.
+class RegionRows:
+    """The tables of one region, each with all of :data:`COLUMNS`, and what is the same of its rows for every seed: made
+    when first asked for, then kept.
 
     Adverts have ``day``, and ``case``: equal for adverts of one case.
     """
 
-    unit: str
-    tables: dict[str, pl.DataFrame]
+    def __init__(self, fold: Fold, region: int, adverts: pl.DataFrame) -> None:
+        self.unit, self._fold, self._region = fold.task.unit, fold, region
+        self._tables, self._levels = {"adverts": adverts}, dict[str, tuple[pl.Series, csr_matrix]]()
+
+    def __getitem__(self, table: str) -> pl.DataFrame:
+        if table not in self._tables:  # a table that no view asks for is not read
+            every = _read(self._fold, table)
+            self._tables[table] = every.get(self._region, every[None])
+        return self._tables[table]
+
+    @cached_property
+    def known_days(self) -> tuple[int, int]:
+        """The first day of any row, and how many days follow it."""
+        days = [self["adverts"]["day"], self["stops"]["day"], self["payments"]["minute"] // MINUTES_A_DAY]
+        known = pl.concat([values.drop_nulls() for values in days])
+        first = int(known.min() or 0)  # type: ignore[arg-type]
+        return first, int(known.max() or 0) - first + 1 + LONGEST  # type: ignore[arg-type]
+
+    @cached_property
+    def towns(self) -> pl.Series:
+        """Every town, in order."""
+        towns = pl.concat([self[t]["town"] for t in ("adverts", "wallets", "payments", "stops", "firms")])
+        return towns.drop_nulls().unique().sort()
+
+    def levels(self, column: str) -> tuple[pl.Series, csr_matrix]:
+        """Return what a column of adverts may be, in order, and one-hot what each advert is."""
+        if column not in self._levels:
+            values = self["adverts"][column]
+            known = values.drop_nulls().unique().sort()
+            self._levels[column] = known, one_hot(positions(values, known), len(known))
+        return self._levels[column]
+
+    def codes(self, column: str, values: pl.Series) -> np.ndarray:
+        """Return the place of values among the levels of a column of adverts; -1 for none."""
+        return positions(values, self.levels(column)[0])
+
+    def among(self, values: pl.Series, table: str) -> np.ndarray:
+        """Return the rows of a table that have these keys; -1 for none."""
+        return positions(values, self[table][next(iter(COLUMNS[table]))])
+
+    def cells(self, day: pl.Series, town: np.ndarray | None = None) -> csr_matrix:
+        """Return the cell of each row by day, or by town and day, one-hot; no cell where one is unknown. ``town``: its
+        place in ``towns``."""
+        first, days = self.known_days
+        when = day.fill_null(first - 1).to_numpy() - first
+        when = np.where((when < 0) | (when >= days), -1, when)
+        if town is None:
+            return one_hot(when, days)
+        cell = np.where((town < 0) | (when < 0), -1, town * days + when)
+        return one_hot(cell, max(len(self.towns), 1) * days)
+
+    @cached_property
+    def near(self) -> dict[bool, list[csr_matrix]]:
+        """The cells of adverts for each of :data:`NEAR` days each way; by whether a cell is of a town too."""
+        days = [self["adverts"]["day"] + off for off in range(-NEAR, NEAR + 1)]
+        town = positions(self["adverts"]["town"], self.towns)
+        return {True: [self.cells(day, town) for day in days], False: [self.cells(day) for day in days]}
+
+    @cached_property
+    def accounts(self) -> dict[str, Any]:
+        """Of adverts their ``account``; of accounts ``device``, ``ties`` among them, ``platform`` and ``language``."""
+        accounts, ties = self["accounts"], self["ties"]
+        ends = [self.among(ties[end], "accounts") for end in ("source", "target")]
+        inside = (ends[0] >= 0) & (ends[1] >= 0)
+        pairs, count = (ends[0][inside], ends[1][inside]), accounts.height
+        known = csr_matrix((np.ones(inside.sum(), np.float32), pairs), shape=(count, count))
+        device = dense_codes(accounts["device_cluster"])
+        return {
+            "account": one_hot(self.among(self["adverts"]["account"], "accounts"), count),
+            "device": device,
+            "devices": one_hot(device, int(device.max(initial=-1)) + 1),
+            "ties": known + known.T,
+            **{name: self.codes(name, accounts[name]) for name in ("platform", "language")},
+        }
+
+    @cached_property
+    def circuits(self) -> dict[str, csr_matrix]:
+        """Where and when circuits stay, and where: unit columns [..., circuits]; of adverts their ``town``."""
+        count, stops = self["circuits"].height, self["stops"].sort("circuit", "sequence")
+        leaves = pl.col("day").shift(-1).over("circuit").fill_null(pl.col("day") + LONGEST // 10)
+        stays = stops.with_columns(leaves=pl.min_horizontal(leaves, pl.col("day") + LONGEST)).drop_nulls(
+            "day"
+        )
+        until = pl.max_horizontal("leaves", pl.col("day") + 1)
+        stays = stays.with_columns(day=pl.int_ranges("day", until)).explode("day")
+        circuit, town = self.among(stays["circuit"], "circuits"), positions(stays["town"], self.towns)
+        by_circuit = sum_by(circuit, count)
+        return {
+            "where and when": _unit_columns(by_circuit @ self.cells(stays["day"], town)),
+            "where": _unit_columns(by_circuit @ one_hot(town, len(self.towns))),
+            "town": one_hot(positions(self["adverts"]["town"], self.towns), len(self.towns)),
+        }
+
+    @cached_property
+    def wallets(self) -> dict[str, Any]:
+        """Cash and other payments of wallets, and the circuits that book with them: unit columns [..., wallets]; codes
+        of their ``town``."""
+        payments, stops, count = self["payments"], self["stops"], self["wallets"].height
+        day, town = payments["minute"] // MINUTES_A_DAY, positions(payments["town"], self.towns)
+        pays, takes = (sum_by(self.among(payments[end], "wallets"), count) for end in ("payer", "payee"))
+        is_advert = diags((payments["purpose"] == ADVERT).fill_null(False).to_numpy().astype(np.float32))
+        booked = sum_by(self.among(stops["wallet"], "wallets"), count)
+        circuit = sum_by(self.among(stops["circuit"], "circuits"), self["circuits"].height)
+        days = self.cells(day)
+        return {
+            "where and when": _unit_columns((pays + takes) @ self.cells(day, town)),
+            "adverts paid": _unit_columns(pays @ is_advert @ days),
+            "taken": _unit_columns(takes @ days),
+            "booked": _unit_columns(booked @ circuit.T),
+            "town": self.codes("town", self["wallets"]["town"]),
+        }
+
+    @cached_property
+    def firms(self) -> dict[str, np.ndarray]:
+        """Levels of what is compared with adverts, codes of sectors, and whether an agency has ``placed`` workers."""
+        firms, agencies = self["firms"], self["agencies"]
+        agency = firms.select("agency").join(agencies, on="agency", how="left", maintain_order="left")
+        return {
+            "workers": self.codes("language", firms["workers_language"]),
+            "language": self.codes("language", firms["language"]),
+            "agency": self.codes("language", agency["language"]),
+            "town": self.codes("town", firms["town"]),
+            "sector": _word_codes(firms["sector"]),
+            "placed": firms["agency"].is_not_null().to_numpy(),
+        }
+
+
+def _unit_columns(counts: csr_matrix) -> csr_matrix:
+    """Return the rows of counts as columns of length one."""
+    return csr_matrix(unit_rows(counts).T)
+
+
+@dataclass(frozen=True)
+class CaseRegion:
+    """One region: its rows; ``seeds``: positions of its seeds among its adverts; ``views``: the task's, by the key of
+    their rows."""
+
+    rows: RegionRows
     seeds: np.ndarray
     views: Mapping[str, str]
 
     @property
     def keys(self) -> pl.Series:
         """The seeds."""
-        return self.tables["adverts"][self.unit].gather(self.seeds)
+        return self["adverts"][self.rows.unit].gather(self.seeds)
 
     def __getitem__(self, table: str) -> pl.DataFrame:
-        return self.tables[table]
+        return self.rows[table]
 
 
 def read_regions(fold: Fold, seeds: pl.Series, true_cases: bool = False) -> Iterator[CaseRegion]:
     """Yield every region with a seed, in order. ``seeds``: keys of adverts. ``true_cases``: whether a case is what the
     hidden truth says, which a reference alone is shown."""
-    unit, tables = fold.task.unit, {table: _read(fold, table) for table in COLUMNS}
-    adverts = tables["adverts"].with_columns(day=(pl.col("minute") // MINUTES_A_DAY).fill_null(0))
+    keys = seeds.to_numpy()
+    for rows in _rows_by_region(fold, true_cases):
+        asked = np.flatnonzero(np.isin(rows["adverts"][rows.unit].to_numpy(), keys))
+        if len(asked):
+            yield CaseRegion(rows, asked, fold.task.views)
+
+
+@remember()
+def _rows_by_region(fold: Fold, true_cases: bool) -> list[RegionRows]:
+    """Return the rows of every region with adverts, in order."""
+    unit = fold.task.unit
+    adverts = _columns(fold, "adverts").with_columns(day=(pl.col("minute") // MINUTES_A_DAY).fill_null(0))
     if true_cases:
         adverts = adverts.rename({TRUE_CASE: "case"})
     else:
         joined = shared_value_components(adverts, unit, "contacts").rename({"component": "case"})
         adverts = adverts.drop(TRUE_CASE).join(joined, on=unit, how="left")
-    tables["adverts"] = adverts.with_columns(case=pl.coalesce("case", unit)).sort("region", unit)
-    wanted = tables["adverts"].filter(pl.col(unit).is_in(seeds.implode()))["region"].unique().sort()
-    parts = {table: frame.partition_by("region", as_dict=True) for table, frame in tables.items()}
-    for region in wanted:
-        here = {table: parts[table].get((region,), frame.clear()) for table, frame in tables.items()}
-        asked = here["adverts"][unit].is_in(seeds.implode())
-        yield CaseRegion(unit, here, np.flatnonzero(asked.to_numpy()), fold.task.views)
+    adverts = adverts.with_columns(case=pl.coalesce("case", unit)).sort("region", unit)
+    return [RegionRows(fold, frame["region"][0], frame) for frame in adverts.partition_by("region")]
 
 
-def _read(fold: Fold, table: str) -> pl.DataFrame:
+@remember(len(COLUMNS))
+def _read(fold: Fold, table: str) -> dict[int | None, pl.DataFrame]:
+    """Return the columns of a table that are read, by region and sorted by key; without rows, under None."""
+    every, key = _columns(fold, table), next(iter(COLUMNS[table]))
+    parts = [part.sort(key, maintain_order=True) for part in every.partition_by("region") if part.height]
+    return {None: every.clear(), **{part["region"][0]: part for part in parts}}
+
+
+def _columns(fold: Fold, table: str) -> pl.DataFrame:
     """Return the columns of a table that are read; nulls where they are not shown, no rows where it is not."""
     columns = {"region": NUMBER, **COLUMNS[table]}
     if table == "adverts":
@@ -106,9 +263,7 @@ def _read(fold: Fold, table: str) -> pl.DataFrame:
         pl.col(name).cast(dtype) if name in has else pl.lit(None, dtype).alias(name)
         for name, dtype in columns.items()
     ]
-    frame = fold.tables[table].select(shown).collect()
-    key = next(iter(COLUMNS[table]))
-    return frame.with_columns(pl.col("region").fill_null(0)).sort("region", key, maintain_order=True)
+    return fold.tables[table].select(shown).collect().with_columns(pl.col("region").fill_null(0))
 
 
 NEAR = 1  # Days each way within which a payment goes with an advert
@@ -159,74 +314,52 @@ class SeedCases:
 
     def __init__(self, region: CaseRegion) -> None:
         adverts = region["adverts"]
-        self.region = region
-        self._known: dict[str, tuple[pl.Series, csr_matrix]] = {}
+        self.region, self.rows = region, region.rows
+        self._shares: dict[str, np.ndarray] = {}
+        self._near: dict[bool, csr_matrix] = {}
         seeds = adverts[region.seeds.tolist()].select(case="case", seed=pl.int_range(pl.len()))
         rows = adverts.with_row_index("row").select("row", "case").join(seeds, on="case")
         ends, shape = (rows["seed"], rows["row"]), (len(region.seeds), adverts.height)
         self.members = csr_matrix((np.ones(rows.height, np.float32), ends), shape=shape)
-        days = [adverts["day"], region["stops"]["day"], region["payments"]["minute"] // MINUTES_A_DAY]
-        known = pl.concat([values.drop_nulls() for values in days])
-        self.first_day = int(known.min() or 0)  # type: ignore[arg-type]
-        self.days = int(known.max() or 0) - self.first_day + 1 + LONGEST  # type: ignore[arg-type]
-        towns = pl.concat([region[t]["town"] for t in ("adverts", "wallets", "payments", "stops", "firms")])
-        self.towns = towns.drop_nulls().unique().sort()
 
     @cached_property
     def circuits(self) -> ViewEvidence:
         """The evidence of circuits, which wallets are compared with too."""
         return _circuits(self)
 
-    def share(self, column: str, values: pl.Series) -> np.ndarray:
-        """Return the share of the case's adverts whose column has the value of each row, [seeds, rows]."""
-        if column not in self._known:  # of every view alike
-            of_adverts = self.region["adverts"][column]
-            known = of_adverts.drop_nulls().unique().sort()
-            counts = self.members @ one_hot(positions(of_adverts, known), len(known))
-            self._known[column] = known, mean_matrix(counts)
-        known, shares = self._known[column]
-        return to_dense(shares @ one_hot(positions(values, known), len(known)).T)
+    def share(self, column: str, codes: np.ndarray) -> np.ndarray:
+        """Return the share of the case's adverts whose column has the level of each row, [seeds, rows]."""
+        if column not in self._shares:  # of every view alike
+            counts = self.members @ self.rows.levels(column)[1]
+            # the last column is that of -1, no level
+            self._shares[column] = np.pad(to_dense(mean_matrix(counts)), ((0, 0), (0, 1)))
+        return self._shares[column][:, codes]
 
-    def near(self, town: pl.Series | None = None) -> csr_matrix:
-        """Return when the case advertises, :data:`NEAR` days each way: unit rows [seeds, days]; given the towns of
-        adverts also where, [seeds, towns * days]."""
-        days = (self.region["adverts"]["day"] + off for off in range(-NEAR, NEAR + 1))
-        return unit_rows(sum(self.members @ self.cells(day, town) for day in days))  # type: ignore[arg-type]
-
-    def cells(self, day: pl.Series, town: pl.Series | None = None) -> csr_matrix:
-        """Return the cell of each row by day, or by town and day, one-hot; no cell where one is unknown."""
-        when = day.fill_null(self.first_day - 1).to_numpy() - self.first_day
-        when = np.where((when < 0) | (when >= self.days), -1, when)
-        if town is None:
-            return one_hot(when, self.days)
-        at = positions(town, self.towns)
-        cell = np.where((at < 0) | (when < 0), -1, at * self.days + when)
-        return one_hot(cell, max(len(self.towns), 1) * self.days)
+    def near(self, in_towns: bool) -> csr_matrix:
+        """Return when the case advertises, :data:`NEAR` days each way: unit rows [seeds, days]; ``in_towns``: also
+        where, [seeds, towns * days]."""
+        if in_towns not in self._near:  # of circuits and wallets alike
+            counts = sum(self.members @ cells for cells in self.rows.near[in_towns])
+            self._near[in_towns] = unit_rows(counts)  # type: ignore[arg-type]
+        return self._near[in_towns]
 
 
 def _accounts(case: SeedCases) -> ViewEvidence:
-    accounts, adverts = case.region["accounts"], case.region["adverts"]
-    count = accounts.height
-    posts = case.members @ one_hot(positions(adverts["account"], accounts["account"]), count)
-    joined = (posts > 0).astype(np.float32)
-    given = one_hot(positions(adverts["account"].gather(case.region.seeds), accounts["account"]), count)
-    device = dense_codes(accounts["device_cluster"])
-    devices = one_hot(device, int(device.max(initial=-1)) + 1)
-    shared, own = (to_dense(((who @ devices) > 0).astype(np.float32) @ devices.T) for who in (joined, given))
-    ties = case.region["ties"]
-    ends = [positions(ties[end], accounts["account"]) for end in ("source", "target")]
-    inside = (ends[0] >= 0) & (ends[1] >= 0)
-    pairs = (ends[0][inside], ends[1][inside])
-    known = csr_matrix((np.ones(inside.sum(), np.float32), pairs), shape=(count, count))
-    either = known + known.T
+    accounts, rows = case.region["accounts"], case.rows.accounts
+    posts = case.members @ rows["account"]
+    joined, given = (posts > 0).astype(np.float32), rows["account"][case.region.seeds]
+    shared, own = (
+        np.pad(to_dense(who @ rows["devices"]) > 0, ((0, 0), (0, 1)))[:, rows["device"]].astype(np.float32)
+        for who in (joined, given)
+    )
     pieces = {
         "joined": np.log1p(to_dense(posts)),
         "device": shared,
         "own device": own,
-        "tie": np.log1p(to_dense(joined @ either)),
-        "own tie": np.log1p(to_dense(given @ either)),
-        "platform": case.share("platform", accounts["platform"]),
-        "language": case.share("language", accounts["language"]),
+        "tie": np.log1p(to_dense(joined @ rows["ties"])),
+        "own tie": np.log1p(to_dense(given @ rows["ties"])),
+        "platform": case.share("platform", rows["platform"]),
+        "language": case.share("language", rows["language"]),
         "opened": _opening(case, accounts["created_day"]),
     }
     return ViewEvidence(accounts["account"], pieces)
@@ -242,59 +375,38 @@ def _opening(case: SeedCases, opened: pl.Series) -> np.ndarray:
 
 
 def _circuits(case: SeedCases) -> ViewEvidence:
-    circuits = case.region["circuits"]
-    stops = case.region["stops"].sort("circuit", "sequence")
-    leaves = pl.col("day").shift(-1).over("circuit").fill_null(pl.col("day") + LONGEST // 10)
-    stays = stops.with_columns(leaves=pl.min_horizontal(leaves, pl.col("day") + LONGEST)).drop_nulls("day")
-    until = pl.max_horizontal("leaves", pl.col("day") + 1)
-    stays = stays.with_columns(day=pl.int_ranges("day", until)).explode("day")
-    circuit = positions(stays["circuit"], circuits["circuit"])
-    there = sum_by(circuit, circuits.height) @ case.cells(stays["day"], stays["town"])
-    towns = sum_by(circuit, circuits.height) @ one_hot(positions(stays["town"], case.towns), len(case.towns))
-    of_case = case.members @ one_hot(positions(case.region["adverts"]["town"], case.towns), len(case.towns))
+    rows = case.rows.circuits
     pieces = {
-        "where and when": to_dense(case.near(case.region["adverts"]["town"]) @ unit_rows(there).T),
-        "where": to_dense(unit_rows(of_case) @ unit_rows(towns).T),
+        "where and when": to_dense(case.near(True) @ rows["where and when"]),
+        "where": to_dense(unit_rows(case.members @ rows["town"]) @ rows["where"]),
     }
-    return ViewEvidence(circuits["circuit"], pieces)
+    return ViewEvidence(case.region["circuits"]["circuit"], pieces)
 
 
 def _wallets(case: SeedCases) -> ViewEvidence:
-    wallets, payments = case.region["wallets"], case.region["payments"]
-    count, stops = wallets.height, case.region["stops"]
-    day = payments["minute"] // MINUTES_A_DAY
-    payer, payee = (positions(payments[end], wallets["wallet"]) for end in ("payer", "payee"))
-    pays, takes = sum_by(payer, count), sum_by(payee, count)
-    cash = (pays + takes) @ case.cells(day, payments["town"])
-    is_advert = diags((payments["purpose"] == ADVERT).fill_null(False).to_numpy().astype(np.float32))
-    adverts = pays @ is_advert @ case.cells(day)
-    taken = takes @ case.cells(day)
-    books = positions(stops["wallet"], wallets["wallet"])
-    circuit = positions(stops["circuit"], case.region["circuits"]["circuit"])
-    booked = sum_by(books, count) @ sum_by(circuit, case.region["circuits"].height).T
+    wallets, rows = case.region["wallets"], case.rows.wallets
     pieces = {
-        "where and when": to_dense(case.near(case.region["adverts"]["town"]) @ unit_rows(cash).T),
-        "adverts paid": to_dense(case.near() @ unit_rows(adverts).T),
-        "taken": to_dense(case.near() @ unit_rows(taken).T),
-        "town": case.share("town", wallets["town"]),
-        "booked": to_dense(csr_matrix(case.circuits.pieces["where and when"]) @ unit_rows(booked).T),
+        "where and when": to_dense(case.near(True) @ rows["where and when"]),
+        "adverts paid": to_dense(case.near(False) @ rows["adverts paid"]),
+        "taken": to_dense(case.near(False) @ rows["taken"]),
+        "town": case.share("town", rows["town"]),
+        "booked": to_dense(csr_matrix(case.circuits.pieces["where and when"]) @ rows["booked"]),
         "opened": _opening(case, wallets["opened_day"]),
     }
     return ViewEvidence(wallets["wallet"], pieces)
 
 
 def _firms(case: SeedCases) -> ViewEvidence:
-    firms, agencies = case.region["firms"], case.region["agencies"]
-    agency = firms.select("agency").join(agencies, on="agency", how="left", maintain_order="left")["language"]
+    firms, rows = case.region["firms"], case.rows.firms
     category = _word_codes(case.region["adverts"]["category"].gather(case.region.seeds))
     shape = len(case.region.seeds), firms.height
-    alike = (_word_codes(firms["sector"]), category[:, None], firms["agency"].is_not_null().to_numpy())
+    alike = (rows["sector"], category[:, None], rows["placed"])
     sector, category, placed = (np.broadcast_to(one, shape).astype(np.float32) for one in alike)
     pieces = {
-        "town": case.share("town", firms["town"]),
-        "workers": case.share("language", firms["workers_language"]),
-        "language": case.share("language", firms["language"]),
-        "agency": case.share("language", agency),
+        "town": case.share("town", rows["town"]),
+        "workers": case.share("language", rows["workers"]),
+        "language": case.share("language", rows["language"]),
+        "agency": case.share("language", rows["agency"]),
         "sector": sector,
         "category": category,
         "placed": placed,
@@ -328,17 +440,19 @@ def best_rows(seeds: pl.Series, view: str, keys: pl.Series, scores: np.ndarray, 
     """
     if not len(seeds) or not len(keys):
         return pl.DataFrame(schema=SCHEMA)
-    order = keys.arg_sort().to_numpy()
+    named_keys = keys.to_numpy()
+    order = np.argsort(named_keys, kind="stable")
     values = np.round(np.asarray(scores, dtype=np.float64)[:, order], 9)
-    most = min(MOST, values.shape[1])
-    best = np.argsort(-values, axis=1, kind="stable")[:, :most]
+    best = np.argsort(-values, axis=1, kind="stable")[:, :MOST]
+    score = np.take_along_axis(values, best, axis=1)
+    seed, place = np.nonzero(score > named)
     found = {
-        "query": seeds.gather(np.repeat(np.arange(len(seeds)), most)),
-        "view": view,
-        "candidate": keys.gather(order[best.ravel()]),
-        "score": np.take_along_axis(values, best, axis=1).ravel(),
+        "query": seeds.to_numpy()[seed],
+        "view": pl.repeat(view, len(seed), eager=True),
+        "candidate": named_keys[order[best[seed, place]]],
+        "score": score[seed, place],
     }
-    return pl.DataFrame(found, schema_overrides=SCHEMA).filter(pl.col("score") > named)
+    return pl.DataFrame(found, schema_overrides=SCHEMA)
 
 
 Scores = Mapping[str, tuple[pl.Series, np.ndarray]]

@@ -2,7 +2,7 @@
 
 The case is what a chain of shared contacts joins to the seed, as in most published work (Dubrawski et al. 2015). No
 identifier leads from an advert to a wallet, a circuit or a firm: these views get no candidates. Needs contacts; uses
-accounts of adverts and devices where they are shown. Learns nothing. Cost: some ten seconds for 2,000 seeds.
+accounts of adverts and devices where they are shown. Learns nothing. Cost: two seconds for 2,000 seeds.
 """
 
 from dataclasses import dataclass

@@ -3,7 +3,7 @@
 Record linkage by supervised pair scores (Christen 2012) with gradient boosting (Ke et al. 2017), one model per view.
 The evidence is that of time and place, of joins, and of words; the case is what
 shared contacts join to the seed. A view with few links to learn from falls back to time and place. Needs contacts; uses
-what else is shown. Cost: a minute for 2,000 seeds on one core.
+what else is shown. Cost: half a minute for 2,000 seeds on one core.
 """
 
 from dataclasses import dataclass
