@@ -13,7 +13,6 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_matrix
 from tipbench.data.fold import Fold
-from tipbench.data.releases import REGIONS_AT_ONCE
 
 from tipbaselines.cache import remember
 from tipbaselines.case_linkage.cases import CaseRegion, RegionRows, Scores, rank_views
@@ -21,6 +20,7 @@ from tipbaselines.frames import MINUTES_A_DAY, Untrained
 from tipbaselines.graphs import mean_matrix
 
 WEEK = 7
+KEPT = 64  # Regions whose graphs are kept: as many as are read together
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class RandomWalk(Untrained):
         return {view: (of, at[graph.places(key, of.to_numpy())].T * 1e3) for view, (key, of) in keys.items()}
 
 
-@remember(REGIONS_AT_ONCE)
+@remember(KEPT)
 def _graph(fold: Fold, rows: RegionRows) -> Graph:
     """Return the graph of a region; edges that are there several times count so."""
     edges = _edges(rows)
