@@ -258,8 +258,8 @@ def scored(tiny: Release, without: str = "") -> pl.DataFrame:
 
     def changed(units: pl.DataFrame) -> None:
         begin(units)
-        for one in method._filters if without else ():
-            setattr(one, without, np.ones_like(getattr(one, without)))
+        if without:
+            setattr(method._filter, without, np.ones_like(getattr(method._filter, without)))
 
     method.begin = changed
     found = scores_of(method, prepared.streams[0].test, "oracle")
