@@ -124,23 +124,20 @@ class BatchEncoder:
         for row, text in enumerate(texts):
             length = len(self._model._tokenizer.encode(text, out_type=int, add_bos=True, add_eos=True))
             fillers = SENTENCES - (row - start) - 1
-            if fillers == 0 or used + length + fillers * SHORTEST > TOKENS:
-                if row > start:
-                    yield slice(start, row), _fill(texts[start:row], used)
+            if row > start and (fillers == 0 or used + length + fillers * SHORTEST > TOKENS):
+                yield slice(start, row), _fill(texts[start:row], used)
                 start, used = row, 0
-            if length + (SENTENCES - 1) * SHORTEST > TOKENS:
-                yield slice(row, row + 1), [text]
-                start = row + 1
-            else:
-                used += length
-        if start < len(texts):
+            used += length
+        if texts:
             yield slice(start, len(texts)), _fill(texts[start:], used)
 
 
 def _fill(texts: Sequence[str], used: int) -> list[str]:
-    """Return texts of so many tokens with fillers, of which the last makes up what is missing."""
+    """Return texts of so many tokens with fillers, of which the last makes up what is missing; a long text as it is."""
     fillers = SENTENCES - len(texts)
     last = TOKENS - used - (fillers - 1) * SHORTEST
+    if last < SHORTEST:
+        return list(texts)
     return [*texts, *["a"] * (fillers - 1), " ".join(["a"] * (last - SHORTEST + 1))]
 
 
