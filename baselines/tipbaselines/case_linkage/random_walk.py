@@ -7,7 +7,7 @@ a crowded town and week says little. Needs contacts; uses what else is shown. Le
 2,000 seeds.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -23,19 +23,18 @@ WEEK = 7
 KEPT = 64  # Regions whose graphs are kept: as many as are read together
 
 
-@dataclass(frozen=True)
-class Graph:
-    """``nodes``: by kind, in order, the sorted keys of its nodes; ``first``: the number of the first of these.
-    ``size``: how many there are in all; ``step``: the chance of each step, [to, from]."""
+class Nodes:
+    """The nodes of a graph, numbered by kind and key. ``keys``: of each kind, any number of times."""
 
-    nodes: dict[str, np.ndarray]
-    first: dict[str, int]
-    size: int
-    step: csr_matrix
+    def __init__(self, keys: dict[str, list[np.ndarray]]) -> None:
+        self._keys = {kind: np.unique(np.concatenate(keys[kind])) for kind in sorted(keys)}
+        ends = np.cumsum([len(of_kind) for of_kind in self._keys.values()])
+        self._first = dict(zip(self._keys, [0, *ends[:-1].tolist()], strict=True))
+        self.count = int(ends[-1])
 
     def places(self, kind: str, keys: np.ndarray) -> np.ndarray:
         """Return the numbers of nodes of one kind."""
-        return self.first[kind] + np.searchsorted(self.nodes[kind], keys)
+        return self._first[kind] + np.searchsorted(self._keys[kind], keys)
 
 
 @dataclass(eq=False)
@@ -48,41 +47,39 @@ class RandomWalk(Untrained):
     batches = "regions"
 
     def predict(self, fold: Fold) -> pl.DataFrame:
-        return rank_views(fold, lambda region: self._rank(region, _graph(fold, region.rows)))
+        return rank_views(fold, lambda region: self._rank(region, *_graph(fold, region.rows)))
 
-    def _rank(self, region: CaseRegion, graph: Graph) -> Scores:
+    def _rank(self, region: CaseRegion, nodes: Nodes, step: csr_matrix) -> Scores:
         seeds = len(region.keys)
-        start = graph.places(region.rows.unit, region.keys.to_numpy()), np.arange(seeds)
-        at = np.zeros((graph.size, seeds))
+        start = nodes.places(region.rows.unit, region.keys.to_numpy()), np.arange(seeds)
+        at = np.zeros((nodes.count, seeds))
         at[start] = 1.0
         for _ in range(self.steps):
-            at = graph.step @ at
+            at = step @ at
             at *= self.damping
             at[start] += 1 - self.damping
         keys = {view: (key, region[view][key]) for view, key in region.views.items()}
-        return {view: (of, at[graph.places(key, of.to_numpy())].T * 1e3) for view, (key, of) in keys.items()}
+        return {view: (of, at[nodes.places(key, of.to_numpy())].T * 1e3) for view, (key, of) in keys.items()}
 
 
 @remember(KEPT)
-def _graph(fold: Fold, rows: RegionRows) -> Graph:
-    """Return the graph of a region; edges that are there several times count so."""
+def _graph(fold: Fold, rows: RegionRows) -> tuple[Nodes, csr_matrix]:
+    """Return the nodes of a region and the chance of each step, [to, from]; edges that are there several times count
+    so."""
     edges = _edges(rows)
     own = [("adverts", rows.unit), *fold.task.views.items()]
     found: dict[str, list[np.ndarray]] = {key: [rows[table][key].to_numpy()] for table, key in own}
     for kinds, ends in edges:
         for kind, keys in zip(kinds, ends, strict=True):
             found.setdefault(kind, []).append(keys)
-    nodes = {kind: np.unique(np.concatenate(found[kind])) for kind in sorted(found)}
-    sizes = [len(keys) for keys in nodes.values()]
-    first = dict(zip(nodes, np.cumsum([0, *sizes[:-1]]).tolist(), strict=True))
-    graph = Graph(nodes, first, sum(sizes), csr_matrix((0, 0)))
+    nodes = Nodes(found)
     left, right = (
-        np.concatenate([graph.places(kinds[end], ends[end]) for kinds, ends in edges]) for end in (0, 1)
+        np.concatenate([nodes.places(kinds[end], ends[end]) for kinds, ends in edges]) for end in (0, 1)
     )
-    there = csr_matrix((np.ones(len(left)), (left, right)), shape=(graph.size, graph.size))
+    there = csr_matrix((np.ones(len(left)), (left, right)), shape=(nodes.count, nodes.count))
     both = there + there.T
     both.data = np.log1p(both.data)
-    return replace(graph, step=csr_matrix(mean_matrix(both).T))
+    return nodes, csr_matrix(mean_matrix(both).T)
 
 
 def _edges(rows: RegionRows) -> list[tuple[tuple[str, str], tuple[np.ndarray, np.ndarray]]]:
