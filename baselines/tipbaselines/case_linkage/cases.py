@@ -38,6 +38,11 @@ def positions(values: pl.Series, known: pl.Series) -> np.ndarray:
     return np.where(keys[at] == wanted, at, -1)
 
 
+def take_levels(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return the column of values for each code, zeros for -1."""
+    return np.pad(values, ((0, 0), (0, 1)))[:, codes]
+
+
 def to_dense(matrix: csr_matrix) -> np.ndarray:
     """Return a matrix with all its zeros, float32."""
     return np.asarray(matrix.todense(), dtype=np.float32)
@@ -93,6 +98,11 @@ class RegionRows:
         towns = pl.concat([self[t]["town"] for t in ("adverts", "wallets", "payments", "stops", "firms")])
         return towns.drop_nulls().unique().sort()
 
+    @cached_property
+    def advert_towns(self) -> np.ndarray:
+        """The place of each advert's town in ``towns``; -1 where it is unknown."""
+        return positions(self["adverts"]["town"], self.towns)
+
     def levels(self, column: str) -> tuple[pl.Series, csr_matrix]:
         """Return what a column of adverts may be, in order, and one-hot what each advert is."""
         if column not in self._levels:
@@ -124,8 +134,8 @@ class RegionRows:
     def near(self) -> dict[bool, list[csr_matrix]]:
         """The cells of adverts for each of :data:`NEAR` days each way; by whether a cell is of a town too."""
         days = [self["adverts"]["day"] + off for off in range(-NEAR, NEAR + 1)]
-        town = positions(self["adverts"]["town"], self.towns)
-        return {True: [self.cells(day, town) for day in days], False: [self.cells(day) for day in days]}
+        in_towns = [self.cells(day, self.advert_towns) for day in days]
+        return {True: in_towns, False: [self.cells(day) for day in days]}
 
     @cached_property
     def accounts(self) -> dict[str, Any]:
@@ -159,7 +169,7 @@ class RegionRows:
         return {
             "where and when": _unit_columns(by_circuit @ self.cells(stays["day"], town)),
             "where": _unit_columns(by_circuit @ one_hot(town, len(self.towns))),
-            "town": one_hot(positions(self["adverts"]["town"], self.towns), len(self.towns)),
+            "town": one_hot(self.advert_towns, len(self.towns)),
         }
 
     @cached_property
@@ -183,7 +193,7 @@ class RegionRows:
 
     @cached_property
     def firms(self) -> dict[str, np.ndarray]:
-        """Levels of what is compared with adverts, codes of sectors, and whether an agency has ``placed`` workers."""
+        """Of each firm: town and languages as levels of adverts, sector, and whether an agency placed its workers."""
         firms, agencies = self["firms"], self["agencies"]
         agency = firms.select("agency").join(agencies, on="agency", how="left", maintain_order="left")
         return {
@@ -330,10 +340,8 @@ class SeedCases:
     def share(self, column: str, codes: np.ndarray) -> np.ndarray:
         """Return the share of the case's adverts whose column has the level of each row, [seeds, rows]."""
         if column not in self._shares:  # of every view alike
-            counts = self.members @ self.rows.levels(column)[1]
-            # the last column is that of -1, no level
-            self._shares[column] = np.pad(to_dense(mean_matrix(counts)), ((0, 0), (0, 1)))
-        return self._shares[column][:, codes]
+            self._shares[column] = to_dense(mean_matrix(self.members @ self.rows.levels(column)[1]))
+        return take_levels(self._shares[column], codes)
 
     def near(self, in_towns: bool) -> csr_matrix:
         """Return when the case advertises, :data:`NEAR` days each way: unit rows [seeds, days]; ``in_towns``: also
@@ -349,7 +357,7 @@ def _accounts(case: SeedCases) -> ViewEvidence:
     posts = case.members @ rows["account"]
     joined, given = (posts > 0).astype(np.float32), rows["account"][case.region.seeds]
     shared, own = (
-        np.pad(to_dense(who @ rows["devices"]) > 0, ((0, 0), (0, 1)))[:, rows["device"]].astype(np.float32)
+        take_levels(to_dense(who @ rows["devices"]) > 0, rows["device"]).astype(np.float32)
         for who in (joined, given)
     )
     pieces = {
