@@ -191,15 +191,14 @@ class ThreadFilter:
         factor = self._habits[at] * place * self._reply[region, acts.reply_rows(self._said[at], turns)]
         self._number[at] += 1
         self._said[at] = act
-        likelihood = np.ones((len(at), *self._act.shape[3:]))
+        profiles_and_stages = self._act.shape[3:]
+        likelihood = np.ones((len(at), *profiles_and_stages))
         for number, part in parts:
             for who in (acts.HOLDER, acts.OTHER):
                 here = part.start + np.flatnonzero((role[part] == who) & (act[part] >= 0))
-                total = (self._acts_of_role[number, who] @ factor[here].T).T.reshape(
-                    -1, *likelihood.shape[1:]
-                )
-                weight = self._act[number, who, act[here]]
-                likelihood[here] = weight * factor[here, act[here]][:, None, None] / total
+                total = (self._acts_of_role[number, who] @ factor[here].T).T
+                weight = self._act[number, who, act[here]] * factor[here, act[here]][:, None, None]
+                likelihood[here] = weight / total.reshape(-1, *profiles_and_stages)
         return likelihood
 
     def _times(self, at: np.ndarray, minute: np.ndarray, begins: np.ndarray) -> np.ndarray:
