@@ -33,6 +33,7 @@ from tipbench.runs.runner import Job, run_one
 from tipbench.tasks import score_version, task_of
 from tipcore.engines import Engine, run_all
 from tipcore.errors import UsageError, error_line
+from tipcore.spelling import count_of
 from tipcore.table_files import UNREADABLE, read_parquet
 
 from tipboard.seasons.closing import (
@@ -121,11 +122,13 @@ def verify(
 
     Args:
         everything: fit every cell of a shipped method again, not one per task that the key draws.
-        results: a board, in whose store predictions lie; without one they lie in the folder.
+        results: a board, in whose store predictions lie; without one they lie in the folder. With ``everything`` the
+            store may lack predictions: shipped methods are compared by the primary score of their new fit.
         check: of worlds, as they were drawn with.
 
     Raises:
-        UsageError: where it is no season, or its files cannot be read.
+        UsageError: where it is no season, its files cannot be read, or its shipped methods need an extra that is not
+            installed.
     """
     season = open_public(folder)
     notes = [f"void since {minute(one.at)}: {one.reason}" for one in read_voids(folder) if one.entry is None]
@@ -145,7 +148,7 @@ def verify(
     if other := _other_wordbook(folder, season):
         return Verified(season, True, [other], notes)
     notes += [*differences(season), *_failure_notes(closed)]
-    shipped, draw = list_shipped(season), Draw(season, key, closed.frozen)
+    shipped, draw = _list_all_shipped(folder, closed), Draw(season, key, closed.frozen)
     packages, found = packages_of(folder, closed)
     stray_files = list(file_differences(folder, closed))
     if not found:  # all other checks read entries
@@ -165,7 +168,23 @@ def verify(
     store = PredictionStore(str(folder / PREDICTIONS)) if results is None else store_of(results)
     oracles = {(one.id, task) for one in those for task in one.oracles}
     found += [*stray_files, *_result_differences(closed, expected, oracles)]
-    work = partial(_world_differences, Published(closed, draw, folder, store), refits, check)
+    absent = frozenset(
+        digest for digest in {one.predictions.digest for one in closed.results} if not store.has(digest)
+    )
+    unchecked = sum(
+        one.predictions.digest in absent and place_of(one) not in refits for one in closed.results
+    )
+    if unchecked and everything and results is not None:  # a board's store need not hold them
+        notes.append(
+            f"{unchecked} results of oracles and packages were not checked: {store.url} lacks their predictions"
+        )
+    elif unchecked:
+        said = (
+            f"{RESULTS}: {store.url} lacks the predictions of {count_of(unchecked, 'result')}: copy them there, or use "
+            "all=true with results=, which fits the shipped methods again"
+        )
+        return Verified(season, True, [*found, said], [*notes, "worlds and scores were not checked"])
+    work = partial(_world_differences, Published(closed, draw, folder, store, absent), refits, check)
     found += [said for of_one in run_all(work, closed.worlds, engine, "worlds", quiet) for said in of_one]
     return Verified(season, True, list(dict.fromkeys(found)), notes, len(drawn))
 
@@ -177,6 +196,17 @@ def _other_wordbook(folder: Path, season: Season) -> str:
     except UsageError as error:
         return str(error).rstrip(".")
     return ""
+
+
+def _list_all_shipped(folder: Path, closed: ClosedSeason) -> list[Participant]:
+    """Return the shipped methods; raise UsageError where a season lists one that lacks its extra here."""
+    left_out: list[str] = []
+    shipped = list_shipped(closed.season, left_out.append)
+    here = {(one.id, task) for one in shipped for task in one.configs}
+    listed = {(one.id, task) for one in closed.closed.entries if one.entered is None for task in one.tasks}
+    if left_out and not listed <= here:
+        raise UsageError(f"{folder} cannot be verified here: methods are {'; '.join(left_out)}.")
+    return shipped
 
 
 def _failure_notes(closed: ClosedSeason) -> Iterator[str]:
@@ -217,7 +247,7 @@ def _result_differences(
     """
     handed_in = _handed_in(closed)
     wanted = {place for place in expected if _ran(closed, place[0], place[1])} | handed_in.keys()
-    places = [(entry_id(one), one.task, one.labels, one.seed) for one in closed.results]
+    places = [place_of(one) for one in closed.results]
     yield from (f"{RESULTS}: lacks {name_of(place)}" for place in sorted(wanted - set(places)))
     yield from (
         f"{RESULTS}: {name_of(place)} belongs to no entry that ran" for place in sorted(set(places) - wanted)
@@ -265,6 +295,11 @@ def _was_run(closed: ClosedSeason, place: Place, one: Result, cell: Cell | None)
     return is_same and (cell is None or (one.config, one.config_hash) == (cell.config, cell.hash))
 
 
+def place_of(one: Result) -> Place:
+    """Return the entry, task, labels and world of a result."""
+    return entry_id(one), one.task, one.labels, one.seed
+
+
 def name_of(place: Place) -> str:
     """Return the name of a cell in messages."""
     return f"{place[0]} on {place[1]} with labels {place[2]} in world {place[3]}"
@@ -300,12 +335,14 @@ def _drawn_cells(
 
 @dataclass(frozen=True)
 class Published:
-    """What a closed season is checked against. ``draw``: makes its worlds again; ``store``: has its predictions."""
+    """What a closed season is checked against. ``draw``: makes its worlds again; ``store``: has its predictions, but
+    for those whose digests are ``absent``."""
 
     closed: ClosedSeason
     draw: Draw
     folder: Path
     store: PredictionStore
+    absent: frozenset[str]
 
 
 def _world_differences(
@@ -353,11 +390,12 @@ def _task_differences(
         ]
     shared: dict[str, SharedFold] = {}
     for one in closed.results:
-        entry = entry_id(one)
         if (one.task, one.seed) == (task, world.k):
-            place = (entry, task, one.labels, world.k)
+            place = place_of(one)
             try:
-                if not _scores_again(season, prepared, one, published.store):
+                if one.predictions.digest not in published.absent and not _scores_again(
+                    season, prepared, one, published.store
+                ):
                     found.append(
                         f"{RESULTS}: the scores of {name_of(place)} are not those of its predictions"
                     )

@@ -214,9 +214,37 @@ def copy(
 ) -> Path:
     """A copy of that season, in which worlds are not made again and configs are composed once."""
     monkeypatch.setattr(consistency, "configs_of", composed)
-    monkeypatch.setattr(verification, "list_shipped", lambda _: shipped)
+    monkeypatch.setattr(verification, "list_shipped", lambda *_: shipped)
     monkeypatch.setattr(verification, "_world_differences", lambda *_: [])
     return shutil.copytree(published, tmp_path / "spring")
+
+
+def test_a_season_whose_methods_need_a_missing_extra_is_refused(
+    copy: Path, shipped: list[Participant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leave_one_out(_: Season, notice: Callable[[str], None]) -> list[Participant]:
+        notice(
+            "left out, since they need the extra bayes (pip install '.[bayes]'): prevalence/bayes_loglinear"
+        )
+        return shipped[:1]
+
+    monkeypatch.setattr(verification, "list_shipped", leave_one_out)
+    with pytest.raises(
+        UsageError, match="cannot be verified here: methods are left out, since they need the extra bayes"
+    ):
+        verify(copy, engine="sequential", quiet=True)
+
+
+def test_without_predictions_only_a_full_check_with_a_board_verifies(copy: Path, tmp_path: Path) -> None:
+    shutil.rmtree(copy / "predictions")
+    (said,) = differences(copy)
+    assert "lacks the predictions of 35 results" in said
+    board = tmp_path / "results"
+    board.mkdir()
+    assert len(verify(copy, results=board, engine="sequential", quiet=True).differences) == 1
+    found = verify(copy, everything=True, results=board, engine="sequential", quiet=True)
+    assert found.differences == []
+    assert any(said.startswith("30 results of oracles and packages were not checked") for said in found.notes)
 
 
 def differences(folder: Path) -> list[str]:
@@ -514,7 +542,9 @@ def test_what_cannot_be_scored_and_strays_in_a_fold_are_named(
         prepare=lambda *_: SimpleNamespace(folds=[None]), describe=lambda *_: world.tasks[TASK], season=None
     )
     store: Any = None
-    found = verification._task_differences(verification.Published(closed, draw, copy, store), {}, world, TASK)
+    found = verification._task_differences(
+        verification.Published(closed, draw, copy, store, frozenset()), {}, world, TASK
+    )
     assert found[0] == f"{FOLDS}/{TASK}/w1/tables/truth.parquet: does not belong to the season"
     assert found[1].startswith(
         "results.parquet: acme--votes on flag_aggregation with labels gold in world 1: "

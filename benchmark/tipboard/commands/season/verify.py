@@ -4,7 +4,8 @@ arguments:
   SEASON                  the published folder of the season
 
 settings:
-  all=false               true: fit every cell of the shipped methods again, not one per task
+  all=false               true: fit every cell of the shipped methods again, not one per task; with results=,
+                          their predictions need not be there
   [results=FOLDER]        a board, whose store holds the predictions (the published folder)
   [engine.workers=N]      number of processes (one per core)
 
