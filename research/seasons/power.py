@@ -15,6 +15,11 @@ there: positive operations (all operations, where a task has no positives) of th
 default split; the difference between two cheap methods (:data:`PAIRS`) in the primary metric, with the standard error
 of its paired cluster bootstrap; and the smallest difference that a two-sided test at 5% finds in 80%, in one such world
 and over 16. Over worlds the difference is taken to vary by that standard error, times what :data:`VARIANCES` add to it.
+
+``--season FOLDER`` prints for each task of a closed season, medians over its methods (without oracles and
+constant scores) or over pairs of them: the standard deviation of a score over worlds, that of a paired difference, the
+correlation, the ratio of the first variance to that of the bootstrap within a world, and the smallest difference that
+a paired test at 5% finds in 80%.
 """
 
 from __future__ import annotations
@@ -22,6 +27,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -29,6 +35,8 @@ import tipbench
 from scipy.stats import norm
 from tipbench.data.releases import collect_units, open_by_name
 from tipbench.evaluation.comparison import adjust_holm
+from tipbench.runs.frames import RESULTS, read_results
+from tipbench.runs.results import Result
 from tipboard.seasons.statistics import LEVEL, depends_on_assumptions, detectable_difference, interval, rank
 
 VARIANCES = (1.4, 0.8, 0.4, 0.7, 0.9, 1.2, 1.8, 2.0)
@@ -153,6 +161,40 @@ def print_detectable(tasks: list[str], releases: list[str]) -> None:
             print("|", " | ".join(cells), "|", flush=True)
 
 
+def print_season(results: list[Result]) -> None:
+    """Print a row for each task of a season."""
+    print(
+        "| task | methods | sd of a score | sd of a difference | correlation | variance ratio | detectable |"
+    )
+    print("|---|" + "--:|" * 6)
+    for task in sorted({one.task for one in results}):
+        found: dict[str, list[tuple[float, float]]] = {}
+        for one in results:
+            if one.task != task or one.labels == "expert" or one.oracle_method:
+                continue
+            score = one.scores[one.primary]
+            if score.value is not None:
+                width = np.nan if score.low is None or score.high is None else score.high - score.low
+                found.setdefault(one.method, []).append((score.value, width / (2 * norm.ppf(1 - LEVEL / 2))))
+        worlds = max(map(len, found.values()))
+        whole = np.array([rows for rows in found.values() if len(rows) == worlds])  # [methods, worlds, 2]
+        scores, errors = np.moveaxis(whole[whole[:, :, 0].std(axis=1) > 0], 2, 0)
+        first, second = np.triu_indices(len(scores), k=1)
+        alone = scores.std(axis=1, ddof=1)
+        paired = float(np.median((scores[first] - scores[second]).std(axis=1, ddof=1)))
+        ratio = np.median(alone**2 / (errors**2).mean(axis=1))
+        cells = [
+            f"{np.median(alone):.4f}",
+            f"{paired:.4f}",
+            f"{np.median(np.corrcoef(scores)[first, second]):.2f}",
+        ]
+        cells += [
+            "" if np.isnan(ratio) else f"{ratio:.1f}",
+            f"{detectable_difference(paired, worlds):.4f}",
+        ]
+        print(f"| {task} | {len(scores)} |", " | ".join(cells), "|")
+
+
 COLUMNS = {
     "mean": "mean covered",
     "difference": "difference covered",
@@ -174,8 +216,12 @@ def main() -> None:
     parser.add_argument("--seasons", type=int, default=2000)
     parser.add_argument("--releases", nargs="+", default=[])
     parser.add_argument("--tasks", nargs="+", default=list(PAIRS), choices=PAIRS)
+    parser.add_argument("--season", type=Path)
     options = parser.parse_args()
     seasons = options.seasons
+    if options.season:
+        print_season(read_results(options.season / RESULTS))
+        return
     if options.releases:
         print_detectable(options.tasks, options.releases)
         return
