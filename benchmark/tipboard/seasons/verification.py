@@ -91,6 +91,8 @@ from tipboard.submissions.storage import PredictionStore, store_of
 
 TOLERANCE = 1e-6
 """Relative difference of numbers that processors may compute otherwise."""
+BRING_PREDICTIONS = "copy them there, or use all=true with results=, which fits the shipped methods again"
+NOT_CHECKED = "worlds and scores were not checked"
 FENCE = Fence(files=True, network=True, memory=True, processes=True)
 """What every method of a season is kept from, but oracles."""
 
@@ -133,12 +135,8 @@ def verify(
     season = open_public(folder)
     notes = [f"void since {minute(one.at)}: {one.reason}" for one in read_voids(folder) if one.entry is None]
     if not (folder / ENTRIES).is_file():
-        return Verified(
-            season,
-            False,
-            [],
-            [*notes, "its key is published at the close: until then there is nothing to verify"],
-        )
+        said = "its key is published at the close: until then there is nothing to verify"
+        return Verified(season, False, [], [*notes, said])
     closed = read_closed(folder)
     if not (folder / KEY).is_file():
         return Verified(season, True, [f"{KEY} is missing: {GET_AGAIN}"], notes)
@@ -155,38 +153,44 @@ def verify(
         found = record_differences(folder, closed, shipped, packages)
     found += _number_differences(closed, draw)
     if found:
-        return Verified(season, True, [*found, *stray_files], [*notes, "worlds and scores were not checked"])
+        return Verified(season, True, [*found, *stray_files], [*notes, NOT_CHECKED])
     counting = count_entries(entered_of(closed), closed.closed.voids, closed.frozen)
     those = [*(one for receipt, one in packages.items() if counting[receipt] is None), *shipped]
-    expected = dict[Place, Cell]()
-    for world in closed.worlds:
-        for one in those:
-            for cell in cells_of(season, Path(), one, world):
-                expected[one.id, cell.task, cell.config["labels"], world.k] = cell
+    expected = _expected_cells(closed, those)
     drawn = _drawn_cells(closed, key, those, everything)
     refits = {place: cell for place, cell in expected.items() if (place[0], place[1], place[3]) in drawn}
     store = PredictionStore(str(folder / PREDICTIONS)) if results is None else store_of(results)
     oracles = {(one.id, task) for one in those for task in one.oracles}
     found += [*stray_files, *_result_differences(closed, expected, oracles)]
-    absent = frozenset(
-        digest for digest in {one.predictions.digest for one in closed.results} if not store.has(digest)
-    )
-    unchecked = sum(
-        one.predictions.digest in absent and place_of(one) not in refits for one in closed.results
-    )
-    if unchecked and everything and results is not None:  # a board's store need not hold them
-        notes.append(
-            f"{unchecked} results of oracles and packages were not checked: {store.url} lacks their predictions"
-        )
-    elif unchecked:
-        said = (
-            f"{RESULTS}: {store.url} lacks the predictions of {count_of(unchecked, 'result')}: copy them there, or use "
-            "all=true with results=, which fits the shipped methods again"
-        )
-        return Verified(season, True, [*found, said], [*notes, "worlds and scores were not checked"])
+    digests = {one.predictions.digest for one in closed.results}
+    absent = frozenset(digest for digest in digests if not store.has(digest))
+    if lacking := _lacking_predictions(closed, store, absent, refits):
+        if not everything or results is None:  # a board's store need not hold what is fitted again
+            said = f"{lacking}: {BRING_PREDICTIONS}"
+            return Verified(season, True, [*found, said], [*notes, NOT_CHECKED])
+        notes.append(f"{lacking}, of oracles and packages, which were not checked")
     work = partial(_world_differences, Published(closed, draw, folder, store, absent), refits, check)
     found += [said for of_one in run_all(work, closed.worlds, engine, "worlds", quiet) for said in of_one]
     return Verified(season, True, list(dict.fromkeys(found)), notes, len(drawn))
+
+
+def _expected_cells(closed: ClosedSeason, those: Sequence[Participant]) -> dict[Place, Cell]:
+    """Return the cells that a season runs."""
+    return {
+        (one.id, cell.task, cell.config["labels"], world.k): cell
+        for world in closed.worlds
+        for one in those
+        for cell in cells_of(closed.season, Path(), one, world)
+    }
+
+
+def _lacking_predictions(
+    closed: ClosedSeason, store: PredictionStore, absent: Collection[str], refits: Collection[Place]
+) -> str:
+    """Return a clause about results that are not fitted again and lack their predictions; '' if there are none."""
+    places = [place_of(one) for one in closed.results if one.predictions.digest in absent]
+    count = sum(place not in refits for place in places)
+    return f"{RESULTS}: {store.url} lacks the predictions of {count_of(count, 'result')}" if count else ""
 
 
 def _other_wordbook(folder: Path, season: Season) -> str:
