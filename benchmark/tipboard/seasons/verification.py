@@ -162,13 +162,12 @@ def verify(
     store = PredictionStore(str(folder / PREDICTIONS)) if results is None else store_of(results)
     oracles = {(one.id, task) for one in those for task in one.oracles}
     found += [*stray_files, *_result_differences(closed, expected, oracles)]
-    digests = {one.predictions.digest for one in closed.results}
-    absent = frozenset(digest for digest in digests if not store.has(digest))
-    if lacking := _lacking_predictions(closed, store, absent, refits):
-        if not everything or results is None:  # a board's store need not hold what is fitted again
-            said = f"{lacking}: {BRING_PREDICTIONS}"
-            return Verified(season, True, [*found, said], [*notes, NOT_CHECKED])
-        notes.append(f"{lacking}, of oracles and packages, which were not checked")
+    may_lack = everything and results is not None  # a board's store need not hold what is fitted again
+    absent, lacking = _absent_predictions(closed, store, refits, may_lack)
+    if lacking and not may_lack:
+        found.append(f"{lacking}: {BRING_PREDICTIONS}")
+        return Verified(season, True, found, [*notes, NOT_CHECKED])
+    notes += [f"{lacking}, of oracles and packages, which were not checked"] if lacking else []
     work = partial(_world_differences, Published(closed, draw, folder, store, absent), refits, check)
     found += [said for of_one in run_all(work, closed.worlds, engine, "worlds", quiet) for said in of_one]
     return Verified(season, True, list(dict.fromkeys(found)), notes, len(drawn))
@@ -184,13 +183,23 @@ def _expected_cells(closed: ClosedSeason, those: Sequence[Participant]) -> dict[
     }
 
 
-def _lacking_predictions(
-    closed: ClosedSeason, store: PredictionStore, absent: Collection[str], refits: Collection[Place]
-) -> str:
-    """Return a clause about results that are not fitted again and lack their predictions; '' if there are none."""
+def _absent_predictions(
+    closed: ClosedSeason, store: PredictionStore, refits: Collection[Place], may_lack: bool
+) -> tuple[frozenset[str], str]:
+    """Return the digests of predictions to do without, and a clause about results that are then not checked, or ''.
+
+    Unless a store ``may_lack`` some, they are all or none: the absence of a few is named where they are looked for.
+    """
+    digests = {one.predictions.digest for one in closed.results}
+    absent = frozenset(digest for digest in digests if not store.has(digest))
+    if not may_lack and absent != digests:
+        return frozenset(), ""
     places = [place_of(one) for one in closed.results if one.predictions.digest in absent]
     count = sum(place not in refits for place in places)
-    return f"{RESULTS}: {store.url} lacks the predictions of {count_of(count, 'result')}" if count else ""
+    return (
+        absent,
+        f"{RESULTS}: {store.url} lacks the predictions of {count_of(count, 'result')}" if count else "",
+    )
 
 
 def _other_wordbook(folder: Path, season: Season) -> str:
