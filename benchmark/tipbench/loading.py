@@ -12,6 +12,7 @@ from tipcore.errors import UsageError
 from tipbench.data.custom.config import OwnData, own_data
 from tipbench.data.custom.folds import prepare_own
 from tipbench.data.fold import Fold, Prepared
+from tipbench.data.further_worlds import FOLD_ALONE, NO_WORLDS, add_worlds, count_worlds
 from tipbench.data.release_folds import prepare_release
 from tipbench.data.releases import open_source
 from tipbench.task import Source, Task
@@ -28,6 +29,7 @@ def prepare(
     access: str = "auto",
     needs: Collection[str] = frozenset(),
     oracle: bool = False,
+    train: str = FOLD_ALONE,
 ) -> Prepared:
     """Return everything that one cell needs: its folds and its answers.
 
@@ -40,17 +42,22 @@ def prepare(
         split, labels, access: ``auto`` is the first or own of the task (and of the data).
         needs: the columns that the method needs, as ``table.column``.
         oracle: whether the method is shown hidden truth. It is marked as such and never ranked.
+        train: ``fold``, or ``worlds:N`` for a fold with N further worlds of the release to learn from.
 
     Raises:
         UsageError: for a name that no task has; for a split, labels or access that the task or data cannot
-        have; for needs that are not shown.
+        have; for needs that are not shown; for further worlds of own data, or of what is no release.
     """
     started = time.perf_counter()
-    task = task_of(task)
+    task, worlds = task_of(task), count_worlds(train)
     if own is not None and release is None:
+        if worlds:
+            raise UsageError(NO_WORLDS)
         made = prepare_own(task, own_data(own), split, labels, access, needs, oracle)
     elif release is not None and own is None:
-        made = prepare_release(task, open_source(release), split, labels, access, needs, oracle)
+        source = open_source(release)
+        made = prepare_release(task, source, split, labels, access, needs, oracle)
+        made = add_worlds(made, source, worlds) if worlds else made
     else:
         raise UsageError("give either a release or data of your own, and not both.")
     return replace(made, seconds=time.perf_counter() - started)
@@ -62,10 +69,11 @@ def load(
     split: str = "auto",
     labels: str = "auto",
     access: str = "auto",
+    train: str = FOLD_ALONE,
 ) -> Fold:
     """Return the fold of a task on a release; see :func:`prepare`.
 
     >>> fold = load("advert_risk", release="tiny", split="forward")  # doctest: +SKIP
     >>> fold.units("train").collect()  # doctest: +SKIP
     """
-    return prepare(task, release=release, split=split, labels=labels, access=access).folds[0]
+    return prepare(task, release=release, split=split, labels=labels, access=access, train=train).folds[0]

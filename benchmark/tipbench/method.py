@@ -39,6 +39,8 @@ class Method(Protocol):
     A class attribute ``batches = "regions"`` says that a prediction depends on what ``fit`` learnt and on rows of the
     unit's own region alone: then ``predict`` may be called several times, each with a fold of some of the regions
     (:meth:`tipbench.data.fold.Fold.of_regions`), so that its memory does not grow with their number.
+    A class attribute ``uses_worlds = True`` says that it also learns from ``fold.worlds``, where ``train=worlds:N``
+    gives it further worlds; its runs with them are then of class ``worlds`` at least.
     An attribute ``takes_many`` names the tables of which it uses any numeric column that a user's own data map by
     ``"*"``; without it a note says that these columns may change nothing.
     An attribute ``notes``, a list of sentences, says what a reader of these predictions should know, such as that an
@@ -90,9 +92,14 @@ def is_oracle(method: object) -> bool:
     return bool(getattr(method, "oracle", False))
 
 
-def class_of(method: object) -> EntryClass | None:
-    """Return the class of entries that a method or its class declares, ``fold`` where it declares none; None for an
-    oracle, which is never ranked.
+def uses_worlds(method: object) -> bool:
+    """Return whether a method learns from further worlds where its fold has them, as it declares."""
+    return getattr(method, "uses_worlds", False) is True
+
+
+def class_of(method: object, worlds: int = 0) -> EntryClass | None:
+    """Return the class of entries that a method or its class declares, ``fold`` where it declares none, and ``worlds``
+    at least where it learnt from so many further worlds; None for an oracle, which is never ranked.
 
     Raises UsageError for a class that does not exist, and for ``outside`` or ``system`` without ``resources``.
     """
@@ -106,6 +113,8 @@ def class_of(method: object) -> EntryClass | None:
             f"resources is {resources!r}: list what a method of class {found} rests on, each with name, licence and "
             "date (a year, or a day as 2021-08-30)."
         )
+    if worlds and found == "fold":
+        found = "worlds"
     return None if is_oracle(method) else cast(EntryClass, found)
 
 
@@ -122,6 +131,15 @@ def _is_resource(resource: object) -> bool:
 def works_in_batches(method: object) -> bool:
     """Return whether a method can predict by batches of regions, as it declares."""
     return getattr(method, "batches", "") == BATCHES
+
+
+def check_worlds(method: object, name: str) -> None:
+    """Refuse a method that does not say that it uses further worlds. Raises UsageError."""
+    if not uses_worlds(method):
+        raise UsageError(
+            f"{name} does not learn from further worlds: set train=fold, or read fold.worlds and declare "
+            "uses_worlds = True."
+        )
 
 
 def warn_unread(name: str, method: object, many: Mapping[str, int]) -> list[str]:

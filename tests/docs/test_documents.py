@@ -54,7 +54,7 @@ def test_the_reference_of_a_function_has_its_parameters_and_errors() -> None:
 
     text = described("run")
     assert "    parameters: Mapping[str, Any] | None = None," in text
-    assert "- **split, labels, access, seed, replicates**: as on the command line." in text
+    assert "- **split, labels, access, train, seed, replicates**: as on the command line." in text
     assert "    split: str = 'auto'," in text
     assert "**Raises**" in text
     assert ">>>" not in text

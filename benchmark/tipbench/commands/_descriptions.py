@@ -10,6 +10,7 @@ from tipdata.release.release import StoredRelease
 
 from tipbench.config.methods import is_shipped, method_class
 from tipbench.data.custom.splits import summary_of
+from tipbench.data.further_worlds import FOLD_ALONE, count_worlds
 from tipbench.method import class_of
 from tipbench.metrics.registry import families
 from tipbench.tasks import task_of
@@ -40,8 +41,8 @@ def _describe_metrics() -> list[Line]:
 
 def _describe_baseline(line: Line) -> Line:
     """Return the class of a method that comes with tipbench; nobody else's code is loaded."""
-    target = str(line["method"]["_target_"])
-    return {"entry_class": class_of(method_class(target)) if is_shipped(target) else None}
+    target, worlds = str(line["method"]["_target_"]), count_worlds(line.get("train", FOLD_ALONE))
+    return {"entry_class": class_of(method_class(target), worlds) if is_shipped(target) else None}
 
 
 def _describe_release(line: Line) -> Line:

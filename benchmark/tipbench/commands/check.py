@@ -4,7 +4,7 @@ arguments:
   METHOD                  a baseline as TASK/NAME, or a class as module.Class
 
 settings:
-  key=value               task= of a class, access=, labels=, baseline.method.ARGUMENT=, release=VERSION/tiny
+  key=value               task= of a class, access=, labels=, train=, baseline.method.ARGUMENT=, release=VERSION/tiny
 
 options:
   --config-dir --json --quiet
@@ -24,15 +24,17 @@ from dataclasses import asdict
 
 from tipcore.errors import UsageError
 from tipcore.extras import require
-from tipdata.core.world import newest_released, release_name
+from tipdata.core.world import newest_released
+from tipdata.release import open_release
 
 from tipbench.config.compose import composer_of
 from tipbench.config.methods import make
 from tipbench.console import emit, emit_json, notice
 from tipbench.contract.promises import Promise, Verdict, check, compare_keys, compare_words
 from tipbench.contract.trial import Trial
-from tipbench.data.releases import open_by_name
+from tipbench.data.further_worlds import count_worlds
 from tipbench.exit_codes import FAILED
+from tipbench.method import check_worlds
 from tipbench.tasks import task_of
 
 OWN_CODE = True
@@ -75,8 +77,10 @@ def _trial(options: argparse.Namespace) -> Trial:
     version = newest_released()
     if tiny and settings.release is not None:
         version = settings.release.version
-    source = open_by_name(release_name(version, "tiny"))
-    return Trial(name, task, lambda: make(method), source, settings.labels, settings.access)
+    if count_worlds(settings.learnt_from):
+        check_worlds(made, options.method)
+    how = (settings.labels, settings.access, settings.learnt_from)
+    return Trial(name, task, lambda: make(method), open_release(version, "tiny"), *how)
 
 
 def _say(trial: Trial, verdict: Verdict, options: argparse.Namespace) -> None:

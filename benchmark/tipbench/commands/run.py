@@ -45,6 +45,7 @@ from typing import Any
 import yaml
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.spelling import count_of
+from tipdata.core.world import release_name
 from tipdata.release import open_release
 
 from tipbench.config.compose import Composer, composer_of
@@ -102,7 +103,7 @@ def call(options: argparse.Namespace) -> int:
         check_format(settings.figure.path, "figure.path=")
     beside = report.references_of(cells, options.references) if options.references is not None else []
     # Each release is made once, before workers start.
-    wanted = {cell.data: cell.config["release"] for cell in cells if cell.config["release"] is not None}
+    wanted = {release_name(**one): one for cell in cells for one in cell.releases}
     for _, release in sorted(wanted.items()):
         open_release(**release, engine=settings.engine, quiet=quiet)
 

@@ -9,6 +9,8 @@ from tipcore.engines import Engine
 from tipcore.errors import UsageError
 from tipcore.validation import requirement
 
+from tipbench.data.further_worlds import FOLD_ALONE
+
 SEEDS = 2**31
 """Seeds are below, as records of submissions and generators of 32 bits need."""
 MOST_REPLICATES = 100_000
@@ -39,7 +41,8 @@ class Baseline(BaseModel):
     """A method: its name as ``task/method``, and the class to instantiate with its arguments.
 
     ``splits``: those that ``splits: allowed`` runs it on, or None for all: a slow method names those that tell most.
-    ``extra``: the extra of the distribution that it needs (:mod:`tipcore.extras`), or None.
+    ``extra``: the extra of the distribution that it needs (:mod:`tipcore.extras`), or None. ``train``: what
+    ``train=auto`` is on a release, ``fold`` (also if None) or ``worlds:N``.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -49,6 +52,7 @@ class Baseline(BaseModel):
     reference: str | None = None
     splits: list[str] | None = None
     extra: str | None = None
+    train: str | None = None
     method: dict[str, Any]
 
 
@@ -85,6 +89,7 @@ class Settings(_Strict):
     split: Named
     labels: str
     access: str
+    train: str
     baseline: Baseline
     engine: Engine
     grid: Grid
@@ -95,6 +100,13 @@ class Settings(_Strict):
     limits: FenceLimits
     runs: Place
     figure: Place
+
+    @property
+    def learnt_from(self) -> str:
+        """``train`` with ``auto`` resolved: on a release what the baseline says, on own data ``fold``."""
+        if self.train != "auto":
+            return self.train
+        return FOLD_ALONE if self.data is not None else self.baseline.train or FOLD_ALONE
 
 
 def settings_of(config: dict[str, Any]) -> Settings:

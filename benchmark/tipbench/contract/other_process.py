@@ -25,7 +25,7 @@ def run_elsewhere(trial: Trial) -> TrialRun:
     from joblib import wrap_non_picklable_objects
 
     make = wrap_non_picklable_objects(trial.make)
-    asked = (trial.name, trial.task.name, make, trial.source, trial.labels, trial.access)
+    asked = (trial.name, trial.task.name, make, trial.source, trial.labels, trial.access, trial.train)
     seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"  # not that of this process
     path = os.pathsep.join(place or os.curdir for place in sys.path)
     with TemporaryDirectory() as folder:
@@ -44,9 +44,9 @@ def run_elsewhere(trial: Trial) -> TrialRun:
 
 def main(folder: str) -> None:
     """Run the method that standard input asks for, and write its predictions to a folder."""
-    name, task, make, source, labels, access = pickle.load(sys.stdin.buffer)  # nosec B301 # from us, above
+    name, task, make, source, *how = pickle.load(sys.stdin.buffer)  # nosec B301 # from us, above
     try:
-        predictions = Trial(name, task_of(task), make, source, labels, access).run().predictions
+        predictions = Trial(name, task_of(task), make, source, *how).run().predictions
     except Broken as error:
         sys.exit(str(error))
     predictions.write_parquet(Path(folder) / PREDICTIONS)

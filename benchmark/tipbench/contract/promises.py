@@ -18,6 +18,7 @@ from tipbench.contract.trial import Broken, Trial, TrialRun
 from tipbench.data.access import access_level, check_needs
 from tipbench.data.disguise import disguise
 from tipbench.data.fold import Fold, detach
+from tipbench.data.further_worlds import count_worlds
 from tipbench.data.relabelling import relabel
 from tipbench.evaluation.evaluation import primary_score
 from tipbench.kinds.answers import Answers
@@ -314,7 +315,9 @@ def _shuffle(fold: Fold) -> Fold:
         return frame.sample(fraction=1, shuffle=True, seed=3)
 
     tables = {name: mixed(table.collect()).lazy() for name, table in fold.tables.items()}
-    return replace(fold, tables=tables, parts=mixed(fold.parts), supervision=mixed(fold.supervision))
+    worlds = tuple(map(_shuffle, fold.worlds))
+    parts, supervision = mixed(fold.parts), mixed(fold.supervision)
+    return replace(fold, tables=tables, parts=parts, supervision=supervision, worlds=worlds)
 
 
 PROMISES = (
@@ -413,7 +416,7 @@ def compare_words(trial: Trial) -> str | None:
 
     In a season a *fold* entry that loses by such words is moved to the class *worlds*.
     """
-    if class_of(trial.make()) != "fold":
+    if class_of(trial.make(), count_worlds(trial.train)) != "fold":
         return None
     metric, made = trial.task.primary, []
     for other in (trial, trial.on(disguise(trial.prepared, TWO_KEYS[1]))):

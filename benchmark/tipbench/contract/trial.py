@@ -15,12 +15,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 from tipcore.errors import UsageError
+from tipdata.release import Release
 
 from tipbench.data.fold import Fold, Prepared, StepStream
+from tipbench.data.further_worlds import FOLD_ALONE
+from tipbench.data.releases import Regions
 from tipbench.loading import prepare
 from tipbench.method import is_oracle
 from tipbench.runs.streams import streamed_predictions
-from tipbench.task import Source, Task
+from tipbench.task import Task
 
 REGIONS = 2
 """How many regions of the release a trial sees."""
@@ -28,22 +31,6 @@ REGIONS = 2
 
 class Broken(Exception):
     """A promise is broken. The message is one sentence: what, where, what to do."""
-
-
-@dataclass(frozen=True)
-class FewRegions:
-    """The first regions of a release."""
-
-    release: Source
-    name: str = "few"
-    regions: int = REGIONS
-
-    @property
-    def version(self) -> str:
-        return self.release.version
-
-    def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
-        return self.release.scan(table, truth).filter(pl.col("region") < self.regions)
 
 
 @dataclass(frozen=True)
@@ -75,15 +62,16 @@ class Trial:
 
     ``name``: what sentences call it; ``make``: a new object of it; ``source``: where the data come from;
     both are pickled for another process.
-    ``labels``, ``access``: as of a run. ``kept``: runs by seed and state of the global generators.
+    ``labels``, ``access``, ``train``: as of a run. ``kept``: runs by seed and state of the global generators.
     """
 
     name: str
     task: Task
     make: Callable[[], Any]
-    source: Source
+    source: Release
     labels: str = "auto"
     access: str = "auto"
+    train: str = FOLD_ALONE
     kept: dict[tuple[int, int], TrialRun] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -94,10 +82,9 @@ class Trial:
     def prepared(self) -> Prepared:
         """The fold of two regions, on the operation split where the task has it."""
         split = "operation" if "operation" in self.task.splits else self.task.splits[0]
-        few = FewRegions(self.source)
-        return prepare(
-            self.task, release=few, split=split, labels=self.labels, access=self.access, oracle=self.oracle
-        )
+        few = Regions(self.source, range(REGIONS))
+        chosen: dict[str, Any] = {"split": split, "labels": self.labels, "access": self.access, "train": self.train}
+        return prepare(self.task, release=few, **chosen, oracle=self.oracle)
 
     @property
     def fold(self) -> Fold:
@@ -121,9 +108,7 @@ class Trial:
 
     def run_again(self, method: Any, seed: int = 0, state: int = 0, fold: Fold | None = None) -> TrialRun:
         """Fit this object and predict, with a copy of the fold. Raises Broken for any error."""
-        given = self.fold if fold is None else fold
-        parts, supervision = given.parts.clone(), given.supervision.clone()
-        given = replace(given, tables=dict(given.tables), parts=parts, supervision=supervision)
+        given = _copy_fold(self.fold if fold is None else fold)
         before = _copy_contents(given)
         with global_generators(state):
             try:
@@ -168,11 +153,20 @@ def global_generators(state: int) -> Iterator[None]:
             torch.set_rng_state(torch_state)
 
 
+def _copy_fold(fold: Fold) -> Fold:
+    parts, supervision = fold.parts.clone(), fold.supervision.clone()
+    worlds = tuple(map(_copy_fold, fold.worlds))
+    return replace(fold, tables=dict(fold.tables), parts=parts, supervision=supervision, worlds=worlds)
+
+
 def _copy_contents(fold: Fold) -> dict[str, Any]:
     """Return every frame of a fold, and each fact of its task as text, by the name by which a method reaches it."""
-    tables = {f'tables["{name}"]': table.collect() for name, table in fold.tables.items()}
-    facts = {f"task.{name}": repr(value) for name, value in vars(fold.task).items()}
-    return tables | {"parts": fold.parts.clone(), "supervision": fold.supervision.clone()} | facts
+    found = {f'tables["{name}"]': table.collect() for name, table in fold.tables.items()}
+    found |= {f"task.{name}": repr(value) for name, value in vars(fold.task).items()}
+    found |= {"parts": fold.parts.clone(), "supervision": fold.supervision.clone()}
+    for number, world in enumerate(fold.worlds):
+        found |= {f"worlds[{number}].{name}": value for name, value in _copy_contents(world).items()}
+    return found
 
 
 def _find_changes(before: dict[str, Any], fold: Fold) -> tuple[str, ...]:

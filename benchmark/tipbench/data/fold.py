@@ -56,8 +56,10 @@ class Fold:
     streamed task has only the rows of train and valid. ``parts``: ``[unit, part]``. ``supervision``:
     ``[unit, part, label]`` of train and valid. ``pair_supervision``: ``[pair, part, label]`` of labelled pairs in own
     data, else None. ``names``: column -> ``[column, name]``, for units and regions that are text in own data.
-    ``independent_regions``: whether regions are independent, as in a release. ``regions``, ``whole``: its regions and
-    the whole fold, if :meth:`of_regions` made this one; else None.
+    ``independent_regions``: whether regions are independent, as in a release. ``worlds``: with ``train=worlds:N``,
+    folds of N further worlds under the same split, with true labels of train and valid; an id may occur in several
+    worlds and means nothing across them. ``regions``, ``whole``: its regions and the whole fold, if :meth:`of_regions`
+    made this one; else None.
     """
 
     task: Problem
@@ -67,6 +69,7 @@ class Fold:
     pair_supervision: pl.DataFrame | None = field(default=None, repr=False)
     names: Mapping[str, pl.DataFrame] = field(default_factory=dict, repr=False)
     independent_regions: bool = field(default=False, repr=False)
+    worlds: tuple[Fold, ...] = field(default=(), repr=False)
     regions: tuple[int | None, ...] | None = field(default=None, repr=False)
     whole: Fold | None = field(default=None, repr=False)
 
@@ -74,7 +77,8 @@ class Fold:
         parts = ", ".join(
             f"{part} {units:,} ({labelled:,} labelled)" for part, units, labelled in self._sizes()
         )
-        return f"Fold of {self.task.name}, in {self.task.unit}s: {parts}; tables {', '.join(self.tables)}"
+        worlds = f"; further worlds: {len(self.worlds)}" if self.worlds else ""
+        return f"Fold of {self.task.name}, in {self.task.unit}s: {parts}; tables {', '.join(self.tables)}{worlds}"
 
     def _repr_html_(self) -> str:
         of_tables = "; ".join(f"{name}: {', '.join(t.collect_schema())}" for name, t in self.tables.items())

@@ -131,9 +131,14 @@ def build_fold(
     rows, notes = divide_units(task, source, units, policy)
     rows = rows.sort(task.unit)
     tables = _visible_tables_by_region(task, source, rows, visible_columns(task, level, oracle), level)
-    parts = rows.select(task.unit, "part")
-    supervision = apply_by_region(task.supervise[labels], rows, source).join(parts, on=task.unit, how="left")
+    parts, supervision = rows.select(task.unit, "part"), label_units(task, labels, rows, source)
     return Fold(task.problem, tables, parts, supervision, independent_regions=True), rows, notes
+
+
+def label_units(task: Task, labels: str, rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Return ``[unit, part, label]`` of the units of train and valid that a supervision labels."""
+    found = apply_by_region(task.supervise[labels], rows, source)
+    return found.join(rows.select(task.unit, "part"), on=task.unit, how="left")
 
 
 def weight_notes(source: Source, answers: Answers) -> list[str]:

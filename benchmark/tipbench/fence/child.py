@@ -15,7 +15,7 @@ from tipcore.errors import NotMapped, UsageError
 from tipbench.config.methods import instantiate
 from tipbench.data.fold import Fold
 from tipbench.fence.wire import LONGEST, Pipe, read_fold
-from tipbench.method import class_of, is_oracle, is_streamed, works_in_batches
+from tipbench.method import class_of, is_oracle, is_streamed, uses_worlds, works_in_batches
 
 FOLD = Path("/fold")
 
@@ -80,6 +80,7 @@ def _describe(method: Any) -> dict[str, Any]:
         "entry_class": class_of(method),
         "resources": list(getattr(method, "resources", ())),
         "batches": works_in_batches(method),
+        "uses_worlds": uses_worlds(method),
         "takes_many": sorted(map(str, getattr(method, "takes_many", ()))),
         "streamed": is_streamed(method),
         "whole": hasattr(method, "predict"),

@@ -53,6 +53,7 @@ class FencedMethod:
         except Garbled as error:
             raise self._refusal(error) from None
         self.batches = BATCHES if said.get("batches") is True else ""
+        self.uses_worlds = said.get("uses_worlds") is True
         self.stochastic, self.oracle = bool(said.get("stochastic")), bool(said.get("oracle"))
         self.entry_class, self.resources = said.get("entry_class"), said.get("resources", ())
         # A method is known by what it has (tipbench.method): what it has not, this one must not have either.

@@ -241,7 +241,7 @@ def _is_text(word: object) -> TypeGuard[str]:
     return isinstance(word, str) and not any("\ud800" <= one <= "\udfff" for one in word)
 
 
-FACTS, TABLES, NAMES = "fold.pickle", "tables", "names"
+FACTS, TABLES, NAMES, WORLDS = "fold.pickle", "tables", "names", "worlds"
 FRAMES = ("parts", "supervision", "pair_supervision")
 READABLE = 0o755
 
@@ -257,19 +257,26 @@ def write_fold(fold: Fold, folder: Path) -> None:
     for name in FRAMES:
         if (frame := getattr(fold, name)) is not None:
             _write(frame, folder / f"{name}.arrow")
+    for number, world in enumerate(fold.worlds):
+        below = folder / f"{WORLDS}{number}"
+        below.mkdir()
+        write_fold(world, below)
     # Read behind the fence alone, and written by the host alone.
     facts = folder / FACTS
-    facts.write_bytes(pickle.dumps((fold.task, list(fold.tables), fold.independent_regions)))
+    facts.write_bytes(
+        pickle.dumps((fold.task, list(fold.tables), fold.independent_regions, len(fold.worlds)))
+    )
     facts.chmod(0o644)
 
 
 def read_fold(folder: Path) -> Fold:
     """Return the fold that a folder holds; its tables are read when they are used."""
-    task, tables, apart = pickle.loads((folder / FACTS).read_bytes())  # nosec B301 # the host wrote it
+    task, tables, apart, worlds = pickle.loads((folder / FACTS).read_bytes())  # nosec B301 # the host wrote it
     return Fold(
         task=task,
         tables={name: pl.scan_ipc(folder / TABLES / f"{name}.arrow", glob=False) for name in tables},
         independent_regions=apart,
+        worlds=tuple(read_fold(folder / f"{WORLDS}{number}") for number in range(worlds)),
         names={path.stem: _read(path) for path in sorted((folder / NAMES).iterdir())},
         **{path.stem: _read(path) for path in folder.glob("*.arrow")},  # type: ignore[arg-type] # of FRAMES
     )

@@ -54,6 +54,7 @@ def run(
     split: str = "auto",
     labels: str = "auto",
     access: str = "auto",
+    train: str = "auto",
     seed: int = 0,
     replicates: int | None = None,
     runs: str | Path = "runs",
@@ -70,7 +71,7 @@ def run(
             be kept under its own name.
         release: such as ``"tiny"`` (the default), ``"small"`` or ``"0.5.0/small"``; excludes ``data``.
         data: the name of a config of your own data.
-        split, labels, access, seed, replicates: as on the command line.
+        split, labels, access, train, seed, replicates: as on the command line.
         runs: the folder that runs are written to.
         overwrite: ``only_missing``, ``always`` or ``never``.
         config_dir: configs of your own: baseline/, data/.
@@ -85,8 +86,14 @@ def run(
     >>> tipbench.run(MyMethod(depth=3), "advert_risk", release="tiny").scores  # doctest: +SKIP
     """
     check_word(overwrite, OVERWRITE, f"overwrite={overwrite} does not exist")
-    chosen: dict[str, Any] = {"split": split, "labels": labels, "access": access, "seed": seed}
-    chosen |= {"release": release, "data": data, "replicates": replicates, "runs.path": str(runs)}
+    chosen: dict[str, Any] = {"split": split, "labels": labels, "access": access, "train": train}
+    chosen |= {
+        "release": release,
+        "data": data,
+        "seed": seed,
+        "replicates": replicates,
+        "runs.path": str(runs),
+    }
     cell = _cell(method, task, parameters, chosen, config_dir)
     (outcome,) = run_cells([cell], overwrite=overwrite, quiet=True, raising=True)
     if outcome.result is None:

@@ -12,10 +12,14 @@ from tipcore.sources import canonical, value_digest
 from tipdata.core.world import release_name
 
 from tipbench.config.settings import Settings
+from tipbench.data.further_worlds import FOLD_ALONE, count_worlds, world_numbers
 
-HASHED = ("task", "release", "split", "labels", "access", "replicates")
+HASHED = ("task", "release", "split", "labels", "access", "train", "replicates")
+"""What decides a result beside data and method. ``train`` is there only with further worlds."""
 PROSE = ("summary", "source", "known")
 """Keys of a user's own data that only a reader sees."""
+RESOLVED = ("extra", "train")
+"""Keys of a baseline that are used up before there is a cell."""
 HASH_LENGTH = 12
 
 
@@ -25,7 +29,8 @@ class Cell:
 
     Keys of ``config``: task, release {version, size} or None, data or None, split, labels, access, seed,
     replicates, baseline {name, summary, reference, method}. A release of an independent world has its number as
-    ``world``; one of the released world has no such key, so that older results keep their hash.
+    ``world``; one of the released world has no such key, so that older results keep their hash. So it is with
+    ``train`` for a method that learns from its fold alone.
     """
 
     config: dict[str, Any]
@@ -62,21 +67,34 @@ class Cell:
         return data_name(self.config)
 
     @property
+    def worlds(self) -> int:
+        """How many further worlds the method learns from."""
+        return count_worlds(self.config.get("train", FOLD_ALONE))
+
+    @property
+    def releases(self) -> list[dict[str, Any]]:
+        """What the cell reads of releases: its own and further worlds, as arguments of ``open_release``."""
+        release = self.config["release"]
+        if release is None:
+            return []
+        numbers = world_numbers(self.worlds, release.get("world", 0))
+        return [release, *({**release, "world": number} for number in numbers)]
+
+    @property
     def name(self) -> str:
         return f"{self.baseline} on {self.data}, split {self.split}, seed {self.seed}"
 
     @property
     def fold_key(self) -> str:
-        """Cells with the same key use the same fold: data, task, split, labels, access."""
-        return canonical(
-            {key: self.config[key] for key in ("release", "data", "task", "split", "labels", "access")}
-        )
+        """Cells with the same key use the same fold: data, task, split, labels, access, further worlds."""
+        keys = ("release", "data", "task", "split", "labels", "access", "train")
+        return canonical({key: self.config.get(key) for key in keys})
 
     @property
     def hash(self) -> str:
         """SHA-256, in hex, of what decides the result except the seed: :data:`HASHED`, the data, and ``_target_`` with
         the parameters of the method. Names and prose do not enter."""
-        decides = {key: self.config[key] for key in HASHED}
+        decides = {key: self.config[key] for key in HASHED if key in self.config}
         decides |= {"data": without_prose(self.config["data"]), "method": self.config["baseline"]["method"]}
         return value_digest(decides)
 
@@ -105,8 +123,10 @@ def cell_of(settings: Settings, split: str, labels: str, access: str, seed: int)
         "access": access,
         "seed": seed,
         "replicates": whole["replicates"],
-        "baseline": {key: value for key, value in whole["baseline"].items() if key != "extra"},
+        "baseline": {key: value for key, value in whole["baseline"].items() if key not in RESOLVED},
     }
+    if settings.learnt_from != FOLD_ALONE:
+        config["train"] = settings.learnt_from
     cell = Cell(config, Path(settings.runs.path or "runs"))
     for key, name in (("data.name", cell.data), ("baseline.name", cell.method)):
         for problem in filter(None, map(name_problem, name.split("/"))):

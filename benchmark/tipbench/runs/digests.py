@@ -285,6 +285,8 @@ def input_digest(cell: Cell, task: Task, data: str) -> str:
     own = config["data"] is not None
     starts = {"tipbench.data.custom.folds" if own else "tipbench.data.release_folds"}
     starts |= {f"tipbench.tasks.{task.name}", type(task.kind).__module__}
+    if cell.worlds:
+        starts.add("tipbench.data.further_worlds")
     if not own:
         # Other splits train on no more than the yardstick does.
         used = {config["split"], *([YARDSTICK] if YARDSTICK in task.splits else [])}
@@ -292,14 +294,15 @@ def input_digest(cell: Cell, task: Task, data: str) -> str:
     if task.stream:
         starts.add("tipbench.runs.streams")
     places = [CodePlace(CODE, INPUT), CodePlace(Path(tipdata.__file__).parent.parent, DRAWN)]
-    more = {key: config[key] for key in ("task", "release", "split", "labels", "access")}
+    read = ("task", "release", "split", "labels", "access", "train")
+    more = {key: config[key] for key in read if key in config}
     more |= {"data": without_prose(config["data"]), "version": data}
     more["columns"] = {name: list(columns) for name, columns in visible_columns(task, access).items()}
     if not own:
         release = config["release"]
         known = Release.of(release["version"], release["size"], release.get("world", 0))
         # Of a draft, or an independent world, the generator says what it is.
-        if published_manifest(known) is None:
+        if published_manifest(known) is None or cell.worlds:
             more["world"] = fingerprint(known.version, known.size)
     driver = {name: file_of_module(name) for name in DRIVING}
     return digest_of_sources(closure(starts, places) | driver, more)

@@ -15,6 +15,7 @@ from tipbench.data.access import check_needs
 from tipbench.data.custom.config import OwnData, own_data
 from tipbench.data.custom.folds import check_own
 from tipbench.data.fold import Fold, Prepared
+from tipbench.data.further_worlds import FOLD_ALONE
 from tipbench.data.relabelling import relabel
 from tipbench.data.releases import REGIONS_AT_ONCE
 from tipbench.loading import prepare
@@ -83,6 +84,7 @@ def prepare_cell(
         access=config["access"],
         needs=needs,
         oracle=oracle,
+        train=config.get("train", FOLD_ALONE),
     )
 
 

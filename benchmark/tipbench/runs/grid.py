@@ -19,10 +19,11 @@ from tipbench.config.methods import is_shipped, method_class
 from tipbench.config.settings import SEEDS, Grid, Settings
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.folds import is_mapped
+from tipbench.data.further_worlds import NO_WORLDS, count_worlds
 from tipbench.data.release_folds import require_splits
 from tipbench.data.releases import collect_units
 from tipbench.loading import prepare
-from tipbench.method import is_oracle
+from tipbench.method import check_worlds, is_oracle
 from tipbench.runs.cells import Cell, cell_of
 from tipbench.task import NO_LABELS, Task
 from tipbench.tasks import task_of
@@ -214,6 +215,11 @@ def _cell(settings: Settings, task: Task, split: str, seed: int, in_grid: bool =
     is_usual = settings.labels == "auto" or (in_grid and allowed == (NO_LABELS,))
     labels = allowed[0] if is_usual else settings.labels
     access = task.tier if settings.access == "auto" else settings.access
+    if count_worlds(settings.learnt_from):
+        if settings.data is not None:
+            raise UsageError(NO_WORLDS)
+        if (method := _class_of(settings)) is not None:
+            check_worlds(method, str(settings.baseline.name))
     return cell_of(settings, split, labels, access, seed)
 
 

@@ -30,7 +30,7 @@ from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.fence.method import MethodError
 from tipbench.fence.session import Limits
 from tipbench.kinds.refusals import check_predictions
-from tipbench.method import check_shape, class_of, is_oracle, warn_unread
+from tipbench.method import check_shape, check_worlds, class_of, is_oracle, warn_unread
 from tipbench.metrics.scores import Score
 from tipbench.runs import results
 from tipbench.runs.cells import Cell, is_described, without_prose
@@ -195,6 +195,8 @@ def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
     if methods.fence is None:
         refuse_changed(method_sources(cell.config["baseline"]["method"]))
     check_shape(task, method, cell.target)
+    if cell.worlds:
+        check_worlds(method, cell.baseline)
     prepared = shared.prepared(frozenset(method.needs), is_oracle(method))
     meter, notes = Meter(), [*prepared.notes, *warn_unread(cell.baseline, method, prepared.many)]
     if not is_described(cell.config, job.versions.data):
@@ -267,7 +269,7 @@ def record(
         labels=prepared.labels,
         access=prepared.access,
         oracle_method=is_oracle(method),
-        entry_class=class_of(method),
+        entry_class=class_of(method, cell.worlds),
         fence=fence if kept is None else kept.fence,
         versions=job.versions,
         digests=job.digests,

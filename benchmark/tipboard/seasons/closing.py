@@ -13,6 +13,7 @@ import polars as pl
 from tipbench.config.methods import method_class
 from tipbench.method import EntryClass, class_of
 from tipbench.metrics.scores import Score
+from tipbench.runs.cells import Cell
 from tipbench.runs.frames import RESULTS, frame_of, read_results, to_parquet_bytes
 from tipbench.runs.results import Result, read_result
 from tipcore.atomic import fill_folder_atomically
@@ -313,5 +314,6 @@ def _closed_entries(
 
 
 def declared_class(config: dict[str, Any]) -> EntryClass:
-    """Return the class that a shipped method declares; ``fold`` of an oracle, which is never ranked."""
-    return class_of(method_class(config["baseline"]["method"]["_target_"])) or "fold"
+    """Return the class of a shipped method; ``fold`` of an oracle, which is never ranked."""
+    method = method_class(config["baseline"]["method"]["_target_"])
+    return class_of(method, Cell(config, Path()).worlds) or "fold"

@@ -431,6 +431,10 @@ def configs_of(season: Season, record: SubmissionRecord) -> dict[str, dict[str, 
         if given := [word for word in words if word.lstrip("+").startswith(("labels=", "access="))]:
             raise UsageError(f"{record.id}: {given[0]} of {name} is the season's to choose: leave it out.")
         config = compose_pinned(record.pinned, record.id, name, release, terms.split, 0, season.replicates)
+        if "train" in config and record.entry_class == "fold":
+            raise UsageError(
+                f"{record.id}: train={config['train']} of {name} is not of the class fold: declare entry_class=worlds."
+            )
         found[name] = {**config, "labels": terms.labels[0]}
     return found
 

@@ -22,6 +22,7 @@ from typing import Any
 from tipbench.config.compose import Composer, parse
 from tipbench.config.methods import method_class
 from tipbench.config.options import config_folders
+from tipbench.data.further_worlds import world_numbers
 from tipbench.fence.session import Limits
 from tipbench.method import is_oracle
 from tipbench.runs.cells import Cell
@@ -37,6 +38,7 @@ from tipcore.engines import Engine, engine_of, run_all
 from tipcore.errors import CheckFailed, MachineFault, UsageError
 from tipcore.operating_system import file_lock
 from tipdata.core.world import release_name
+from tipdata.release import open_release
 from tipdata.release.release import VARIABLE, store_url
 
 from tipboard.seasons.classes import ClassTest, measure_loss, score_disguised
@@ -226,6 +228,7 @@ def run(
         host = Host(Draw(season, key, frozen), secret, engine_of(engine), quiet)
         keep_wordbook(secret, season)
         worlds = _make_worlds(host, check)
+        _make_further_worlds(host, those)
         if season.predictions is not None and not (public / FOLDS).is_dir():
             _publish_folds(host, worlds, public)
         with ExitStack() as stack:
@@ -265,6 +268,14 @@ class Host:
 def _make_worlds(host: Host, check: Check) -> list[SeasonWorld]:
     work = partial(_make_world, host, check)
     return run_all(work, list_worlds(host.season), host.engine, "worlds", host.quiet)
+
+
+def _make_further_worlds(host: Host, those: Sequence[Participant]) -> None:
+    """Make the public worlds that methods learn from before workers start."""
+    season = host.season
+    most = max((Cell(one, Path()).worlds for each in those for one in each.configs.values()), default=0)
+    for world in world_numbers(most):
+        open_release(season.data, season.size, host.engine, host.quiet, world)
 
 
 def _make_world(host: Host, check: Check, place: tuple[int, int]) -> SeasonWorld:

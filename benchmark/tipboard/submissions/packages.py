@@ -153,7 +153,7 @@ def _pip(python: str, package: str, action: str, *words: str) -> None:
         raise CheckFailed(f"{package} cannot be installed: {said}")
 
 
-ALLOWED = ("baseline", "task", "labels", "access")
+ALLOWED = ("baseline", "task", "labels", "access", "train")
 """Keys that a submission may set beside the parameters of its method."""
 UNREAD = ("release", "release.version", "replicates")
 """Keys that records have and that are not read: release and split are those of the cell, replicates the board's."""

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from polars.testing.parametric import dataframes
 from tipbench.data.fold import Prepared, detach
+from tipbench.data.relabelling import relabel
 from tipbench.fence.method import FencedMethod
 from tipbench.fence.session import Ended
 from tipbench.fence.wire import NUMBERS, Answer, Garbled, Pipe, read_fold, write_fold
 from tipbench.loading import prepare
-from tipbench.method import works_in_batches
+from tipbench.method import uses_worlds, works_in_batches
 from tipbench.runs.folds import predict_by_regions
 from tipbench.tasks import task_of, tasks
 from tipcore.errors import UsageError
@@ -292,3 +293,13 @@ def test_batches_behind_the_fence_are_of_their_regions_and_part(
 
 def test_a_method_that_does_not_say_so_is_not_asked_by_batches(put: Put) -> None:
     assert not works_in_batches(put("Attack", what="truth_anywhere"))
+
+
+def test_a_method_behind_the_fence_learns_from_further_worlds(put: Put, fenced: Prepared) -> None:
+    method = put("InWorlds")
+    assert uses_worlds(method)
+    assert not uses_worlds(put("Lengths"))
+    given = relabel(prepare("advert_risk", release="tiny", train="worlds:2"), bytes(32)).folds[0]
+    method.fit(given, 0)
+    assert method.notes == [f"{world.labels('train').collect().height} labels" for world in given.worlds]
+    assert method.predict(given).height == given.to_predict().collect().height

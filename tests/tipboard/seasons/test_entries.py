@@ -172,6 +172,10 @@ def test_entries_are_kept_with_their_wheels_and_bound_to_each_other(
             {"words": ("task=prevalence", "baseline.method._target_=acme.Chao", "+access=legal")},
             "lab-a--mine: +access=legal of prevalence is the season's to choose: leave it out.",
         ),
+        (
+            {"words": ("task=prevalence", "baseline.method._target_=acme.Chao", "train=worlds:2")},
+            "lab-a--mine: train=worlds:2 of prevalence is not of the class fold: declare entry_class=worlds.",
+        ),
         ({"words": ("task=prevalence", "runs.path=x")}, "runs"),
     ],
 )
