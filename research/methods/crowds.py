@@ -19,12 +19,10 @@ from tipbaselines.flag_aggregation.glad import Glad
 from tipbaselines.flag_aggregation.mace import Mace
 from tipbaselines.flag_aggregation.majority import vote_shares
 from tipbaselines.flag_aggregation.votes import HARMFUL, Votes
-from tipbaselines.flag_aggregation.weighted_majority import WeightedMajority
 
 ITEMS, REVIEWERS, VOTES_AN_ITEM = 20_000, 500, 5
 METHODS: dict[str, Callable[[Votes], np.ndarray]] = {
     "majority": vote_shares,
-    "weighted_majority": WeightedMajority().posterior,
     "dawid_skene": DawidSkene().posterior,
     "glad": Glad().posterior,
     "mace": Mace().posterior,

@@ -34,7 +34,8 @@ class Votes:
     """Votes on items by reviewers. ``item``, ``reviewer`` and ``vote`` are int64 [votes], numbered from 0.
 
     ``known``: integers [items], the class that a method may learn from, -1 for most. ``classes``: how many an item may
-    be of; a vote of this number is an unsure one.
+    be of; a vote of this number is an unsure one. ``wait``: float64 [votes], minutes since the first vote on the item;
+    None where times are unknown.
     """
 
     item: np.ndarray
@@ -43,6 +44,7 @@ class Votes:
     reviewers: int
     known: np.ndarray
     classes: int = 2
+    wait: np.ndarray | None = None
 
     @property
     def items(self) -> int:
@@ -61,7 +63,17 @@ class Votes:
     def without_unsure(self) -> Votes:
         """Return the same without the unsure votes."""
         sure = ~self.unsure
-        return replace(self, item=self.item[sure], reviewer=self.reviewer[sure], vote=self.vote[sure])
+        wait = None if self.wait is None else self.wait[sure]
+        return replace(
+            self, item=self.item[sure], reviewer=self.reviewer[sure], vote=self.vote[sure], wait=wait
+        )
+
+    def of_operators(self, operator: np.ndarray) -> Votes:
+        """Return the same votes on operators. ``operator``: int64 [items], the number of each item's. What is known of
+        one item is known of its operator."""
+        known = np.full(int(operator.max(initial=-1)) + 1, -1)
+        np.maximum.at(known, operator, self.known)
+        return replace(self, item=operator[self.item], known=known)
 
     def clamp(self, posterior: np.ndarray) -> np.ndarray:
         """Return the posterior [items, classes] with certainty where the class is known."""
@@ -99,7 +111,10 @@ def read_votes(fold: Fold) -> tuple[pl.Series, Votes]:
     """
     unit, names = fold.task.unit, class_names(fold)
     units = fold.parts[unit].unique().sort()
-    frame = fold.tables["reviews"].select(unit, "reviewer", "vote").collect()
+    reviews = fold.tables["reviews"]
+    timed = "minute" in reviews.collect_schema()
+    wait = (pl.col("minute") - pl.col("minute").min().over(unit)).cast(pl.Float64).alias("wait")
+    frame = reviews.select(unit, "reviewer", "vote", *([wait] if timed else [])).collect()
     numbered = pl.DataFrame({unit: units, "item": np.arange(len(units))})
     frame = frame.join(numbered, on=unit).sort("item", "reviewer", "vote")
     labels = numbered.join(fold.labels("train").collect(), on=unit, how="left", maintain_order="left")
@@ -113,6 +128,7 @@ def read_votes(fold: Fold) -> tuple[pl.Series, Votes]:
         vote=vote_codes(frame["vote"], names),
         reviewers=int(reviewer.max(initial=-1)) + 1,
         known=known.fill_null(-1).cast(pl.Int64).to_numpy(),
+        wait=frame["wait"].fill_null(0.0).to_numpy() if timed else None,
         classes=len(names) or 2,
     )
 

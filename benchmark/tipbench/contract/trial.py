@@ -83,7 +83,12 @@ class Trial:
         """The fold of two regions, on the operation split where the task has it."""
         split = "operation" if "operation" in self.task.splits else self.task.splits[0]
         few = Regions(self.source, range(REGIONS))
-        chosen: dict[str, Any] = {"split": split, "labels": self.labels, "access": self.access, "train": self.train}
+        chosen: dict[str, Any] = {
+            "split": split,
+            "labels": self.labels,
+            "access": self.access,
+            "train": self.train,
+        }
         return prepare(self.task, release=few, **chosen, oracle=self.oracle)
 
     @property

@@ -24,16 +24,16 @@ from scipy.special import digamma
 from simulated_crowds import RECIPES, Recipe, best_accuracy, crowd
 from tipbaselines.flag_aggregation.dawid_skene import DawidSkene
 from tipbaselines.flag_aggregation.glad import ALPHA, LOG_BETA, Glad, ascend
+from tipbaselines.flag_aggregation.linked_crowd import LinkedCrowd
 from tipbaselines.flag_aggregation.mace import Mace
 from tipbaselines.flag_aggregation.majority import vote_shares
 from tipbaselines.flag_aggregation.votes import HARMFUL, UNSURE, Votes, vote_codes
-from tipbaselines.flag_aggregation.weighted_majority import WeightedMajority
 from tipcore.errors import UsageError
 
 REAL = Path(__file__).parents[4] / "shared" / "real" / "crowd"
 Method = Callable[[Votes], np.ndarray]
 LEARNERS: dict[str, Method] = {
-    method.__name__: method().posterior for method in (WeightedMajority, DawidSkene, Glad, Mace)
+    method.__name__: method().posterior for method in (DawidSkene, Glad, Mace, LinkedCrowd)
 }
 METHODS = {"majority": vote_shares} | LEARNERS
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=list(METHODS))
@@ -98,7 +98,6 @@ def test_scores_are_probabilities_and_better_than_a_coin(method: Method) -> None
 def test_reviewers_who_do_not_look_cost_the_majority_more_than_the_models() -> None:
     votes, truth = two_classes(items=600)
     base = accuracy(vote_shares(votes), truth)
-    assert accuracy(WeightedMajority().posterior(votes), truth) > base
     assert accuracy(DawidSkene().posterior(votes), truth) > base + 0.02
     assert accuracy(Mace(own_prior=True).posterior(votes), truth) > base + 0.02
 
@@ -265,6 +264,61 @@ def test_mace_is_the_loop_of_the_paper(votes: Votes, looking: float, habit: floa
         habits = np.exp(digamma(own) - digamma(own.sum(axis=1, keepdims=True)))
     found = Mace(restarts=1, iterations=5, looking=looking, habit=habit).posterior(votes, seed=3)
     np.testing.assert_allclose(found, posterior, rtol=1e-8)
+
+
+def brigaded(seed: int = 0) -> tuple[Votes, np.ndarray]:
+    """Votes of 40 reviewers on 60 operators of four adverts each, and the truth of operators. On each fifth operator,
+    which is lawful, eight reviewers all say harmful within a minute; elsewhere they vote as the others do."""
+    generator = np.random.default_rng(seed)
+    truth = (generator.random(60) < 0.4).astype(np.int64) * (np.arange(60) % 5 != 0)
+    rows = []
+    for item in range(240):
+        operator = item // 4
+        others = generator.permutation(np.arange(8 * (operator % 5 == 0), 40))[:4]
+        right = generator.random(4) < 0.75
+        votes = np.where(right, truth[operator], 1 - truth[operator])
+        rows += [
+            (item, r, v, w) for r, v, w in zip(others, votes, generator.exponential(600, 4), strict=True)
+        ]
+        if operator % 5 == 0:
+            rows += [(item, r, 1, w) for r, w in zip(range(8), generator.exponential(1, 8), strict=True)]
+    item, reviewer, vote, wait = (np.array(column) for column in zip(*rows, strict=True))
+    known = np.full(240, -1, dtype=np.int64)
+    return Votes(item, reviewer, vote, 40, known, wait=wait), truth
+
+
+def test_a_linked_crowd_sees_through_a_brigade_that_deceives_other_methods() -> None:
+    votes, truth = brigaded()
+    operators = votes.of_operators(np.arange(240) // 4)
+    assert accuracy(LinkedCrowd().posterior(operators), truth) > 0.95
+    assert accuracy(DawidSkene().posterior(operators), truth) < 0.8
+    assert accuracy(LinkedCrowd().posterior(votes), np.repeat(truth, 4)) < 0.9  # not linked
+
+
+def test_the_first_step_of_a_linked_crowd_is_that_of_its_formula() -> None:
+    """Bayes' rule over truth and brigade with the confusions that shares of votes give, a vote at a time."""
+    votes = two_classes(5, items=20)[0]
+    start, expected = vote_shares(votes), np.zeros((votes.items, 2))
+    confusion = np.ones((votes.reviewers, 2, 3))
+    for true in range(2):
+        counts = np.zeros((votes.reviewers, 3))
+        for i, r, v in triples(votes):
+            counts[r, v] += start[i, true]
+        crowd_counts = counts.sum(axis=0) + 1
+        smooth = counts + crowd_counts / crowd_counts.sum()
+        confusion[:, true] = smooth / smooth.sum(axis=1, keepdims=True)
+    prior = (start.sum(axis=0) + 1) / (votes.items + 2)
+    for i in range(votes.items):
+        for true in range(2):
+            for brigade, presence in ((None, 0.9), (0, 0.05), (1, 0.05)):
+                chance = prior[true] * presence
+                for at, r, v in triples(votes):
+                    if at == i:
+                        own = confusion[r, true, v]
+                        chance *= own if brigade is None else 0.9 * own + 0.1 * (v == brigade)
+                expected[i, true] += chance
+    found = LinkedCrowd(iterations=1).posterior(votes)
+    np.testing.assert_allclose(found, expected / expected.sum(axis=1, keepdims=True), rtol=1e-9)
 
 
 # --- against other software, and real crowds -----------------------------------------------------------------------

@@ -29,14 +29,14 @@ from tipdata.release import Release
 
 DATA = "0.5.0/tiny"
 TASK = "flag_aggregation"
-NAME = "lab-a--weighted_majority"
+NAME = "lab-a--dawid_skene"
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory, tiny: Release) -> Path:
     """Runs of two methods on two splits."""
     folder = tmp_path_factory.mktemp("runs")
-    methods = f"baseline={TASK}/majority,{TASK}/weighted_majority"
+    methods = f"baseline={TASK}/majority,{TASK}/dawid_skene"
     words = ("run", "-m", methods, "release=tiny", "split=forward,operation", "engine=sequential", "--quiet")
     assert main([*words, f"runs.path={folder}"]) == 0
     return folder
@@ -44,9 +44,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory, tiny: Release) -> Path:
 
 @pytest.fixture(scope="module")
 def submission(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A submission of the runs of weighted_majority."""
+    """A submission of the runs of dawid_skene."""
     to = tmp_path_factory.mktemp("packed") / NAME
-    folders = [str(one) for one in (runs / DATA / TASK).glob("*/weighted_majority/*")]
+    folders = [str(one) for one in (runs / DATA / TASK).glob("*/dawid_skene/*")]
     words = ("--to", str(to), "team=lab-a", "summary=Weighs reviewers.", "authors=A. Author, Example")
     assert main(["submit", *folders, *words, "check=false", "--quiet"]) == 0
     return to
@@ -56,7 +56,7 @@ def submission(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def packed(submission: Path) -> Callable[..., Path]:
     """A copy of the submission, in a folder of its name below the one that is given."""
 
-    def pack(to: Path, team: str = "lab-a", method: str = "weighted_majority") -> Path:
+    def pack(to: Path, team: str = "lab-a", method: str = "dawid_skene") -> Path:
         folder = shutil.copytree(submission, to / f"{team}--{method}")
         return change_record(folder, team=team, method=method)
 
@@ -103,7 +103,7 @@ def line_of(results: Path, entry: str) -> Line:
 def test_an_accepted_submission_stands_on_the_board_with_the_scores_of_its_predictions(
     accepted: Path,
 ) -> None:
-    mine, theirs = line_of(accepted, NAME), line_of(accepted, "tipbench--weighted_majority")
+    mine, theirs = line_of(accepted, NAME), line_of(accepted, "tipbench--dawid_skene")
     assert [mine[key] == theirs[key] for key in ("score", "low", "by_split")] == [True] * 3
     assert (mine["status"], theirs["status"]) == (SELF_REPORTED, RUN_HERE)
     # The same predictions under the same draws, but not tested.
@@ -131,7 +131,7 @@ def test_the_same_team_and_method_again_is_refused_unless_it_is_to_replace(
     record = json.loads((folder / "submission.json").read_text(encoding="utf-8"))
     forward = [one for one in record["predictions"] if one["split"] == "forward"]
     change_record(folder, predictions=forward)
-    with pytest.raises(UsageError, match=r"lab-a--weighted_majority is on the board .*overwrite=true"):
+    with pytest.raises(UsageError, match=r"lab-a--dawid_skene is on the board .*overwrite=true"):
         accept(folder, accepted, quiet=True)
     accept(folder, accepted, replace=True, quiet=True)
     assert "operation" not in line_of(accepted, NAME)["by_split"]
@@ -141,9 +141,7 @@ def test_a_folder_of_another_name_than_its_record_replaces_nothing(
     results: Path, packed: Callable, tmp_path: Path
 ) -> None:
     stranger = packed(tmp_path).rename(tmp_path / "lab-b--other")
-    said = (
-        "it is of lab-a--weighted_majority and its folder is lab-b--other; rename the folder lab-a--weighted"
-    )
+    said = "it is of lab-a--dawid_skene and its folder is lab-b--other; rename the folder lab-a--dawid"
     with pytest.raises(Refused, match=said):
         accept(stranger, results, replace=True, quiet=True)
 
@@ -175,7 +173,7 @@ def test_submissions_accepted_at_the_same_moment_lose_nothing(
     for one in workers:
         one.join()
     assert said[:3] == ["accepted"] * 3
-    assert "lab-c--weighted_majority" in said[3]
+    assert "lab-c--dawid_skene" in said[3]
     teams = {entry.team: len(entry.results) for entry in read(results).entries if not entry.is_reference}
     assert teams == {"lab-a": 2, "lab-b": 2, "lab-c": 2}
     assert rescore(results, DATA, quiet=True).differences == []

@@ -26,7 +26,7 @@ def votes(tipbench: Callable, place: Path, once: Path, tiny: Release) -> Path:
     if once.exists():
         shutil.copytree(once, place, dirs_exist_ok=True)
         return place
-    methods = ",".join(f"flag_aggregation/{name}" for name in ("majority", "weighted_majority", "oracle"))
+    methods = ",".join(f"flag_aggregation/{name}" for name in ("majority", "dawid_skene", "oracle"))
     words = (f"baseline={methods}", "split=forward,operation", "replicates=20", "engine=sequential")
     assert tipbench("run", "-m", *words)[0] == 0
     shutil.copytree(place, once)
@@ -39,8 +39,8 @@ def test_results_are_kept_tested_and_rendered_and_the_check_holds(tipbench: Call
     assert json.loads(out)["results"] == 6
     kept = read_draws(votes / "results/0.5.0/tiny/reference/draws.parquet")
     assert [(one.split, one.method, one.seed) for one in kept] == [
+        ("forward", "dawid_skene", 0),
         ("forward", "majority", 0),
-        ("forward", "weighted_majority", 0),
     ]
     names = sorted(path.name for path in (votes / "results").iterdir())
     assert names == ["0.5.0", "README.md", "board.png", "board.svg"]
@@ -55,7 +55,7 @@ def test_without_predictions_nothing_is_tested_and_all_else_is_there(tipbench: C
     assert said.startswith("no tests")
     assert said.endswith(": flag_aggregation\n")
     assert read_draws(votes / "results/0.5.0/tiny/reference/draws.parquet") == []
-    assert "| weighted_majority |" in (votes / "results/README.md").read_text(encoding="utf-8")
+    assert "| dawid_skene |" in (votes / "results/README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("changed", ["README.md", "results"])

@@ -60,7 +60,7 @@ def run(own: dict[str, Any], method: str, folder: Path, capsys: pytest.CaptureFi
     return json.loads(capsys.readouterr().out)
 
 
-METHODS = ("majority", "weighted_majority", "dawid_skene", "glad", "mace")
+METHODS = ("majority", "dawid_skene", "glad", "mace", "linked_crowd")
 
 
 @pytest.mark.parametrize("method", METHODS)

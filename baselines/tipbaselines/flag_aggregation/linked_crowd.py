@@ -1,0 +1,116 @@
+"""Dawid and Skene (1979) on operators in the place of adverts, with brigades: votes that come at once and all alike.
+
+Adverts with near-duplicate texts are one operator's, and share one truth. A brigade may set upon an operator: then each
+reviewer votes with it, at an own rate and soon after the first vote, and as a reviewer otherwise. Whether there is a
+brigade and what it says, the truth, each reviewer's confusions and rate, and how soon either kind of vote comes are
+found together by EM. Needs the votes; uses their minutes and the adverts' texts. Cost: seconds for 30,000 votes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp
+from tipbench.data.fold import Fold
+
+from tipbaselines.flag_aggregation.majority import vote_shares
+from tipbaselines.flag_aggregation.votes import CrowdMethod, Votes, read_votes
+from tipbaselines.frames import shares
+from tipbaselines.linkage import near_duplicate_groups
+from tipbaselines.text import texts
+
+BRIGADED, RATE = 0.1, 0.1
+"""Share of operators with a brigade, and rate at which a reviewer joins one, before anything is learnt."""
+OPERATORS, VOTES = 10.0, 10.0
+"""Operators and votes that these count as."""
+TINY = 1e-300
+HASTE = 0.1
+"""How long the votes of a brigade take, of what votes take on average, before anything is learnt."""
+
+
+@dataclass(eq=False)
+class LinkedCrowd(CrowdMethod):
+    """``jaccard``: similarity that makes two texts one operator's. ``smoothing``: votes of the crowd's confusion that
+    every reviewer starts with, for each truth. ``iterations``, ``tolerance``: EM stops when no posterior moves by more.
+    """
+
+    jaccard: float = 0.5
+    smoothing: float = 1.0
+    iterations: int = 100
+    tolerance: float = 1e-4
+
+    def fit(self, fold: Fold, seed: int) -> None:
+        self._units, votes = read_votes(fold)
+        adverts = fold.tables.get("adverts")
+        operator = np.arange(votes.items)
+        if adverts is not None and {"title", "body"} & set(adverts.collect_schema()):
+            said = self._units.to_frame().join(
+                adverts.collect(), on=fold.task.unit, how="left", maintain_order="left"
+            )
+            operator = np.unique(near_duplicate_groups(texts(said), self.jaccard), return_inverse=True)[1]
+        self._scores = self._search(votes.of_operators(operator))[operator]
+
+    def posterior(self, votes: Votes, seed: int = 0) -> np.ndarray:
+        """Return posterior [items, classes], where every item has an operator of its own."""
+        return self._search(votes)
+
+    def _search(self, votes: Votes) -> np.ndarray:
+        truth = votes.clamp(vote_shares(votes))
+        brigaded = np.zeros(len(votes.vote))
+        rate = np.full(votes.reviewers, RATE)
+        presence = np.array([1 - BRIGADED, *[BRIGADED / votes.classes] * votes.classes])
+        wait = np.zeros(len(votes.vote)) if votes.wait is None else votes.wait
+        usual = _mean(wait, np.ones(len(wait)), 1.0)
+        soon = HASTE * usual
+        says = votes.vote[:, None] == np.arange(votes.classes)
+        for _ in range(self.iterations):
+            own = self._own_chances(votes, truth, 1 - brigaded) * _density(wait, usual)[:, None]
+            joined = rate[votes.reviewer][:, None] * says * _density(wait, soon)[:, None]
+            # Votes by truth, and by what a brigade says: 0 for none.
+            mixed = (1 - rate[votes.reviewer])[:, None, None] * own[:, :, None] + joined[:, None, :]
+            chances = np.concatenate([own[:, :, None], mixed], axis=2)
+            prior = np.log((truth.sum(axis=0) + 1) / (votes.items + votes.classes))
+            joint = prior[:, None] + np.log(presence) + _sum_by_item(votes, np.log(chances))
+            free = np.exp(joint - logsumexp(joint, axis=(1, 2), keepdims=True))
+            state = _clamp(free, votes.known)
+            part = (state[votes.item][:, :, 1:] * joined[:, None, :] / mixed).sum(axis=(1, 2))
+            under = state[:, :, 1:].sum(axis=(1, 2))[votes.item]
+            rate = (votes.per_reviewer(part) + RATE * VOTES) / (votes.per_reviewer(under) + VOTES)
+            presence = shares(state.sum(axis=(0, 1)) + OPERATORS * presence)
+            usual, soon = _mean(wait, 1 - part, usual), _mean(wait, part, soon)
+            before, truth, brigaded = truth, state.sum(axis=2), part
+            if np.abs(truth - before).max(initial=0.0) < self.tolerance:
+                break
+        return np.clip(free.sum(axis=2), 0.0, 1.0)
+
+    def _own_chances(self, votes: Votes, truth: np.ndarray, own: np.ndarray) -> np.ndarray:
+        """Return the probability [votes, classes] of each vote that is a reviewer's own, by the truth."""
+        by_class = []
+        for column in truth.T:
+            counts = votes.per_cell(column[votes.item] * own)
+            crowd = counts.sum(axis=0) + 1.0
+            by_class.append(shares(counts + self.smoothing * crowd / crowd.sum()).ravel()[votes.cell])
+        return np.column_stack(by_class)
+
+
+def _density(wait: np.ndarray, mean: float) -> np.ndarray:
+    """Return the density of exponential waits with this mean, 1 for first votes and unknown times."""
+    return np.where(wait > 0, np.exp(-wait / mean) / mean, 1.0)
+
+
+def _mean(wait: np.ndarray, weight: np.ndarray, otherwise: float) -> float:
+    """Return the weighted mean of waits that say something; ``otherwise`` counts as one of them."""
+    later = wait > 0
+    return float((weight[later] @ wait[later] + otherwise) / (weight[later].sum() + 1.0))
+
+
+def _sum_by_item(votes: Votes, values: np.ndarray) -> np.ndarray:
+    """Return sums [items, ...] of values [votes, ...]."""
+    columns = values.reshape(len(values), -1).T
+    return np.column_stack([votes.per_item(column) for column in columns]).reshape(-1, *values.shape[1:])
+
+
+def _clamp(state: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return probabilities [operators, classes, brigades] with certainty of the class where it is known."""
+    possible = (known[:, None] < 0) | (known[:, None] == np.arange(state.shape[1]))
+    kept = np.where(possible[:, :, None], np.maximum(state, TINY), 0.0)
+    return kept / kept.sum(axis=(1, 2), keepdims=True)
