@@ -30,7 +30,7 @@ TASK = "advert_reading"
 READERS = (
     "dictionary.Dictionary",
     "tfidf.Tfidf",
-    "nearest_sentence.NearestSentence",
+    "sentence_ridge.SentenceRidge",
     "sentence_encoder.SentenceEncoder",
 )
 Floats = NDArray[np.float64]

@@ -63,9 +63,10 @@ class SentenceReader(ABC):
     needs = frozenset({"adverts.body"})
     stochastic = False
     batches = "regions"
+    uses_worlds = True
 
     def fit(self, fold: Fold, seed: int) -> None:
-        train = labelled_units(fold, "train")
+        train = pl.concat(labelled_units(one, "train") for one in (fold, *fold.worlds))
         columns = [name for name in train.columns if name.startswith(LABEL)]
         self._levels = [name.removeprefix(LABEL) for name in columns]
         labels = train.select(pl.col(columns).fill_null(0)).to_numpy().astype(np.int8)

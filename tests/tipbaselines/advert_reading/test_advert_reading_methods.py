@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 from hand_made import predict
 from scipy.sparse import csr_matrix
 from tipbaselines.advert_reading.dictionary import Dictionary
-from tipbaselines.advert_reading.nearest_sentence import NearestSentence
+from tipbaselines.advert_reading.sentence_ridge import SentenceRidge, solve_ridge
 from tipbaselines.advert_reading.sentences import align_levels, highest
 from tipbaselines.advert_reading.tfidf import Tfidf
 from tipbench.data.fold import Fold
@@ -58,14 +60,38 @@ def test_a_dictionary_reads_known_sentences_whatever_their_case_and_no_others() 
     assert found[1].tolist() == [0, 0, 0]
 
 
-def test_the_nearest_sentence_is_read_where_the_same_one_is_missing() -> None:
-    [found] = scores(NearestSentence, ["Soop is servd at noon."])
-    assert found.argmax() == 1
-    assert 0.3 < found[1] < 1
-    assert found[[0, 2]] == pytest.approx([0, 0], abs=0.1)
+def test_a_ridge_on_sentences_reads_a_misspelt_one_and_halves_of_two() -> None:
+    misspelt, halves = scores(
+        SentenceRidge, ["Soop is servd at noon.", "Everybody keeps a passport, one post is open."]
+    )
+    assert misspelt.argmax() == 1
+    assert misspelt[1] > 0.3
+    assert misspelt[[0, 2]] == pytest.approx([0, 0], abs=0.15)
+    assert (halves[[0, 2]] > 0.25).all()
+    assert halves[1] < 0.1
 
 
-@pytest.mark.parametrize("method", [Dictionary, NearestSentence, Tfidf])
+def test_a_ridge_on_sentences_learns_from_further_worlds_too() -> None:
+    fold = made_fold(["Soup is served at noon."])
+    known = fold.supervision.filter(pl.col("label_meals=free") == 0)
+    without = replace(fold, supervision=known)
+    alone, more = (
+        predict(SentenceRidge(), one)["score_meals=free"][0]
+        for one in (without, replace(without, worlds=(fold,)))
+    )
+    assert alone < 0.1
+    assert more > 0.3
+
+
+def test_conjugate_gradients_find_the_ridge_solution() -> None:
+    generator = np.random.default_rng(0)
+    features, targets = generator.normal(size=(50, 8)), generator.normal(size=(50, 3))
+    found = solve_ridge(csr_matrix(features, dtype=np.float32), targets, penalty=0.7, steps=30)
+    exact = np.linalg.solve(features.T @ features + 0.7 * np.eye(8), features.T @ targets)
+    assert found == pytest.approx(exact, abs=1e-4)
+
+
+@pytest.mark.parametrize("method", [Dictionary, SentenceRidge, Tfidf])
 def test_methods_tell_levels_apart_and_an_empty_text_states_nothing_for_sure(method: type) -> None:
     found = scores(method, [f"{said}." for said in SAYS.values()] + [""])
     assert found[:3].argmax(axis=1).tolist() == [0, 1, 2]

@@ -1,0 +1,55 @@
+"""What makes linked_crowd better? python research/methods/linked_crowd.py [--releases small.w11 small.w12 small.w13]
+
+Prints average precision on the forward split for the method as it is, without the minutes of votes, without the texts
+(so that each advert is an operator's alone), and without both; and of Dawid and Skene's method and MACE.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+from tipbaselines.flag_aggregation.dawid_skene import DawidSkene
+from tipbaselines.flag_aggregation.linked_crowd import LinkedCrowd
+from tipbaselines.flag_aggregation.mace import Mace
+from tipbench.data.fold import Fold
+from tipbench.loading import prepare
+from tipbench.runs.scoring import evaluate_prepared
+
+LINKED = LinkedCrowd(jaccard=0.3)
+TRIALS = {
+    "linked_crowd": (LINKED, ()),
+    "without minutes": (LINKED, ("minute",)),
+    "without texts": (LINKED, ("title", "body")),
+    "without both": (LINKED, ("minute", "title", "body")),
+    "dawid_skene": (DawidSkene(), ()),
+    "mace": (Mace(restarts=10, looking=10.0, habit=2.0, own_prior=True), ()),
+}
+
+
+def without(fold: Fold, columns: tuple[str, ...]) -> Fold:
+    """Return a fold whose tables lack these columns."""
+    return replace(fold, tables={name: one.drop(columns, strict=False) for name, one in fold.tables.items()})
+
+
+def main() -> None:
+    """Print a row for each release."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--releases", nargs="+", default=["small.w11", "small.w12", "small.w13"])
+    print("| release |", " | ".join(TRIALS), "|")
+    print("|---|" + "--:|" * len(TRIALS))
+    for release in parser.parse_args().releases:
+        prepared = prepare("flag_aggregation", release=release)
+        cells = []
+        for method, columns in TRIALS.values():
+            fold = without(prepared.folds[0], columns)
+            method.fit(fold, 0)
+            found = evaluate_prepared(prepared.task, prepared, method.predict(fold), replicates=0)
+            cells.append(f"{found.scores['average_precision'].value:.3f}")
+        print(f"| {release} |", " | ".join(cells), "|", flush=True)
+
+
+if __name__ == "__main__":
+    main()
