@@ -88,7 +88,18 @@ NOTHING = "-"
 PAIRWISE, ESTIMATE = "pairwise_f1", "estimate"
 BESIDE = tuple(metric for metric in metrics().values() if metric.beside)
 """Metrics that stand beside the primary one."""
-FIRST = ("data", "task", "method", "split", "labels", "access", "primary", "prevalence", "oracle_method")
+FIRST = (
+    "data",
+    "task",
+    "method",
+    "split",
+    "labels",
+    "access",
+    "primary",
+    "prevalence",
+    "oracle_method",
+    "entry_class",
+)
 """What the first of several seeds says for all."""
 READ = (*FIRST, "scores", "valid", "oracle", "cost", "verified")
 

@@ -283,6 +283,12 @@ COLUMNS = (
         unit="%",
     ),
     value_column(
+        "entry_class", "class",
+        "What it knows beside its fold: nothing (fold), generated worlds (worlds), pretrained weights or outside data "
+        "(outside); system is a language model or an agent.",
+        text=lambda line: line["entry_class"] or NOTHING, overall=5, printed=True,
+    ),
+    value_column(
         "labels", "labels", "What it learnt from; the test is always the truth.", overall=13
     ),
     value_column(

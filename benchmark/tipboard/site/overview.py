@@ -23,7 +23,7 @@ from tipboard.site.pages import Publication, SitePage, page
 from tipboard.site.sizes import Size
 from tipboard.site.tables import EVERYTHING, with_filters
 
-FILTERED = ("task", "split", "size", "access", "labels", "status")
+FILTERED = ("task", "split", "size", "entry_class", "access", "labels", "status")
 NAMED = 2
 """Names of a top group in a cell; the others are counted."""
 SHARED_LEGEND = {

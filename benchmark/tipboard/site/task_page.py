@@ -86,7 +86,7 @@ def _season_views(size: Size, season: BoardSeason, lines: Lines) -> list[BoardTa
 
 def _views(size: Size, lines: Lines) -> list[BoardTable]:
     path = f"data/{size.name}/{lines[0]['task']}"
-    methods = with_filters(of_task(size.board, lines), ("access", "labels", "status"))
+    methods = with_filters(of_task(size.board, lines), ("entry_class", "access", "labels", "status"))
     title = f"Open practice (split: {lines[0]['split']})"
     found = [replace(methods, id="methods", title=title, path=path, size=size.name)]
     if len(lines[0]["splits"]) > 1:

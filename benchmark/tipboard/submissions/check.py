@@ -276,6 +276,7 @@ def _result(
         config_hash="",
         config={},
         primary=task.primary,
+        entry_class=record.entry_class,
         cost=Cost(**{**cost, "score_s": seconds}),
         environment={"hardware": record.hardware},
         predictions=PredictionsFile(file=entry.file, digest=digest),
