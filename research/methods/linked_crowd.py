@@ -1,7 +1,7 @@
 """What makes linked_crowd better? python research/methods/linked_crowd.py [--releases small.w11 small.w12 small.w13]
 
 Prints average precision on the forward split for the method as it is, without the minutes of votes, without the texts
-(so that each advert is an operator's alone), and without both; and of Dawid and Skene's method and MACE.
+(each advert then counts as its own operator), and without both; and of Dawid and Skene's method and MACE.
 """
 
 from __future__ import annotations

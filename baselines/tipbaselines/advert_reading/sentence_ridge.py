@@ -1,9 +1,9 @@
 """Ridge regression of what a sentence states on its character n-grams.
 
 Hoerl and Kennard (1970), one regression a level on TF-IDF weights (Salton and Buckley 1988), solved together by
-conjugate gradients (Hestenes and Stiefel 1952). Unlike the nearest sentence it adds up what the parts of a sentence
-say, so that half of one known sentence and half of another are read. Needs the text and labels; learns from further
-worlds too. Cost: half a minute for 10,000 adverts on one core.
+conjugate gradients (Hestenes and Stiefel 1952). It adds up what parts of a sentence say, so it also reads a sentence
+made of halves of two known ones. Needs the text and labels; learns from further worlds too. Cost: half a minute for
+10,000 adverts on one core.
 """
 
 from dataclasses import dataclass

@@ -70,10 +70,12 @@ class Votes:
 
     def of_operators(self, operator: np.ndarray) -> Votes:
         """Return the same votes on operators. ``operator``: int64 [items], the number of each item's. What is known of
-        one item is known of its operator."""
-        known = np.full(int(operator.max(initial=-1)) + 1, -1)
-        np.maximum.at(known, operator, self.known)
-        return replace(self, item=operator[self.item], known=known)
+        one item is known of its operator, but where items that are known differ."""
+        operators, given = int(operator.max(initial=-1)) + 1, self.known >= 0
+        highest, lowest = np.full(operators, -1), np.full(operators, self.classes)
+        np.maximum.at(highest, operator, self.known)
+        np.minimum.at(lowest, operator[given], self.known[given])
+        return replace(self, item=operator[self.item], known=np.where(highest == lowest, highest, -1))
 
     def clamp(self, posterior: np.ndarray) -> np.ndarray:
         """Return the posterior [items, classes] with certainty where the class is known."""

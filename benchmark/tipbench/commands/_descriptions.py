@@ -41,7 +41,7 @@ def _describe_metrics() -> list[Line]:
 
 def _describe_baseline(line: Line) -> Line:
     """Return the class of a method that comes with tipbench; nobody else's code is loaded."""
-    target, worlds = str(line["method"]["_target_"]), count_worlds(line.get("train", FOLD_ALONE))
+    target, worlds = str(line["method"]["_target_"]), count_worlds(line.get("train") or FOLD_ALONE)
     return {"entry_class": class_of(method_class(target), worlds) if is_shipped(target) else None}
 
 

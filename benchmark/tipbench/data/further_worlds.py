@@ -1,7 +1,8 @@
 """Further worlds, from which a method learns beside its fold (``train=worlds:N``).
 
 They are independent worlds of the fold's data, under the same world file, numbered from 101. Everyone can make them,
-and no season uses them. What a split holds out in the fold it holds out in further worlds too, so a shift stays one.
+and no season uses them. What a split holds out in the fold it holds out in further worlds too, so a shifted split
+stays shifted.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ FOLD_ALONE = "fold"
 """The value of ``train`` without further worlds."""
 NO_WORLDS = f"data of your own has no further worlds: set train={FOLD_ALONE}."
 LABELS = "truth"
-"""Their supervision, whatever that of the fold is: all is known of a world that was made to learn from."""
+"""Further worlds always have true labels, even where the fold has others."""
 
 
 def count_worlds(train: str) -> int:
     """Return N of ``worlds:N``, and 0 for ``fold``. Raises UsageError for anything else."""
-    found = re.fullmatch(r"worlds:(\d{1,9})", train)
+    found = re.fullmatch(r"worlds:([1-9]\d{0,8})", train)
     number = int(found[1]) if found else 0
     if train != FOLD_ALONE and not 1 <= number <= MOST:
         raise UsageError(
@@ -51,7 +52,9 @@ def add_worlds(prepared: Prepared, source: Source, number: int) -> Prepared:
     Raises UsageError for a source that is no release, whose further worlds nobody can make.
     """
     worlds = [_world_fold(prepared, one) for one in _open_worlds(source, number)]
-    return replace(prepared, folds=[replace(fold, worlds=tuple(worlds)) for fold in prepared.folds])
+    note = f"Learns from {number} further worlds, whose labels are true, beside labels {prepared.labels} of the fold."
+    folds = [replace(fold, worlds=tuple(worlds)) for fold in prepared.folds]
+    return replace(prepared, folds=folds, notes=[*prepared.notes, note])
 
 
 def _open_worlds(source: Source, number: int) -> list[Source]:

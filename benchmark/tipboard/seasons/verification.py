@@ -33,7 +33,6 @@ from tipbench.runs.runner import Job, run_one
 from tipbench.tasks import score_version, task_of
 from tipcore.engines import Engine, run_all
 from tipcore.errors import UsageError, error_line
-from tipcore.spelling import count_of
 from tipcore.table_files import UNREADABLE, read_parquet
 
 from tipboard.seasons.closing import (
@@ -91,7 +90,7 @@ from tipboard.submissions.storage import PredictionStore, store_of
 
 TOLERANCE = 1e-6
 """Relative difference of numbers that processors may compute otherwise."""
-BRING_PREDICTIONS = "copy them there, or use all=true with results=, which fits the shipped methods again"
+BRING_PREDICTIONS = "copy them there, or fit the shipped methods again with all=true results=BOARD"
 NOT_CHECKED = "worlds and scores were not checked"
 FENCE = Fence(files=True, network=True, memory=True, processes=True)
 """What every method of a season is kept from, but oracles."""
@@ -103,13 +102,15 @@ Place = tuple[str, str, str, int]
 @dataclass(frozen=True)
 class Verified:
     """``differences``: a clause for each thing that is not as it should be; ``notes``: what may explain some, and what
-    was not checked; ``fitted``: how many cells were fitted again."""
+    was not checked; ``fitted``: how many cells were fitted again; ``unchecked``: how many results were neither fitted
+    again nor compared with their predictions."""
 
     season: Season
     closed: bool
     differences: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     fitted: int = 0
+    unchecked: int = 0
 
 
 def verify(
@@ -125,7 +126,7 @@ def verify(
     Args:
         everything: fit every cell of a shipped method again, not one per task that the key draws.
         results: a board, in whose store predictions lie; without one they lie in the folder. With ``everything`` the
-            store may lack predictions: shipped methods are compared by the primary score of their new fit.
+            store may lack predictions: scores of shipped methods are then those of their new fit.
         check: of worlds, as they were drawn with.
 
     Raises:
@@ -163,14 +164,13 @@ def verify(
     oracles = {(one.id, task) for one in those for task in one.oracles}
     found += [*stray_files, *_result_differences(closed, expected, oracles)]
     may_lack = everything and results is not None  # a board's store need not hold what is fitted again
-    absent, lacking = _absent_predictions(closed, store, refits, may_lack)
-    if lacking and not may_lack:
-        found.append(f"{lacking}: {BRING_PREDICTIONS}")
+    absent, unchecked = _absent_predictions(closed, store, refits, may_lack)
+    if absent and not may_lack:
+        found.append(f"{RESULTS}: {store.url} has none of its predictions: {BRING_PREDICTIONS}")
         return Verified(season, True, found, [*notes, NOT_CHECKED])
-    notes += [f"{lacking}, of oracles and packages, which were not checked"] if lacking else []
     work = partial(_world_differences, Published(closed, draw, folder, store, absent), refits, check)
     found += [said for of_one in run_all(work, closed.worlds, engine, "worlds", quiet) for said in of_one]
-    return Verified(season, True, list(dict.fromkeys(found)), notes, len(drawn))
+    return Verified(season, True, list(dict.fromkeys(found)), notes, len(drawn), unchecked)
 
 
 def _expected_cells(closed: ClosedSeason, those: Sequence[Participant]) -> dict[Place, Cell]:
@@ -185,20 +185,17 @@ def _expected_cells(closed: ClosedSeason, those: Sequence[Participant]) -> dict[
 
 def _absent_predictions(
     closed: ClosedSeason, store: PredictionStore, refits: Collection[Place], may_lack: bool
-) -> tuple[frozenset[str], str]:
-    """Return the digests of predictions to do without, and a clause about results that are then not checked, or ''.
+) -> tuple[frozenset[str], int]:
+    """Return the digests of predictions to do without, and how many results are not checked for it.
 
     Unless a store ``may_lack`` some, they are all or none: the absence of a few is named where they are looked for.
     """
     digests = {one.predictions.digest for one in closed.results}
     absent = frozenset(digest for digest in digests if not store.has(digest))
     if not may_lack and absent != digests:
-        return frozenset(), ""
-    places = [place_of(one) for one in closed.results if one.predictions.digest in absent]
-    count = sum(place not in refits for place in places)
-    return (
-        absent,
-        f"{RESULTS}: {store.url} lacks the predictions of {count_of(count, 'result')}" if count else "",
+        return frozenset(), 0
+    return absent, sum(
+        one.predictions.digest in absent and place_of(one) not in refits for one in closed.results
     )
 
 
@@ -218,7 +215,7 @@ def _list_all_shipped(folder: Path, closed: ClosedSeason) -> list[Participant]:
     here = {(one.id, task) for one in shipped for task in one.configs}
     listed = {(one.id, task) for one in closed.closed.entries if one.entered is None for task in one.tasks}
     if left_out and not listed <= here:
-        raise UsageError(f"{folder} cannot be verified here: methods are {'; '.join(left_out)}.")
+        raise UsageError(f"{folder} cannot be verified here: methods of it are {'; '.join(left_out)}.")
     return shipped
 
 
@@ -458,7 +455,7 @@ def _are_rounded(published: Mapping[str, Score], made: Mapping[str, Score], deci
 
 
 def _fit_again(season: Season, cell: Cell, shared: SharedFold, one: Result, name: str) -> list[str]:
-    """Return a clause if a shipped method that is fitted again has another score than the published one, else none."""
+    """Return a clause for each score of a shipped method that is another one when the method is fitted again."""
     with tempfile.TemporaryDirectory(prefix="tipbench-season-") as work:
         cell = Cell(cell.config, Path(work))
         versions = versions_of(cell)
@@ -468,10 +465,13 @@ def _fit_again(season: Season, cell: Cell, shared: SharedFold, one: Result, name
             outcome = run_one(job, shared, methods)
     if outcome.result is None:
         return [f"{name} cannot be fitted again ({outcome.cause})"]
-    again = outcome.result.scores[one.primary].value
-    there = one.scores[one.primary].value
     # Wider than rounding: another processor, or another number of threads, may fit a method a little otherwise.
-    return [] if same(again, there, 10.0**-season.decimals) else [f"{name} scores {again} when fitted again"]
+    again, within = outcome.result.scores, 10.0**-season.decimals
+    return [
+        f"{name} has {metric} {again[metric].value} when fitted again"
+        for metric, there in one.scores.items()
+        if metric not in again or not same(again[metric].value, there.value, within)
+    ]
 
 
 def same(left: Any, right: Any, within: float = 0.0) -> bool:

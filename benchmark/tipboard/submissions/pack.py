@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from tipbench.config.compose import Composer, Override, parse
 from tipbench.config.methods import is_shipped
 from tipbench.config.options import config_folder, config_folders, options
+from tipbench.data.further_worlds import FOLD_ALONE
 from tipbench.runs.cells import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.results import RESULT, Result, digest_of, read_predictions, read_result, run_folders
@@ -55,6 +56,8 @@ def overrides_of(config: Mapping[str, Any]) -> list[str] | None:
         words += [
             f"{key}={config[key]}" for key in ("labels", "access", "replicates") if plain[key] != config[key]
         ]
+        if (train := config.get("train", FOLD_ALONE)) != plain.get("train", FOLD_ALONE):
+            words.append(f"train={train}")
         words += _differences(METHOD, plain["baseline"]["method"], config["baseline"]["method"])
         made = [_compose_cell(words, config, pinned) for pinned in (False, True)]
         return words if all(Cell(one, Path()).hash == wanted.hash for one in made) else None

@@ -295,6 +295,21 @@ def test_a_linked_crowd_sees_through_a_brigade_that_deceives_other_methods() -> 
     assert accuracy(LinkedCrowd().posterior(votes), np.repeat(truth, 4)) < 0.9  # not linked
 
 
+def test_a_linked_crowd_bears_a_vote_that_comes_a_month_late_and_no_votes_at_all() -> None:
+    votes, truth = brigaded()
+    operators = votes.of_operators(np.arange(240) // 4)
+    late = replace(operators, wait=np.where(np.arange(len(votes.vote)) == 5, 1e6, operators.wait))
+    assert accuracy(LinkedCrowd().posterior(late), truth) > 0.9
+    none = np.zeros(0, dtype=np.int64)
+    assert LinkedCrowd().posterior(Votes(none, none, none, 0, np.full(3, -1))).shape == (3, 2)
+
+
+def test_what_is_known_of_an_item_is_known_of_its_operator_unless_items_differ() -> None:
+    votes = two_classes(items=6)[0]
+    known = replace(votes, known=np.array([1, -1, 0, 1, -1, -1]))
+    assert known.of_operators(np.array([0, 0, 1, 1, 2, 2])).known.tolist() == [1, -1, -1]
+
+
 def test_the_first_step_of_a_linked_crowd_is_that_of_its_formula() -> None:
     """Bayes' rule over truth and brigade with the confusions that shares of votes give, a vote at a time."""
     votes = two_classes(5, items=20)[0]

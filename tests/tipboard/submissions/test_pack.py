@@ -90,6 +90,7 @@ def test_what_is_not_said_is_told_by_the_runs(ran, tmp_path: Path) -> None:
     [
         ["baseline=prevalence/chao_lower"],
         ["baseline=advert_risk/tfidf_logreg", "split=random", "baseline.method.c=0.5", "labels=weak"],
+        ["baseline=advert_reading/dictionary", "train=worlds:2"],
         ["baseline=advert_risk/lightgbm", "seed=2", "access=platform", "replicates=7"],
         ["task=advert_risk", "baseline.method._target_=own_methods.Length", "+baseline.method.sign=-1.0"],
     ],

@@ -38,7 +38,9 @@ def call(options: argparse.Namespace) -> None:
         options.quiet,
     )
     if options.json:
-        about = {name: getattr(found, name) for name in ("closed", "differences", "notes", "fitted")}
+        about = {
+            name: getattr(found, name) for name in ("closed", "differences", "notes", "fitted", "unchecked")
+        }
         emit_json({"season": found.season.name, **about})
     elif found.differences:
         emit(fit_terminal("\n".join(f"differs: {one}" for one in found.differences)))
@@ -47,6 +49,9 @@ def call(options: argparse.Namespace) -> None:
             f"season {found.season.name}: key and terms give the commitment; entries, worlds, truth and scores are "
             f"consistent with them; {count_of(found.fitted, 'cell')} fitted again gave the same scores"
         )
+        if found.unchecked:
+            lacking = count_of(found.unchecked, "result")
+            said += f"; {lacking} of oracles and entries could not be checked, as the board lacks their predictions"
         emit(fit_terminal(said))
     else:
         emit(f"season {found.season.name} is not closed")
