@@ -16,10 +16,10 @@ default split; the difference between two cheap methods (:data:`PAIRS`) in the p
 of its paired cluster bootstrap; and the smallest difference that a two-sided test at 5% finds in 80%, in one such world
 and over 16. Over worlds the difference is taken to vary by that standard error, times what :data:`VARIANCES` add to it.
 
-``--season FOLDER`` prints for each task of a closed season, medians over its methods (without oracles and
-constant scores) or over pairs of them: the standard deviation of a score over worlds, that of a paired difference, the
-correlation, the ratio of the first variance to that of the bootstrap within a world, and the smallest difference that
-a paired test at 5% finds in 80%.
+``--season FOLDER`` prints for each task of a closed season, medians over its shipped methods (without oracles, lines
+and constant scores) or over pairs of them: the standard deviation of a score over worlds, that of a paired difference,
+the correlation, the ratio of the first variance to that of the bootstrap within a world, and the smallest difference
+that a paired test at 5% finds in 80%.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ import tipbench
 from scipy.stats import norm
 from tipbench.data.releases import collect_units, open_by_name
 from tipbench.evaluation.comparison import adjust_holm
+from tipbench.runs.findings import LINES
 from tipbench.runs.frames import RESULTS, read_results
 from tipbench.runs.results import Result
 from tipboard.seasons.statistics import LEVEL, depends_on_assumptions, detectable_difference, interval, rank
@@ -171,6 +172,8 @@ def print_season(results: list[Result]) -> None:
         found: dict[str, list[tuple[float, float]]] = {}
         for one in results:
             if one.task != task or one.labels == "expert" or one.oracle_method:
+                continue
+            if one.method in LINES or "--" in one.method:  # a package's name has its team
                 continue
             score = one.scores[one.primary]
             if score.value is not None:
