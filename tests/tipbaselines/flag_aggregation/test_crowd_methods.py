@@ -298,6 +298,7 @@ def test_a_linked_crowd_sees_through_a_brigade_that_deceives_other_methods() -> 
 def test_a_linked_crowd_bears_a_vote_that_comes_a_month_late_and_no_votes_at_all() -> None:
     votes, truth = brigaded()
     operators = votes.of_operators(np.arange(240) // 4)
+    assert operators.wait is not None
     late = replace(operators, wait=np.where(np.arange(len(votes.vote)) == 5, 1e6, operators.wait))
     assert accuracy(LinkedCrowd().posterior(late), truth) > 0.9
     none = np.zeros(0, dtype=np.int64)
