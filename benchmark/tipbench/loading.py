@@ -46,7 +46,7 @@ def prepare(
 
     Raises:
         UsageError: for a name that no task has; for a split, labels or access that the task or data cannot
-        have; for needs that are not shown; for further worlds of own data, or of what is no release.
+        have; for needs that are not shown; for ``worlds:N`` with anything but a release.
     """
     started = time.perf_counter()
     task, worlds = task_of(task), count_worlds(train)

@@ -1,4 +1,4 @@
-"""Ridge regression of what a sentence states on its character n-grams.
+"""Ridge regression on the character n-grams of sentences, to predict which levels each states.
 
 Hoerl and Kennard (1970), one regression a level on TF-IDF weights (Salton and Buckley 1988), solved together by
 conjugate gradients (Hestenes and Stiefel 1952). It adds up what parts of a sentence say, so it also reads a sentence
@@ -14,6 +14,8 @@ from scipy.sparse import csr_matrix, diags
 from tipbaselines.advert_reading.sentences import SentenceReader
 from tipbaselines.graphs import unit_rows
 from tipbaselines.text import char_ngrams
+
+TINY = np.float32(1e-30)  # Keeps a target that is zero everywhere at zero
 
 
 @dataclass(eq=False)
@@ -61,6 +63,3 @@ def solve_ridge(features: csr_matrix, targets: np.ndarray, penalty: float, steps
         before, square = square, np.einsum("ij,ij->j", residual, residual)
         direction = residual + square / np.maximum(before, TINY) * direction
     return found
-
-
-TINY = np.float32(1e-30)  # A target that is zero everywhere stays so

@@ -12,7 +12,6 @@ from scipy.special import softmax
 
 from tipbaselines.flag_aggregation.majority import vote_shares
 from tipbaselines.flag_aggregation.votes import CrowdMethod, Votes
-from tipbaselines.frames import shares
 
 
 @dataclass(eq=False)
@@ -34,14 +33,9 @@ class DawidSkene(CrowdMethod):
         free = vote_shares(votes)
         posterior = votes.clamp(free)
         for _ in range(self.iterations):
-            by_class = []
-            for column in posterior.T:
-                counts = votes.per_cell(column[votes.item])
-                crowd = counts.sum(axis=0) + 1.0
-                confusion = shares(counts + self.smoothing * crowd / crowd.sum())
-                by_class.append(np.log(confusion).ravel()[votes.cell])
+            chances = votes.chances(posterior, self.smoothing)
             prior = np.log((posterior.sum(axis=0) + 1.0) / (votes.items + votes.classes))
-            free = softmax(prior + np.column_stack([votes.per_item(one) for one in by_class]), axis=1)
+            free = softmax(prior + votes.per_item(np.log(chances)), axis=1)
             before, posterior = posterior, votes.clamp(free)
             if np.abs(posterior - before).max(initial=0.0) < self.tolerance:
                 break

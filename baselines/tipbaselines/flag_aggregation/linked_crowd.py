@@ -7,7 +7,6 @@ of vote comes are found together by EM. Needs the votes; uses their minutes and 
 30,000 votes.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,14 +65,14 @@ class LinkedCrowd(CrowdMethod):
         soon = HASTE * mean
         says = np.where(votes.vote[:, None] == np.arange(votes.classes), 0.0, -np.inf)
         for _ in range(self.iterations):
-            own = np.log(self._own_chances(votes, truth, 1 - part)) + _log_density(wait, usual)[:, None]
+            own = np.log(votes.chances(truth, self.smoothing, 1 - part)) + _log_density(wait, usual)[:, None]
             joined = says + (np.log(rate[votes.reviewer]) + _log_density(wait, soon))[:, None]
             # Votes by truth, and by what a brigade says: 0 for none.
             usually = own + np.log1p(-rate[votes.reviewer])[:, None]
             mixed = np.logaddexp(usually[:, :, None], joined[:, None, :])
             chances = np.concatenate([own[:, :, None], mixed], axis=2)
             prior = np.log((truth.sum(axis=0) + 1) / (votes.items + votes.classes))
-            joint = prior[:, None] + np.log(presence) + _sum_by_item(votes, chances)
+            joint = prior[:, None] + np.log(presence) + votes.per_item(chances)
             free = np.exp(joint - logsumexp(joint, axis=(1, 2), keepdims=True))
             state = _clamp(free, votes.known)
             part = (state[votes.item][:, :, 1:] * np.exp(joined[:, None, :] - mixed)).sum(axis=(1, 2))
@@ -86,15 +85,6 @@ class LinkedCrowd(CrowdMethod):
                 break
         return np.clip(free.sum(axis=2), 0.0, 1.0)
 
-    def _own_chances(self, votes: Votes, truth: np.ndarray, own: np.ndarray) -> np.ndarray:
-        """Return the probability [votes, classes] of each vote that is a reviewer's own, by the truth."""
-        by_class = []
-        for column in truth.T:
-            counts = votes.per_cell(column[votes.item] * own)
-            crowd = counts.sum(axis=0) + 1.0
-            by_class.append(shares(counts + self.smoothing * crowd / crowd.sum()).ravel()[votes.cell])
-        return np.column_stack(by_class)
-
 
 def _log_density(wait: np.ndarray, mean: float) -> np.ndarray:
     """Return the log density of exponential waits with this mean; 0 where nothing was waited, or times are unknown."""
@@ -105,14 +95,6 @@ def _mean(wait: np.ndarray, weight: np.ndarray, otherwise: float) -> float:
     """Return the weighted mean of waits, of which ``otherwise`` counts as one; where nothing was waited is left out."""
     later = wait > 0
     return float((weight[later] @ wait[later] + otherwise) / (weight[later].sum() + 1.0))
-
-
-def _sum_by_item(votes: Votes, values: np.ndarray) -> np.ndarray:
-    """Return sums [items, ...] of values [votes, ...]."""
-    columns = values.reshape(len(values), math.prod(values.shape[1:])).T
-    return np.column_stack([votes.per_item(column) for column in columns]).reshape(
-        votes.items, *values.shape[1:]
-    )
 
 
 def _clamp(state: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ Votes of a release are harmful, clear or unsure; a user's own are these words, 0
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ import polars as pl
 from tipbench.data.fold import Fold
 from tipcore.errors import UsageError
 
-from tipbaselines.frames import LABEL, SCORE, score_frame, to_predict
+from tipbaselines.frames import LABEL, SCORE, score_frame, shares, to_predict
 from tipbaselines.graphs import dense_codes
 
 CLEAR, HARMFUL, UNSURE = range(3)  # Codes of votes where there are two classes
@@ -97,12 +98,27 @@ class Votes:
         return np.bincount(cell, values, self.items * self.labels).reshape(-1, self.labels)
 
     def per_item(self, values: np.ndarray) -> np.ndarray:
-        """Return sums [items] of values [votes]."""
-        return np.bincount(self.item, values, self.items)
+        """Return sums [items, ...] of values [votes, ...]."""
+        columns = values.reshape(len(values), math.prod(values.shape[1:])).T
+        sums = [np.bincount(self.item, column, self.items) for column in columns]
+        return np.column_stack(sums).reshape(self.items, *values.shape[1:])
 
     def per_reviewer(self, values: np.ndarray) -> np.ndarray:
         """Return sums [reviewers] of values [votes]."""
         return np.bincount(self.reviewer, values, self.reviewers)
+
+    def chances(self, truth: np.ndarray, smoothing: float, weight: float | np.ndarray = 1.0) -> np.ndarray:
+        """Return the probability [votes, classes] of each vote under each class, by its reviewer's confusions.
+
+        ``truth``: probabilities [items, classes]. ``smoothing``: votes of the crowd's confusion that every reviewer
+        starts with, for each class. ``weight``: how much each vote counts.
+        """
+        by_class = []
+        for column in truth.T:
+            counts = self.per_cell(column[self.item] * weight)
+            crowd = counts.sum(axis=0) + 1.0
+            by_class.append(shares(counts + smoothing * crowd / crowd.sum()).ravel()[self.cell])
+        return np.column_stack(by_class)
 
 
 def read_votes(fold: Fold) -> tuple[pl.Series, Votes]:

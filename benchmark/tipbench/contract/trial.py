@@ -83,13 +83,15 @@ class Trial:
         """The fold of two regions, on the operation split where the task has it."""
         split = "operation" if "operation" in self.task.splits else self.task.splits[0]
         few = Regions(self.source, range(REGIONS))
-        chosen: dict[str, Any] = {
-            "split": split,
-            "labels": self.labels,
-            "access": self.access,
-            "train": self.train,
-        }
-        return prepare(self.task, release=few, **chosen, oracle=self.oracle)
+        return prepare(
+            self.task,
+            release=few,
+            split=split,
+            labels=self.labels,
+            access=self.access,
+            oracle=self.oracle,
+            train=self.train,
+        )
 
     @property
     def fold(self) -> Fold:

@@ -86,10 +86,13 @@ def run(
     >>> tipbench.run(MyMethod(depth=3), "advert_risk", release="tiny").scores  # doctest: +SKIP
     """
     check_word(overwrite, OVERWRITE, f"overwrite={overwrite} does not exist")
-    chosen: dict[str, Any] = {"split": split, "labels": labels, "access": access, "train": train}
-    chosen |= {
+    chosen: dict[str, Any] = {
         "release": release,
         "data": data,
+        "split": split,
+        "labels": labels,
+        "access": access,
+        "train": train,
         "seed": seed,
         "replicates": replicates,
         "runs.path": str(runs),
