@@ -18,7 +18,7 @@ from tipbaselines.encoders import ENCODER, SHARED, WIDTH
 class SentenceEncoder(SentenceReader):
     """``penalty``: of the squared weights, beside the squared errors of all adverts' sentences."""
 
-    penalty: float = 10.0
+    penalty: float = 0.1
     entry_class = "outside"
     resources = (ENCODER,)
 

@@ -25,7 +25,7 @@ class SentenceRidge(SentenceReader):
 
     sizes: tuple[int, ...] = (2, 3, 4)
     bits: int = 16
-    penalty: float = 1.0
+    penalty: float = 0.3
     steps: int = 30
 
     def learn(self, said: list[str], times: np.ndarray, stated: csr_matrix) -> None:

@@ -34,7 +34,7 @@ class LinkedCrowd(CrowdMethod):
     every reviewer starts with, for each truth. ``iterations``, ``tolerance``: EM stops when no posterior moves by more.
     """
 
-    jaccard: float = 0.5
+    jaccard: float = 0.3
     smoothing: float = 1.0
     iterations: int = 100
     tolerance: float = 1e-4

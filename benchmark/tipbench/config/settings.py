@@ -42,7 +42,8 @@ class Baseline(BaseModel):
 
     ``splits``: those that ``splits: allowed`` runs it on, or None for all: a slow method names those that tell most.
     ``extra``: the extra of the distribution that it needs (:mod:`tipcore.extras`), or None. ``train``: what
-    ``train=auto`` is on a release, ``fold`` (also if None) or ``worlds:N``.
+    ``train=auto`` is on a release, ``fold`` (also if None) or ``worlds:N``. ``search``: the values among which each
+    setting of ``method`` was chosen, or None.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -53,16 +54,21 @@ class Baseline(BaseModel):
     splits: list[str] | None = None
     extra: str | None = None
     train: str | None = None
+    search: dict[str, list[Any]] | None = None
     method: dict[str, Any]
 
 
 class Grid(_Strict):
-    """What is run: patterns of baselines, splits, seeds and worlds. Without ``baselines`` there is no grid."""
+    """What is run: patterns of baselines, splits, seeds and worlds. Without ``baselines`` there is no grid.
+
+    ``search``: whether each baseline is run with every combination of its ``search``.
+    """
 
     baselines: str | list[str] | None = None
     splits: str | list[str] | None = None
     seeds: list[Annotated[int, Field(ge=0, lt=SEEDS)]] | None = None
     worlds: list[Annotated[int, Field(ge=0)]] | None = None
+    search: bool = False
 
 
 class FenceLimits(_Strict):

@@ -18,7 +18,7 @@ HASHED = ("task", "release", "split", "labels", "access", "train", "replicates")
 """What decides a result beside data and method. ``train`` is there only with further worlds."""
 PROSE = ("summary", "source", "known")
 """Keys of a user's own data that only a reader sees."""
-RESOLVED = ("extra", "train")
+RESOLVED = ("extra", "train", "search")
 """Keys of a baseline that are used up before there is a cell."""
 HASH_LENGTH = 12
 

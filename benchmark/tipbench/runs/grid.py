@@ -14,7 +14,7 @@ from tipcore.spelling import suggestion
 from tipdata.core.own_worlds import is_own
 from tipdata.release import open_release
 
-from tipbench.config.compose import TARGET, Composer, values_of
+from tipbench.config.compose import METHOD, TARGET, Composer, Override, values_of
 from tipbench.config.methods import is_shipped, method_class
 from tipbench.config.settings import SEEDS, Grid, Settings
 from tipbench.data.custom.config import own_data
@@ -120,7 +120,8 @@ def expand(
             continue
         seeds = grid.seeds or [0]
         kept = seeds if len(seeds) == 1 or _is_stochastic(settings) else seeds[:1]
-        for there in _in_worlds(settings, grid.worlds):
+        searched = _searched(rest, name) if grid.search else [settings]
+        for there in (place for one in searched for place in _in_worlds(one, grid.worlds)):
             if _is_misplaced_oracle(there) and not named:
                 continue
             fold = (task.name, _world(there))
@@ -147,7 +148,7 @@ def _grid(composer: Composer, commas: bool) -> Grid:
     typed = {LISTS[o.key]: o for o in composer.typed if o.key in LISTS}
     listed = {axis: values_of(o, composer.options) if commas else [o.value] for axis, o in typed.items()}
     several = any(len(values) > 1 or "*" in values[0] for values in listed.values())
-    if asked["baselines"] is None and not several:
+    if asked["baselines"] is None and not several and not asked["search"]:
         return Grid()
     if asked["baselines"] is None and "baselines" not in listed:
         raise UsageError(
@@ -192,6 +193,23 @@ def _in_worlds(settings: Settings, worlds: list[int] | None) -> list[Settings]:
         )
     there = [release.model_copy(update={"world": world}) for world in dict.fromkeys(worlds)]
     return [settings.model_copy(update={"release": one}) for one in there]
+
+
+def _searched(composer: Composer, name: str) -> list[Settings]:
+    """Return the settings of a baseline with every combination of its ``search``, but for what was typed."""
+    search = composer.settings(name).baseline.search
+    if not search:
+        raise UsageError(
+            f"{name} lists no settings to search: write search, with values of each, in its config."
+        )
+    free = {
+        f"{METHOD}{key}": values for key, values in search.items() if composer.value(METHOD + key) is None
+    }
+    found = []
+    for values in itertools.product(*free.values()):
+        chosen = (Override(key, str(value)) for key, value in zip(free, values, strict=True))
+        found.append(replace(composer, typed=(*composer.typed, *chosen)).settings(name))
+    return found
 
 
 def _world(settings: Settings) -> int:

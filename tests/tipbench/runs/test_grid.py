@@ -20,6 +20,8 @@ from tipboard.board.standings import reference_of
 from tipcore.errors import UsageError
 from tipdata.core.world import newest_released
 
+SEARCHED = "flag_aggregation/linked_crowd"
+
 
 def allowed(task: Task, settings: Settings) -> Sequence[str]:
     return ["forward", "operation"] if settings.data is None else ["kfold"]
@@ -28,7 +30,12 @@ def allowed(task: Task, settings: Settings) -> Sequence[str]:
 @cache
 def of_experiment(name: str) -> list[Cell]:
     """The cells of an experiment: of one task where another has the same baselines, all of which take seconds."""
-    return cells(f"experiment={name}", *(["task=advert_risk"] if name in ("board", "difficulty") else []))
+    narrowed = {
+        "board": ["task=advert_risk"],
+        "difficulty": ["task=advert_risk"],
+        "search": [f"baseline={SEARCHED}"],
+    }
+    return cells(f"experiment={name}", *narrowed.get(name, []))
 
 
 def cells(*words: str, own: Path | None = None, many: bool = False) -> list[Cell]:
@@ -331,6 +338,33 @@ def test_every_experiment_composes_expands_and_says_how_it_is_run(path: Path) ->
     text = path.read_text(encoding="utf-8")
     assert text.startswith("# @package _global_\n")
     assert f"# tipbench run experiment={path.stem}" in text
+
+
+def test_a_search_runs_every_combination_of_the_settings_that_a_config_lists() -> None:
+    found = [cell.config["baseline"]["method"] for cell in of_experiment("search")]
+    assert [(one["jaccard"], one["smoothing"]) for one in found] == list(
+        product((0.3, 0.5, 0.7), (0.3, 1.0, 3.0))
+    )
+
+
+def test_a_setting_that_is_typed_is_not_searched() -> None:
+    found = cells("experiment=search", f"baseline={SEARCHED}", "baseline.method.jaccard=0.4")
+    method = [cell.config["baseline"]["method"] for cell in found]
+    assert [(one["jaccard"], one["smoothing"]) for one in method] == [(0.4, 0.3), (0.4, 1.0), (0.4, 3.0)]
+
+
+def test_a_baseline_without_a_search_is_refused_in_one() -> None:
+    with pytest.raises(UsageError, match="advert_risk/prior lists no settings to search"):
+        cells("experiment=search", "baseline=advert_risk/prior")
+
+
+def test_settings_are_among_those_that_were_searched() -> None:
+    composer = Composer(config_folders(None))
+    baselines = [composer.settings(name).baseline for name in composer.options["baseline"]]
+    searched = [(one.method, one.search) for one in baselines if one.search]
+    assert searched
+    for method, search in searched:
+        assert all(method[setting] in values for setting, values in search.items())
 
 
 def test_what_can_run_on_own_data_is_what_its_columns_feed() -> None:
