@@ -9,22 +9,21 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from tipbaselines.flag_aggregation.dawid_skene import DawidSkene
-from tipbaselines.flag_aggregation.linked_crowd import LinkedCrowd
-from tipbaselines.flag_aggregation.mace import Mace
+from tipbench.config.compose import composer_of
+from tipbench.config.methods import instantiate
 from tipbench.data.fold import Fold
 from tipbench.loading import prepare
 from tipbench.runs.scoring import evaluate_prepared
 
-LINKED = LinkedCrowd(jaccard=0.3)
 TRIALS = {
-    "linked_crowd": (LINKED, ()),
-    "without minutes": (LINKED, ("minute",)),
-    "without texts": (LINKED, ("title", "body")),
-    "without both": (LINKED, ("minute", "title", "body")),
-    "dawid_skene": (DawidSkene(), ()),
-    "mace": (Mace(restarts=10, looking=10.0, habit=2.0, own_prior=True), ()),
+    "linked_crowd": ("linked_crowd", ()),
+    "without minutes": ("linked_crowd", ("minute",)),
+    "without texts": ("linked_crowd", ("title", "body")),
+    "without both": ("linked_crowd", ("minute", "title", "body")),
+    "dawid_skene": ("dawid_skene", ()),
+    "mace": ("mace", ()),
 }
+"""Name of each trial: its baseline, and the columns that are hidden from it."""
 
 
 def without(fold: Fold, columns: tuple[str, ...]) -> Fold:
@@ -38,13 +37,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--releases", nargs="+", default=["small.w11", "small.w12", "small.w13"])
+    composer = composer_of(None, [])
     print("| release |", " | ".join(TRIALS), "|")
     print("|---|" + "--:|" * len(TRIALS))
     for release in parser.parse_args().releases:
         prepared = prepare("flag_aggregation", release=release)
         cells = []
-        for method, columns in TRIALS.values():
-            fold = without(prepared.folds[0], columns)
+        for baseline, columns in TRIALS.values():
+            settings = composer.settings(f"flag_aggregation/{baseline}")
+            method, fold = instantiate(settings.baseline.method), without(prepared.folds[0], columns)
             method.fit(fold, 0)
             found = evaluate_prepared(prepared.task, prepared, method.predict(fold), replicates=0)
             cells.append(f"{found.scores['average_precision'].value:.3f}")

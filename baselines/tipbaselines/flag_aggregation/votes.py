@@ -35,8 +35,8 @@ class Votes:
     """Votes on items by reviewers. ``item``, ``reviewer`` and ``vote`` are int64 [votes], numbered from 0.
 
     ``known``: integers [items], the class that a method may learn from, -1 for most. ``classes``: how many an item may
-    be of; a vote of this number is an unsure one. ``wait``: float64 [votes], minutes since the first vote on the item;
-    None where times are unknown.
+    be of; a vote of this number is an unsure one. ``wait``: float64 [votes], time since the first vote on the item, in
+    the unit of ``reviews.minute``; None where times are unknown.
     """
 
     item: np.ndarray

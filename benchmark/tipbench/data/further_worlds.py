@@ -51,7 +51,12 @@ def add_worlds(prepared: Prepared, source: Source, number: int) -> Prepared:
 
     Raises UsageError for a source that is no release, whose further worlds nobody can make.
     """
-    worlds = [_world_fold(prepared, one) for one in _open_worlds(source, number)]
+    worlds = []
+    for world in _open_worlds(source, number):
+        try:
+            worlds.append(_world_fold(prepared, world))
+        except UsageError as error:
+            raise UsageError(f"further world {world.name}: {error}") from None
     note = f"Learns from {number} further worlds, whose labels are true, beside labels {prepared.labels} of the fold."
     folds = [replace(fold, worlds=tuple(worlds)) for fold in prepared.folds]
     return replace(prepared, folds=folds, notes=[*prepared.notes, note])
