@@ -120,7 +120,7 @@ def expand(
             continue
         seeds = grid.seeds or [0]
         kept = seeds if len(seeds) == 1 or _is_stochastic(settings) else seeds[:1]
-        searched = _searched(rest, name) if grid.search else [settings]
+        searched = _search_settings(rest, name) if grid.search else [settings]
         for there in (place for one in searched for place in _in_worlds(one, grid.worlds)):
             if _is_misplaced_oracle(there) and not named:
                 continue
@@ -152,7 +152,8 @@ def _grid(composer: Composer, commas: bool) -> Grid:
         return Grid()
     if asked["baselines"] is None and "baselines" not in listed:
         raise UsageError(
-            "a sweep needs baselines: add baseline=NAME,NAME or an experiment; see `tipbench list baselines`."
+            "a sweep needs baselines: add baseline=NAME, or an experiment that names some; see "
+            "`tipbench list baselines`."
         )
     numbers = {axis: [_number(axis, text) for text in listed.pop(axis)] for axis in NUMBERS if axis in listed}
     asked = {**asked, **listed, **numbers}
@@ -195,7 +196,7 @@ def _in_worlds(settings: Settings, worlds: list[int] | None) -> list[Settings]:
     return [settings.model_copy(update={"release": one}) for one in there]
 
 
-def _searched(composer: Composer, name: str) -> list[Settings]:
+def _search_settings(composer: Composer, name: str) -> list[Settings]:
     """Return the settings of a baseline with every combination of its ``search``, but for what was typed."""
     search = composer.settings(name).baseline.search
     if not search:
@@ -207,7 +208,7 @@ def _searched(composer: Composer, name: str) -> list[Settings]:
     }
     found = []
     for values in itertools.product(*free.values()):
-        chosen = (Override(key, str(value)) for key, value in zip(free, values, strict=True))
+        chosen = (Override(key, value, literal=True) for key, value in zip(free, values, strict=True))
         found.append(replace(composer, typed=(*composer.typed, *chosen)).settings(name))
     return found
 
