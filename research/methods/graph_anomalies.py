@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
+from tipbaselines.account_risk.collective_lightgbm import CollectiveLightGBM
 from tipbaselines.account_risk.degree import Degree
 from tipbaselines.account_risk.graphsage import GraphSAGE
 from tipbaselines.account_risk.isolation_forest import IsolationForest
-from tipbaselines.account_risk.label_propagation import LabelPropagation
 from tipbaselines.account_risk.lightgbm import LightGBM
 from tipbaselines.account_risk.neighbour_lightgbm import NeighbourLightGBM
 from tipbaselines.account_risk.neighbour_outlier import NeighbourOutlier
@@ -31,10 +31,10 @@ UNTRAINED = {
     "neighbour_outlier hops=1": lambda: NeighbourOutlier(hops=1),
 }
 TRAINED = {
-    "label_propagation": LabelPropagation,
     "lightgbm": LightGBM,
     "neighbour_lightgbm": NeighbourLightGBM,
     "graphsage": GraphSAGE,
+    "collective_lightgbm": CollectiveLightGBM,
 }
 
 

@@ -2,7 +2,7 @@
 
 Collective classification with ties that are weighed by how two accounts are tied: in both directions, across sites, on
 one device, with neighbours in common (:mod:`tipbaselines.collective`). Needs the ends of ties and labels; uses every
-other column that is there. Cost: a quarter of a minute for 75,000 accounts and a million ties on one core.
+other column that is there. Cost: half a minute for 75,000 accounts and a million ties on one core.
 """
 
 from dataclasses import dataclass
@@ -31,8 +31,8 @@ BLOCK = 16384  # Pairs at a time, so that their neighbours never stand in memory
 
 @dataclass(eq=False)
 class CollectiveLightGBM:
-    """``stages``: how often neighbours are judged anew. ``folds``: parts of train that do not see each other's labels.
-    The others are settings of :class:`tipbaselines.trees.BoostedTrees`."""
+    """``stages``: how often accounts are judged. ``folds``: parts of train that do not see each other's labels, at
+    least 2. The rest is as in :class:`tipbaselines.trees.BoostedTrees`."""
 
     stages: int = 3
     folds: int = 2
@@ -53,11 +53,12 @@ class CollectiveLightGBM:
         train = training_labels(fold, "account_risk/collective_lightgbm", OTHERS)
         self.score = np.full(self.graph.nodes, prevalence(train.label))
         if train.both:
-            parts = [
-                (self.graph.positions(one.units), one.label) for one in (train, labels_of(fold, "valid"))
-            ]
-            trees = BoostedTrees.of(self)
-            self.score = judge_together(own, pairs, *parts, trees, seed, self.stages, self.folds)
+            find, trees = self.graph.positions, BoostedTrees.of(self)
+            learnt, watched = ((find(one.units), one.label) for one in (train, labels_of(fold, "valid")))
+            test = find(fold.units("test").collect()[fold.task.unit])
+            self.score = judge_together(
+                own, pairs, learnt, watched, test, trees, seed, self.stages, self.folds
+            )
 
     def predict(self, fold: Fold) -> pl.DataFrame:
         units = to_predict(fold)[fold.task.unit]
@@ -68,11 +69,8 @@ class CollectiveLightGBM:
 def _read(fold: Fold) -> tuple[AccountGraph, np.ndarray, Pairs]:
     """Return accounts and ties, (accounts, columns) features of accounts and of their own ties, and tied pairs."""
     graph = read_graph(fold)
-    return (
-        graph,
-        feature_matrix(graph, True, "account_risk/collective_lightgbm learns from"),
-        tied_pairs(graph),
-    )
+    own = feature_matrix(graph, True, "account_risk/collective_lightgbm learns from")
+    return graph, own, tied_pairs(graph)
 
 
 def tied_pairs(graph: AccountGraph) -> Pairs:

@@ -10,9 +10,9 @@ import pytest
 from hand_made import auroc, make_fold, predict
 from sklearn.metrics import roc_auc_score
 from tipbaselines.account_risk.accounts import neighbour_features, own_columns, read_graph, tie_columns
+from tipbaselines.account_risk.collective_lightgbm import CollectiveLightGBM, tied_pairs
 from tipbaselines.account_risk.degree import Degree
 from tipbaselines.account_risk.isolation_forest import IsolationForest
-from tipbaselines.account_risk.label_propagation import LabelPropagation
 from tipbaselines.account_risk.lightgbm import LightGBM
 from tipbaselines.account_risk.neighbour_lightgbm import NeighbourLightGBM
 from tipbaselines.account_risk.neighbour_outlier import NeighbourOutlier
@@ -117,17 +117,40 @@ def test_graphsage_finds_what_only_neighbours_show() -> None:
     assert auroc(GraphSAGE(hidden=16, unwatched=80), fold(accounts, ties, label, 0.6), label) > 0.9
 
 
-def test_labels_spread_within_communities_and_the_lonely_get_the_prevalence() -> None:
+def test_pairs_say_how_two_accounts_are_tied() -> None:
+    pairs = tied_pairs(read_graph(fold(ACCOUNTS, TIES)))
+    assert list(zip(pairs.one.tolist(), pairs.other.tolist(), strict=True)) == [(0, 1), (0, 2), (1, 2)]
+    found = dict(zip(PAIR_FEATURES, pairs.features.T.tolist(), strict=True))
+    assert found["ties"] == [2, 1, 1]
+    assert found["both ways"] == [1, 0, 0]
+    assert found["message ties"] == [0, 1, 1]
+    assert found["sum of count"] == [2, 4, 2]
+    assert found["span"] == [1, 0, 0]
+    assert found["same device_cluster"] == [1, 0, 0]
+    assert found["same language"] == [0, 1, 0]
+    assert found["least ties"] == found["most ties"] == [2, 2, 2]
+    assert found["shared"] == [1, 1, 1]
+    assert found["shared, rarely tied"] == [0.5, 0.5, 0.5]
+    assert found["shared both ways"] == [0, 0, 0]
+
+
+PAIR_FEATURES = (
+    "ties", "both ways", "follow ties", "message ties", "sum of count", "span", "same language", "same device_cluster",
+    "least ties", "most ties", "shared", "shared, rarely tied", "shared both ways",
+)  # fmt: skip
+
+
+def test_ties_that_say_nothing_do_not_hide_those_that_tell() -> None:
     generator = np.random.default_rng(0)
-    label = (np.arange(200) % 2).astype(np.int8)
-    source = np.repeat(np.arange(199), 5)
-    target = generator.integers(0, 99, len(source)) * 2 + source % 2
-    accounts = pl.DataFrame({"account": np.arange(200)})
-    ties = pl.DataFrame({"source": source, "target": np.minimum(target, 198 - (source % 2 == 1))})
-    assert auroc(LabelPropagation(), fold(accounts, ties, label, 0.6), label) > 0.95
-    given = fold(accounts, ties.filter(pl.col("target") != 199), label, train=0.6)
-    lonely = predict(LabelPropagation(), given).filter(account=199)["score"][0]
-    assert lonely == pytest.approx(0.5, abs=0.02)
+    label = (np.arange(1500) % 2).astype(np.int8)
+    source = np.repeat(np.arange(1500), 9)
+    alike = generator.integers(0, 750, len(source)) * 2 + source % 2
+    telling = np.tile(np.arange(9) < 2, 1500)
+    target = np.where(telling, alike, generator.integers(0, 1500, len(source)))
+    ties = pl.DataFrame({"source": source, "target": target, "kind": np.where(telling, "message", "follow")})
+    accounts = pl.DataFrame({"account": np.arange(1500)})
+    assert auroc(CollectiveLightGBM(), fold(accounts, ties, label, 0.5), label) > 0.95
+    assert auroc(NeighbourLightGBM(), fold(accounts, ties, label, 0.5), label) < 0.65
 
 
 def test_degree_ranks_one_way_senders_above_those_who_are_answered() -> None:
@@ -136,7 +159,7 @@ def test_degree_ranks_one_way_senders_above_those_who_are_answered() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["label_propagation.LabelPropagation", "lightgbm.LightGBM", "graphsage.GraphSAGE"]
+    "name", ["collective_lightgbm.CollectiveLightGBM", "lightgbm.LightGBM", "graphsage.GraphSAGE"]
 )
 def test_labels_of_one_class_give_their_prevalence_and_none_are_refused(name: str) -> None:
     if "graphsage" in name:

@@ -59,7 +59,7 @@ def cell(task: str, target: str, release: Release) -> Cell:
     [
         ("recruitment_onset", f"{__name__}.KnowsCodes", True),
         ("recruitment_onset", "tipbaselines.recruitment_onset.windowed_logreg.WindowedLogreg", False),
-        ("account_risk", "tipbaselines.account_risk.label_propagation.LabelPropagation", False),
+        ("account_risk", "tipbaselines.account_risk.lightgbm.LightGBM", False),
     ],
 )
 def test_who_knows_codes_loses_on_the_copy_and_who_learns_does_not(
