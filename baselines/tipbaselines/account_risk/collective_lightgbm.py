@@ -110,14 +110,16 @@ def tied_pairs(graph: AccountGraph) -> Pairs:
     degree = np.bincount(np.append(low, high), minlength=graph.nodes)
     rare = 1 / np.maximum(degree, 1)
     around = [np.minimum(degree[low], degree[high]), np.maximum(degree[low], degree[high])]
-    around += [_shared(low, high, np.ones(len(low), bool), weight) for weight in (np.ones(graph.nodes), rare)]
+    around += [
+        _weigh_shared(low, high, np.ones(len(low), bool), weight) for weight in (np.ones(graph.nodes), rare)
+    ]
     kept = [pairs["both ways"]] + ([~pairs["same platform"]] if "same platform" in pairs.columns else [])
-    around += [_shared(low, high, chosen.to_numpy(), np.ones(graph.nodes)) for chosen in kept]
+    around += [_weigh_shared(low, high, chosen.to_numpy(), np.ones(graph.nodes)) for chosen in kept]
     own = pairs.drop("low", "high", "first", strict=False).cast(pl.Float32).fill_null(float("nan"))
     return Pairs(low, high, np.column_stack([own.to_numpy(), *around]).astype(np.float32), graph.nodes)
 
 
-def _shared(low: np.ndarray, high: np.ndarray, chosen: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _weigh_shared(low: np.ndarray, high: np.ndarray, chosen: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return the summed weight (pairs,) of nodes that both ends are tied to by chosen pairs."""
     ends = np.append(low[chosen], high[chosen]), np.append(high[chosen], low[chosen])
     ties = adjacency_matrix(*ends, len(weight))
