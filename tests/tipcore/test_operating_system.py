@@ -245,16 +245,18 @@ def test_a_file_that_is_exchanged_while_it_is_opened_is_not_read(
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells who is whose child")
 SECONDS = 10
 
+# os.write, since two workers have one pipe and print may write a line in two parts.
 WORKERS = """
+import os
 import time
 from tipcore.engines import Engine, run_all
 
 def sleep(seconds):
-    print("works", flush=True)
+    os.write(1, b"works\\n")
     time.sleep(seconds)
 
 def count(seconds):
-    print("works", flush=True)
+    os.write(1, b"works\\n")
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         pass
